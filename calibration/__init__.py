@@ -1,0 +1,1 @@
+"""What is: logs become a scenario, checked on weeks held out."""

@@ -1,0 +1,1 @@
+"""What if: compose scenarios, compare them, decide, and report."""

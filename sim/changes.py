@@ -1,0 +1,210 @@
+"""What a scenario becomes: dated changes, what is uncertain, and the stretches of time in which nothing changes."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim import draws
+from sim.check import parse
+from sim.errors import Problem, ScenarioError, did_you_mean
+from sim.model import Change, Model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of time in which the scenario stays the same.
+
+    Attributes
+    ----------
+    start, end
+        Minutes from the start of the simulation.
+    model
+        The scenario in that time. Every phase knows every name: what a change has not yet brought, or has taken back,
+        is there but closed.
+    dormant
+        Journeys that exist only in other phases and start for nobody in this one.
+    """
+
+    start: float
+    end: float
+    model: Model
+    dormant: frozenset[str]
+
+
+def flatten(changes: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted paths of what a change sets, from nested or dotted keys; a list is one value."""
+    paths: dict[str, Any] = {}
+    for key, value in changes.items():
+        path = f"{prefix}.{key}" if prefix else str(key)
+        if isinstance(value, dict) and value:
+            paths |= flatten(value, path)
+        else:
+            paths[path] = value
+    return paths
+
+
+def put(raw: dict[str, Any], path: str, value: Any) -> None:
+    """Set one dotted path of plain data in place; keys on the way that are shorthand become mappings."""
+    *parents, last = path.split(".")
+    here = raw
+    for key in parents:
+        match = _key(here, key)
+        inner = here.get(match)
+        if not isinstance(inner, dict):
+            inner = _expanded(inner)
+            here[match] = inner
+        here = inner
+    here[_key(here, last)] = value
+
+
+def _key(here: dict[Any, Any], key: str) -> Any:
+    """Find the key as it stands in the data, where it may be a number."""
+    return next((k for k in here if str(k) == key), key)
+
+
+def _expanded(value: Any) -> dict[str, Any]:
+    """A shorthand probability, rate or duration written out, so that a part of it can be set."""
+    if isinstance(value, int | float):
+        return {"p": value}
+    if isinstance(value, str) and "/" in value:
+        return {"rate": value}
+    return {} if value is None else {"kind": "deterministic", "value": value}
+
+
+def altered(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy of plain data with dotted paths set, in their order."""
+    copy = deepcopy(dict(raw))
+    for path, value in settings.items():
+        put(copy, path, deepcopy(value))
+    return copy
+
+
+def enacted(model: Model, names: Iterable[str]) -> Model:
+    """Return the scenario with some of its proposed changes turned on, beside those it has on already."""
+    on = list(dict.fromkeys([*model.enact, *names]))
+    unknown = [name for name in on if name not in model.changes]
+    if unknown:
+        known = list(model.changes)
+        raise ScenarioError(
+            Problem(f"changes.{name}", f"there is no change '{name}'; {did_you_mean(name, known)}") for name in unknown
+        )
+    return parse({**model.raw, "enact": on})
+
+
+def settled(model: Model, seed: int, replication: int) -> Model:
+    """Return the scenario with each `uncertain` value replaced by its draw of this replication."""
+    if not model.uncertain:
+        return model
+    world = draws.world(seed, replication)
+    settings = {
+        path: law.value(draws.unit(draws.fold(draws.fold(world, draws.name("uncertain")), draws.name(path))))
+        for path, law in model.uncertain.items()
+    }
+    return parse({**altered(model.raw, settings), "uncertain": {}})
+
+
+def span(model: Model, change: Change) -> tuple[float, float]:
+    """Minutes from which and until which a change is in force."""
+    clock = model.clock
+    start = clock.minutes(change.begins) if change.begins else clock.warmup
+    end = clock.minutes(change.ends) if change.ends else clock.horizon
+    return max(start, 0.0), min(end, clock.horizon)
+
+
+def phases(model: Model) -> tuple[Phase, ...]:
+    """Stretches of the horizon between the dates of the changes that are on, the first from 0."""
+    spans = {name: span(model, model.changes[name]) for name in model.enact}
+    edges = sorted({0.0, model.clock.horizon, *(t for both in spans.values() for t in both if t < model.clock.horizon)})
+    union = altered(model.raw, _settings(model, model.enact))
+    stretches = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        on = [name for name, (begins, ends) in spans.items() if begins <= start < ends]
+        raw = altered(model.raw, _settings(model, on))
+        dormant = frozenset(union["journeys"]) - frozenset(raw["journeys"])
+        stretches.append(Phase(start, end, parse({**_filled(raw, union), "enact": []}), dormant))
+    return tuple(stretches)
+
+
+def _settings(model: Model, names: Iterable[str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for name in names:
+        settings |= flatten(model.changes[name].set)
+    return settings
+
+
+def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
+    """Plain data with every name of the union: what this phase lacks is there, but with nobody on duty."""
+    full = dict(raw)
+    for part in ("personas", "touchpoints", "channels", "journeys", "staff", "profiles"):
+        missing = {name: value for name, value in union.get(part, {}).items() if name not in raw.get(part, {})}
+        if part == "staff":
+            missing = {name: {**pool, "shifts": {}} for name, pool in missing.items()}
+        if part == "personas":
+            missing = {name: {**persona, "share": 0} for name, persona in missing.items()}
+        if missing:
+            full[part] = {**raw.get(part, {}), **missing}
+    journeys = dict(full["journeys"])
+    for name, journey in journeys.items():
+        steps = union["journeys"][name]["steps"]
+        missing = {step: steps[step] for step in steps if step not in journey["steps"]}
+        ends = {**union["journeys"][name].get("ends", {}), **journey.get("ends", {})}
+        if missing or len(ends) > len(journey.get("ends", {})):
+            journeys[name] = {**journey, "steps": {**journey["steps"], **missing}, "ends": ends}
+    full["journeys"] = journeys
+    return full
+
+
+def check_changes(model: Model) -> list[Problem]:
+    """Return what is wrong with the scenario as each change, and what is uncertain, would make it."""
+    problems: list[Problem] = []
+    for name, change in model.changes.items():
+        problems += _check_paths(model, f"changes.{name}.set", flatten(change.set))
+        start, end = span(model, change)
+        if not start < end:
+            problems.append(Problem(f"changes.{name}", "ends before it begins, or lies outside the simulated time"))
+    known = _paths(model.raw)
+    for path, law in model.uncertain.items():
+        if path not in known:
+            problems.append(
+                Problem(f"uncertain.{path}", f"there is no such value; {did_you_mean(path, sorted(known))}")
+            )
+        else:
+            problems += _check_paths(model, f"uncertain.{path}", {path: law.value(0.5)})
+    problems += [
+        Problem(f"levers.{path}", f"there is no such value; {did_you_mean(path, sorted(known))}")
+        for path in model.levers
+        if path not in known
+    ]
+    return problems
+
+
+def _paths(raw: Mapping[str, Any], prefix: str = "") -> set[str]:
+    return set(flatten(raw, prefix)) | {
+        f"{path}.{field}"
+        for path, value in flatten(raw, prefix).items()
+        for field in (["p"] if isinstance(value, int | float) else ["rate", "value"])
+    }
+
+
+_DESIGN = ("clock", "currency", "changes", "enact", "levers", "uncertain", "measure", "population.customers")
+
+
+def _check_paths(model: Model, where: str, settings: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with the scenario once these paths are set."""
+    fixed = [path for path in settings if path.startswith(_DESIGN)]
+    problems = [
+        Problem(f"{where}.{path}", f"a change cannot move what belongs to the design of the comparison")
+        for path in fixed
+    ]
+    raw = altered(model.raw, {path: value for path, value in settings.items() if path not in fixed})
+    raw |= {"changes": {}, "enact": [], "uncertain": {}, "levers": {}}
+    try:
+        parse(raw)
+    except ScenarioError as error:
+        problems += [Problem(f"{where}.{p.path}", p.message) for p in error.problems]
+    return problems

@@ -1,0 +1,121 @@
+"""Plain data in, checked model out: what pydantic finds, and what names do not fit together, all at once."""
+
+from __future__ import annotations
+
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from sim.errors import Problem, ScenarioError, did_you_mean
+from sim.model import Model
+from sim.references import check_references
+
+_BOUNDS = {
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+    "greater_than": ("more than", "gt"),
+    "less_than": ("less than", "lt"),
+}
+
+
+def parse(raw: dict[str, Any]) -> Model:
+    """Check plain data and make a model of it; what its changes would make of it is not looked at.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found, by dotted path.
+    """
+    problems = check_references(raw)
+    try:
+        model = Model.model_validate(raw, context={"currency": raw.get("currency", "EUR")})
+    except ValidationError as error:
+        raise ScenarioError([*(_problem(dict(e), raw) for e in error.errors()), *problems]) from None
+    if problems:
+        raise ScenarioError(problems)
+    model.remember(raw)
+    return model
+
+
+def _problem(error: dict[str, Any], raw: Raw) -> Problem:
+    """Say a pydantic error in our words."""
+    path = _written(error["loc"], raw)
+    found, kind, ctx = error["input"], error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        message = f"not a known field; {did_you_mean(path[-1], known_fields(path[:-1], raw))}"
+    elif kind == "missing":
+        message = "is missing"
+    elif kind == "value_error":
+        message = str(ctx["error"])
+    elif kind in _BOUNDS:
+        words, key = _BOUNDS[kind]
+        message = f"{found!r} is out of bounds; it should be {words} {ctx[key]:g}"
+    elif kind in ("float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"):
+        message = f"{found!r} is not a {'whole ' if kind.startswith('int') else ''}number"
+    elif kind == "union_tag_invalid":
+        tags = [tag.strip().strip("'") for tag in ctx["expected_tags"].split(",")]
+        message = f"kind {ctx['tag']!r} is not known; {did_you_mean(ctx['tag'], tags)}"
+    elif kind == "union_tag_not_found":
+        message = "does not say its kind; write {kind: exponential, mean: …} or a plain duration such as '5 min'"
+    else:
+        message = f"{error['msg']} (found {found!r})"
+    return Problem(".".join(path), message)
+
+
+def _written(loc: tuple[Any, ...], raw: Any) -> tuple[str, ...]:
+    """Path as the user wrote it: without the tags that pydantic adds for the alternatives it tried."""
+    path: list[str] = []
+    here = raw
+    for i, part in enumerate(loc):
+        if isinstance(here, dict):
+            key = next((k for k in here if k == part or str(k) == str(part)), None)
+            if key is not None:
+                path.append(str(key))
+                here = here[key]
+                continue
+            if i < len(loc) - 1 or part == "[key]":
+                continue
+            path.append(str(part))
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            path.append(str(part))
+            here = here[part]
+    return tuple(path)
+
+
+def known_fields(path: tuple[str, ...], raw: Raw) -> list[str]:
+    """Return the field names allowed at a path of the scenario, or the names defined there already."""
+    kinds: list[Any] = [Model]
+    here: Any = raw
+    for key in path:
+        kinds = [inner for kind in kinds for inner in _inside(kind, key)]
+        here = here.get(key, {}) if isinstance(here, dict) else {}
+    tag = here.get("kind") if isinstance(here, dict) else None
+    models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    if tag is not None:
+        models = [m for m in models if "kind" in m.model_fields and tag in get_args(m.model_fields["kind"].annotation)]
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
+
+
+def _inside(kind: Any, key: str) -> list[Any]:
+    """Classes found under a key of a class or of a dict annotation."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [
+            inner
+            for name, field in kind.model_fields.items()
+            if key in (name, field.alias)
+            for inner in _alternatives(field.annotation)
+        ]
+    if get_origin(kind) is dict:
+        return _alternatives(get_args(kind)[1])
+    return []
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """Flatten unions and annotations into the classes they allow."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return [kind for part in get_args(annotation) if part is not NoneType for kind in _alternatives(part)]
+    return [annotation]

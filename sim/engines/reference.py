@@ -1,0 +1,736 @@
+"""The reference engine: what happens, in SimPy, written to be read aloud.
+
+A customer's issue is a process. She joins a touchpoint; if somebody is idle she is served, else she waits; if her patience
+ends first she abandons; the outcome decides where she goes next, until her journey ends. Every decision is a function in
+`rules`, every random number has an address in `draws`, and what happens at one and the same moment happens in the order
+of `calendar.Rank`.
+"""
+
+from __future__ import annotations
+
+from math import inf, log
+from typing import TYPE_CHECKING, Any
+
+from sim import draws, rules
+from sim.changes import phases
+from sim.engines.calendar import Calendar, Rank
+from sim.engines.pools import Pool
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, NOT_SERVED, RESOLVED, Arrivals
+from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables, frame
+from sim.timetable import Cumulative, Stretch, accumulate, duty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import simpy
+
+    from sim.changes import Phase
+    from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint, Who
+
+    Process = Iterator[simpy.Event]
+
+THREE_DAYS = 3 * 1440.0  # mean delay until an issue that did not stay resolved comes back
+AN_HOUR = 60.0  # mean delay after opening until those who found it closed try again
+NO_RATE = Arrivals(rate=0.0)
+
+
+class Customer:
+    """A person with a persona, a memory and a stage, living through issues until they leave."""
+
+    __slots__ = (
+        "accrued", "cost", "drift", "issues", "joined", "journeys", "key", "left", "origin", "persona", "products",
+        "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "stage", "traits", "why",
+    )  # fmt: skip
+
+    def __init__(self, row: int, origin: str, key: int, persona: str) -> None:
+        self.row, self.origin, self.key, self.persona = row, origin, key, persona
+        self.stage = ""
+        self.joined: float | None = None
+        self.left: float | None = None
+        self.why: str | None = None
+        self.products: set[str] = set()
+        self.traits: dict[str, str] = {}
+        self.satisfaction = 0.0
+        self.satisfaction_start: float | None = None
+        self.drift = 0.0  # how far experiences have moved the resting level
+        self.relaxed = 0.0  # when satisfaction was last brought up to date
+        self.revenue = self.cost = 0.0
+        self.accrued = 0.0  # when revenue was last brought up to date
+        self.journeys = 0
+        self.issues: dict[int, Issue] = {}
+
+
+class Issue:
+    """A customer's open goal: the life of one journey."""
+
+    __slots__ = (
+        "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "handoffs", "key", "mood",
+        "moods", "name", "number", "opened", "origin", "repeats", "revenue", "satisfaction_before", "visit", "visits",
+        "wait",
+    )  # fmt: skip
+
+    def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
+        customer.journeys += 1
+        self.customer, self.name, self.number, self.key = customer, name, customer.journeys, key
+        self.origin, self.opened, self.closed = origin, opened, False
+        self.satisfaction_before = self.mood = customer.satisfaction
+        self.moods: list[float] = []
+        self.difficulty = 0.0
+        self.visits = self.contacts = self.handoffs = self.repeats = 0
+        self.wait = self.revenue = 0.0
+        self.channels: set[str] = set()
+        self.attempts: dict[str, int] = {}  # at each touchpoint
+        self.department: str | None = None  # that served her last
+        self.visit: Visit | None = None
+
+
+class Visit:
+    """One attempt at one touchpoint."""
+
+    __slots__ = (
+        "ended", "issue", "joined", "key", "member", "mood_before", "nth", "number", "outcome", "over", "overtime",
+        "place", "pool", "priority", "started", "step", "step_name", "touchpoint", "waiting",
+    )  # fmt: skip
+
+    def __init__(self, issue: Issue, step_name: str, step: Step, touchpoint: Touchpoint, joined: float) -> None:
+        self.issue, self.step_name, self.step, self.touchpoint = issue, step_name, step, touchpoint
+        self.place, self.joined = step.touchpoint, joined
+        issue.visits += 1
+        self.number = issue.visits
+        self.nth = issue.attempts[self.place] = issue.attempts.get(self.place, 0) + 1
+        self.key = draws.visit(issue.key, draws.name(self.place), self.nth)
+        self.mood_before = issue.mood
+        self.priority = 0
+        self.waiting = False
+        self.over: simpy.Event | None = None
+        self.pool: Pool | None = None
+        self.member: int | None = None
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.outcome: str | None = None
+        self.overtime = 0.0
+
+
+class History:
+    """One replication of a model, as it unfolds."""
+
+    def __init__(self, model: Model, seed: int, replication: int) -> None:
+        self.world = draws.world(seed, replication)
+        self.calendar = Calendar()
+        self.clock = model.clock
+        self.phases = phases(model)
+        self.begin(self.phases[0])
+        self.home_stage = model.population.stage
+        self.pools = {name: self.staffed(name, row) for row, name in enumerate(self.model.staff)}
+        self.in_channel: dict[str, int] = {}
+        self.customers: list[Customer] = []
+        self.visits: list[tuple[Any, ...]] = []
+        self.journeys: list[tuple[Any, ...]] = []
+        self.expected_needs: dict[tuple[str, str], Cumulative] = {}
+
+    def begin(self, phase: Phase) -> None:
+        """Let the company be as a phase describes it."""
+        self.model, self.dormant = phase.model, phase.dormant
+
+    def staffed(self, name: str, row: int) -> Pool:
+        """Return a pool with its duty over the whole horizon."""
+        shifts = [(p.start, p.end, tuple(p.model.staff[name].shifts.values())) for p in self.phases]
+        return Pool(name, row, self.model.department(name), duty(shifts, self.clock.offset))
+
+    # ---- the run ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> Tables:
+        """Live through the horizon and return what was recorded."""
+        for phase in self.phases[1:]:
+            self.calendar.call(lambda phase=phase: self.change(phase), phase.start, Rank.CHANGE)
+        for pool in self.pools.values():
+            self.calendar.process(self.shifts(pool))
+        for k in range(self.model.population.customers):
+            self.settle(self.newcomer(f"start {k}", "start", k))
+        self.calendar.call(self.open_window, self.clock.warmup, Rank.WINDOW)
+        self.calendar.process(self.joins())
+        for name, journey in self.model.journeys.items():
+            if journey.when.arrival is not None:
+                self.calendar.process(self.arrivals(name, journey))
+            if journey.when.on is not None:
+                when = self.clock.minutes(journey.when.on)
+                self.calendar.call(lambda name=name: self.open_for_all(name), when, Rank.ARRIVAL)
+        self.calendar.run(until=self.clock.horizon)
+        return self.close_window()
+
+    def change(self, phase: Phase) -> None:
+        """Let a change take effect; what was felt and earned until now was so under what was before."""
+        for customer in self.present():
+            self.relax(customer)
+            self.accrue(customer)
+        self.begin(phase)
+
+    def present(self) -> Iterator[Customer]:
+        """Everybody who has not left."""
+        return (customer for customer in self.customers if customer.left is None)
+
+    def open_window(self) -> None:
+        """Begin to measure."""
+        for customer in self.present():
+            self.relax(customer)
+            customer.satisfaction_start = customer.satisfaction
+            customer.revenue = customer.cost = 0.0
+            customer.accrued = self.calendar.now
+
+    def close_window(self) -> Tables:
+        """Record what is still open, and return the tables."""
+        for customer in self.customers:
+            if customer.left is None:
+                self.relax(customer)
+                self.accrue(customer)
+            for issue in list(customer.issues.values()):
+                if issue.visit is not None:
+                    self.record_visit(issue.visit)
+                self.record_journey(issue)
+        rows = [
+            (c.row, c.origin, c.persona, c.stage, c.joined, c.left, c.why, c.satisfaction_start, c.satisfaction,
+             c.revenue, c.cost)
+            for c in self.customers
+        ]  # fmt: skip
+        return Tables(
+            frame(self.visits, VISITS, ("customer", "journey", "visit")),
+            frame(self.journeys, JOURNEYS, ("customer", "journey")),
+            frame(rows, CUSTOMERS, ("customer",)),
+        )
+
+    # ---- chance ----------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def draw(key: int, purpose: str) -> float:
+        """Return the uniform number for a purpose at an address."""
+        return draws.unit(draws.fold(key, draws.name(purpose)))
+
+    def expected(self, arrivals: Callable[[Model], Arrivals]) -> Cumulative:
+        """Expected number of events since the start, at a rate that each phase states."""
+        stretches = []
+        for phase in self.phases:
+            stated = arrivals(phase.model)
+            stretches.append(Stretch(phase.start, phase.end, stated.rate, *phase.model.profile(stated)))
+        return accumulate(stretches, self.clock.offset, self.day_level)
+
+    def day_level(self, stretch: Stretch, day: int) -> float:
+        """Level of a day around its expectation, shared by all that follows the profile."""
+        key = draws.visit(draws.fold(self.world, draws.name("profile")), draws.name(stretch.name), day)
+        return rules.quantile(stretch.profile.day_law, self.draw(key, "level"))
+
+    # ---- staff -----------------------------------------------------------------------------------------------------
+
+    def shifts(self, pool: Pool) -> Process:
+        """Let people come on and go off duty as their shifts say."""
+        people = 0
+        for time, headcount in zip(pool.duty.at, pool.duty.headcount, strict=True):
+            yield self.calendar.at(time, Rank.SHIFT_END if headcount < people else Rank.SHIFT_START, pool.row)
+            if headcount < people:
+                pool.fall(people - headcount, self.calendar.now)
+            else:
+                pool.rise(headcount - people)
+                self.match(pool)
+            people = headcount
+
+    def match(self, pool: Pool) -> None:
+        """Let idle people take those who wait."""
+        while pool.idle:
+            visit = pool.next_waiting()
+            if visit is None:
+                return
+            self.serve(visit, pool)
+
+    # ---- customers come --------------------------------------------------------------------------------------------
+
+    def newcomer(self, origin: str, kind: str, k: int, who: Who | None = None) -> Customer:
+        """Return the person of an origin: the k-th at the start, the k-th to join, the k-th to arrive for something."""
+        key = draws.fold(draws.fold(self.world, draws.name(kind)), k)
+        personas = self.model.personas
+        wanted = who.persona if who is not None and who.persona is not None else tuple(personas)
+        weights = [persona.share if name in wanted else 0.0 for name, persona in personas.items()]
+        name = list(personas)[rules.choose(weights, self.draw(key, "persona"))]
+        customer = Customer(len(self.customers), origin, key, name)
+        customer.satisfaction = personas[name].satisfaction.level
+        customer.relaxed = self.calendar.now
+        customer.traits = dict(personas[name].traits)
+        for product, share in personas[name].products.items():
+            if self.draw(draws.fold(key, draws.name(product)), "product") < share:
+                customer.products.add(product)
+        self.customers.append(customer)
+        return customer
+
+    def settle(self, customer: Customer) -> None:
+        """Let somebody become a customer: from now on they bring revenue, have needs and think about leaving."""
+        now = self.calendar.now
+        customer.stage = self.home_stage
+        customer.joined = customer.accrued = now
+        if now >= self.clock.warmup:
+            customer.satisfaction_start = customer.satisfaction
+        if any(phase.model.personas[customer.persona].churn is not None for phase in self.phases):
+            self.calendar.process(self.reviews(customer))
+        for index, (name, journey) in enumerate(self.model.journeys.items()):
+            when = journey.when
+            if when.need is not None and self.needs_of(customer.persona, when.need).value[-1] > 0:
+                self.calendar.process(self.needing(customer, name, index, self.needs_of(customer.persona, when.need)))
+            elif when.every is not None:
+                self.calendar.process(self.again_and_again(customer, name, index))
+            elif when.joining is not None and now > 0:
+                delay = rules.quantile(
+                    when.joining.law, self.draw(draws.fold(customer.key, draws.name(name)), "joining")
+                )
+                self.open_later(customer, name, draws.name(name), f"{name} 1", delay)
+
+    def joins(self) -> Process:
+        """Let new customers join."""
+        times = self.expected(lambda model: model.population.joins)
+        due, k = 0.0, 0
+        while True:
+            due -= log(1.0 - self.draw(draws.fold(draws.fold(self.world, draws.name("joins")), k), "gap"))
+            yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
+            self.settle(self.newcomer(f"join {k}", "join", k))
+            k += 1
+
+    def arrivals(self, name: str, journey: Journey) -> Process:
+        """Let people who are not customers yet arrive for a journey."""
+        times = self.expected(lambda model: model.journeys[name].when.arrival or NO_RATE)
+        due, k = 0.0, 0
+        while True:
+            due -= log(1.0 - self.draw(draws.fold(draws.fold(self.world, draws.name(name)), k), "gap"))
+            yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
+            if name not in self.dormant:
+                visitor = self.newcomer(f"{name} {k}", f"arrival {name}", k, journey.who)
+                visitor.stage = journey.when.stage
+                self.open(visitor, name, draws.fold(draws.name(name), 0), f"{name} 0")
+            k += 1
+
+    # ---- issues open -----------------------------------------------------------------------------------------------
+
+    def needs_of(self, persona: str, need: str) -> Cumulative:
+        """Expected number of times a customer of a persona has had a need since the start."""
+        if (persona, need) not in self.expected_needs:
+            self.expected_needs[persona, need] = self.expected(lambda m: m.personas[persona].needs.get(need, NO_RATE))
+        return self.expected_needs[persona, need]
+
+    def needing(self, customer: Customer, name: str, index: int, times: Cumulative) -> Process:
+        """Let a need arise again and again while somebody is a customer."""
+        due, n = times.count(self.calendar.now), 0
+        while True:
+            key = draws.fold(draws.name(name), n)
+            due -= log(1.0 - self.draw(draws.fold(customer.key, key), "need"))
+            yield self.calendar.at(times.time(due), Rank.ARRIVAL, customer.row, index)
+            if customer.left is not None:
+                return
+            self.open(customer, name, key, f"{name} {n}")
+            n += 1
+
+    def again_and_again(self, customer: Customer, name: str, index: int) -> Process:
+        """Let a journey open once every period, from a random moment in the first on."""
+        every = self.model.journeys[name].when.every or inf
+        start, n = self.calendar.now, 0
+        phase = self.draw(draws.fold(customer.key, draws.name(name)), "phase")
+        while True:
+            yield self.calendar.at(start + (n + phase) * every, Rank.ARRIVAL, customer.row, index)
+            if customer.left is not None:
+                return
+            self.open(customer, name, draws.fold(draws.name(name), n), f"{name} {n}")
+            n += 1
+
+    def open_for_all(self, name: str) -> None:
+        """Open a journey for everybody it is meant for."""
+        for customer in list(self.present()):
+            if customer.joined is not None:
+                self.open(customer, name, draws.fold(draws.name(name), 0), f"{name} 0")
+
+    def open_later(self, customer: Customer, name: str, journey: int, origin: str, delay: float) -> None:
+        """Open a journey after a delay, if the customer is still there."""
+
+        def due() -> None:
+            if customer.left is None:
+                self.open(customer, name, journey, origin)
+
+        if delay > 0:
+            self.calendar.call(due, self.calendar.now + delay, Rank.ARRIVAL, customer.row)
+        else:
+            due()
+
+    def open(self, customer: Customer, name: str, journey: int, origin: str) -> None:
+        """Open an issue, if the journey exists now and is meant for this customer."""
+        planned = self.model.journeys[name]
+        if name in self.dormant or not self.meant_for(customer, name, planned.who):
+            return
+        self.relax(customer)
+        issue = Issue(customer, name, draws.fold(customer.key, journey), origin, self.calendar.now)
+        if planned.difficulty.matters:
+            issue.difficulty = rules.normal_quantile(self.draw(issue.key, "difficulty"))
+        customer.issues[issue.number] = issue
+        self.calendar.process(self.live(issue, self.first_step(issue, planned)))
+
+    def meant_for(self, customer: Customer, name: str, who: Who) -> bool:
+        """Say whether a customer meets the condition of a journey."""
+        return (
+            (who.persona is None or customer.persona in who.persona)
+            and (who.stage is None or customer.stage in who.stage)
+            and (who.product is None or not customer.products.isdisjoint(who.product))
+            and all(customer.traits.get(trait) in values for trait, values in who.trait.items())
+            and (who.share >= 1 or self.draw(draws.fold(customer.key, draws.name(name)), "pilot") < who.share)
+        )
+
+    def first_step(self, issue: Issue, planned: Journey) -> str:
+        """Choose the channel in which a journey begins, among those it offers, by the persona's taste."""
+        if len(planned.start) == 1:
+            return next(iter(planned.start.values()))
+        persona = self.model.personas[issue.customer.persona]
+        liked = persona.starts.get(issue.name, persona.start)
+        channels = [channel for channel in liked if channel in planned.start]
+        weights = [liked[channel] for channel in channels]
+        return planned.start[channels[rules.choose(weights, self.draw(issue.key, "start"))]]
+
+    # ---- an issue's life -------------------------------------------------------------------------------------------
+
+    def live(self, issue: Issue, step_name: str) -> Process:
+        """Live through an issue, from its first visit to its end."""
+        while True:
+            step = self.model.journeys[issue.name].steps[step_name]
+            visit = Visit(issue, step_name, step, self.model.touchpoints[step.touchpoint], self.calendar.now)
+            yield from self.attend(visit)
+            self.conclude(visit)
+            if issue.customer.left is not None:
+                self.close(issue, LEFT)
+                return
+            target, delay = self.next_target(visit)
+            if target in self.model.journeys[issue.name].all_ends:
+                self.close(issue, target)
+                return
+            if delay > 0:
+                when = self.calendar.now + delay
+                yield self.calendar.at(when, Rank.ARRIVAL, issue.customer.row, issue.number, issue.visits + 1)
+                if issue.closed:
+                    return
+            step_name = target
+
+    def attend(self, visit: Visit) -> Process:
+        """Try to be served at a touchpoint; when this returns the visit has ended, one way or another."""
+        issue, channel = visit.issue, visit.touchpoint.channel
+        issue.visit = visit
+        issue.channels.add(channel)
+        if not visit.touchpoint.staff:
+            visit.started = visit.joined
+            yield self.service_end(visit)
+            return
+        if not any(pool.duty.now(visit.joined) for pool, _ in self.pools_for(visit)):
+            visit.outcome = CLOSED
+            return
+        lines = self.model.channels[channel].lines if channel in self.model.channels else None
+        if lines is not None and self.in_channel.get(channel, 0) >= lines:
+            visit.outcome = BLOCKED
+            return
+        self.in_channel[channel] = self.in_channel.get(channel, 0) + 1
+        self.join(visit)
+        yield visit.over  # served, or out of patience, or no longer a customer
+        self.in_channel[channel] -= 1
+        if visit.pool is not None:
+            visit.pool.release(visit, self.calendar.now)
+            self.match(visit.pool)
+
+    def pools_for(self, visit: Visit) -> list[tuple[Pool, float]]:
+        """Pools that can serve a visit, in order of preference, each with its overflow delay."""
+        journey = self.model.journeys[visit.issue.name]
+        goal = journey.goal or visit.issue.name
+        return [
+            (self.pools[name], delay)
+            for name, delay in visit.touchpoint.staff.items()
+            if (skills := self.model.staff[name].skills) is None or goal in skills
+        ]
+
+    def join(self, visit: Visit) -> None:
+        """Join the first listed pool with somebody idle, or wait for those listed, and no longer than patience lasts."""
+        now, issue = self.calendar.now, visit.issue
+        row, numbers = issue.customer.row, (issue.number, visit.number)
+        visit.over = self.calendar.event()
+        visit.priority = self.priority(visit)
+        visit.waiting = True
+        pools = self.pools_for(visit)
+        for pool, delay in pools:
+            if delay == 0 and pool.idle:
+                self.serve(visit, pool)
+                return
+        for position, (pool, delay) in enumerate(pools):
+            if delay == 0:
+                pool.enqueue(visit, position)
+            else:
+                overflow = lambda pool=pool, position=position: self.overflow(visit, pool, position)  # noqa: E731
+                self.calendar.call(overflow, now + delay, Rank.OVERFLOW, row, *numbers)
+        patience = self.model.patience(issue.customer.persona, visit.place)
+        if patience is not None:
+            until = now + rules.quantile(patience, self.draw(visit.key, "patience"))
+            self.calendar.call(lambda: self.stop_waiting(visit, ABANDONED), until, Rank.ABANDONMENT, row, *numbers)
+
+    def priority(self, visit: Visit) -> int:
+        """Priority of a visit: the step's, else the journey's, else the persona's."""
+        journey = self.model.journeys[visit.issue.name]
+        for stated in (visit.step.priority, journey.priority):
+            if stated is not None:
+                return stated
+        return self.model.personas[visit.issue.customer.persona].priority
+
+    def overflow(self, visit: Visit, pool: Pool, position: int) -> None:
+        """Let one more pool see a visit that still waits."""
+        if not visit.waiting:
+            return
+        if pool.idle:
+            self.serve(visit, pool)
+        else:
+            pool.enqueue(visit, position)
+
+    def stop_waiting(self, visit: Visit, outcome: str) -> None:
+        """Let somebody leave the queue, if they still wait."""
+        if visit.waiting:
+            visit.waiting = False
+            visit.outcome = outcome
+            assert visit.over is not None
+            visit.over.succeed()
+
+    def serve(self, visit: Visit, pool: Pool) -> None:
+        """Let the longest idle member of a pool begin to serve a visit."""
+        pool.take(visit)
+        visit.started = self.calendar.now
+        self.service_end(visit)
+
+    def service_end(self, visit: Visit) -> simpy.Event:
+        """Put the end of a service that begins now on the calendar."""
+        issue = visit.issue
+        law = (visit.step.service_time or visit.touchpoint.service_time).law
+        minutes = rules.quantile(law, self.draw(visit.key, "service"))
+        if issue.difficulty:
+            minutes = rules.slowed(minutes, self.model.journeys[issue.name].difficulty.time, issue.difficulty)
+        if visit.over is None:
+            visit.over = self.calendar.event()
+        end = self.calendar.now + minutes
+        self.calendar.put(visit.over, end, Rank.SERVICE_END, issue.customer.row, issue.number, visit.number)
+        return visit.over
+
+    def conclude(self, visit: Visit) -> None:
+        """Settle how a visit ended, what it cost, how it felt and what it set off."""
+        issue, customer = visit.issue, visit.issue.customer
+        visit.ended = self.calendar.now
+        issue.wait += (visit.ended if visit.started is None else visit.started) - visit.joined
+        if visit.started is not None:
+            issue.contacts += 1
+            customer.cost += visit.touchpoint.cost
+            names, weights, tilts = visit.step.choices(self.model.journeys[issue.name].difficulty)
+            if issue.difficulty:
+                weights = rules.tilted(weights, tilts, issue.difficulty)
+            visit.outcome = names[rules.choose(weights, self.draw(visit.key, "outcome"))]
+        if visit.outcome != LEFT:
+            self.feel(visit)
+        self.record_visit(visit)
+        issue.visit = None
+        if visit.started is not None and customer.left is None:
+            assert visit.outcome is not None
+            self.take_effect(visit.step.outcomes[visit.outcome], issue, visit.key)
+
+    def feel(self, visit: Visit) -> None:
+        """Move the mood of the journey by what happened in a visit."""
+        issue, step = visit.issue, visit.step
+        feelings = self.model.personas[issue.customer.persona].satisfaction
+        assert visit.ended is not None
+        assert visit.outcome is not None
+        waited = (visit.ended if visit.started is None else visit.started) - visit.joined
+        terms = [rules.missed(waited, *feelings.wait.numbers), feelings.by_outcome.get(visit.outcome, 0.0)]
+        if visit.nth > 1:
+            issue.repeats += 1
+            terms.append(feelings.repeat)
+        if visit.pool is not None:
+            if issue.department not in (None, visit.pool.department):
+                issue.handoffs += 1
+                terms.append(feelings.handoff)
+            issue.department = visit.pool.department
+        if visit.started is not None:
+            if step.promise is not None:
+                terms.append(rules.missed(visit.ended - visit.joined - step.promise, *feelings.late.numbers))
+            terms.append(step.outcomes[visit.outcome].mood)
+        for term in terms:
+            issue.mood += rules.felt(term, feelings.loss_aversion)
+        issue.mood = rules.clip(issue.mood)
+        issue.moods.append(issue.mood)
+
+    def next_target(self, visit: Visit) -> tuple[str, float]:
+        """Choose the step or end that follows a visit, and the delay until then."""
+        outcome = visit.outcome
+        assert outcome is not None
+        targets = visit.step.next.get(outcome)
+        if visit.started is not None:
+            settled = visit.step.outcomes[outcome]
+            if settled.holds < 1 and self.draw(visit.key, "holds") >= settled.holds:
+                if not settled.reopens:
+                    return visit.step_name, -THREE_DAYS * log(1.0 - self.draw(visit.key, "delay"))
+                targets = settled.reopens
+        if targets is None and outcome == CLOSED:
+            targets = visit.touchpoint.when_closed
+        if not targets:
+            return (RESOLVED if outcome == RESOLVED else GIVE_UP), 0.0
+        names = list(targets)
+        name = names[rules.choose([targets[n].p for n in names], self.draw(visit.key, "next"))]
+        delay = self.delay(visit, targets[name])
+        if name != AGAIN:
+            return name, delay
+        if targets[name].after is None:
+            delay = -AN_HOUR * log(1.0 - self.draw(visit.key, "delay"))
+        opening = min(pool.duty.next_open(self.calendar.now) for pool, _ in self.pools_for(visit))
+        return visit.step_name, opening - self.calendar.now + delay
+
+    def delay(self, visit: Visit, target: Target) -> float:
+        """Draw the delay before a target."""
+        return 0.0 if target.after is None else rules.quantile(target.after.law, self.draw(visit.key, "delay"))
+
+    def close(self, issue: Issue, end: str) -> None:
+        """Close an issue: what it left behind, what it sets off, and what the company asks."""
+        customer = issue.customer
+        issue.closed = True
+        del customer.issues[issue.number]
+        if end == LEFT:
+            self.record_journey(issue, self.calendar.now, end)
+            return
+        journey = self.model.journeys[issue.name]
+        ending = journey.all_ends[end]
+        persona = self.model.personas[customer.persona]
+        feelings = persona.satisfaction
+        if ending.mood:
+            issue.mood = rules.clip(issue.mood + rules.felt(ending.mood, feelings.loss_aversion))
+            issue.moods.append(issue.mood)
+        self.relax(customer)
+        mean = sum(issue.moods) / len(issue.moods)
+        experience = rules.experience(min(issue.moods), issue.moods[-1], mean, feelings.peak, feelings.end)
+        customer.satisfaction = rules.towards(customer.satisfaction, experience, feelings.memory)
+        customer.drift += feelings.adapts * (experience - (feelings.level + customer.drift))
+        key = draws.fold(issue.key, draws.name(end))
+        self.take_effect(ending, issue, key)
+        asked, score = self.survey(issue, persona, experience)
+        self.record_journey(issue, self.calendar.now, end, ending.good, experience, asked, score)
+        for name, other in self.model.journeys.items():
+            after = other.when.after
+            if after is None or after.journey != issue.name or (after.end is not None and end not in after.end):
+                continue
+            child = draws.fold(key, draws.name(name))
+            if self.draw(child, "follows") < after.p:
+                delay = 0.0 if after.delay is None else rules.quantile(after.delay.law, self.draw(child, "delay"))
+                self.open_later(customer, name, child, f"{name} after {issue.origin}", delay)
+
+    def take_effect(self, effects: Effects, issue: Issue, key: int) -> None:
+        """Let an outcome or an end change the customer, move money and open other journeys."""
+        customer = issue.customer
+        customer.products.update(effects.adds)
+        customer.products.difference_update(effects.drops)
+        customer.traits.update(effects.trait)
+        issue.revenue += effects.revenue
+        customer.revenue += effects.revenue
+        if effects.stage is not None and effects.stage != customer.stage:
+            self.accrue(customer)
+            customer.stage = effects.stage
+            if effects.stage == self.home_stage and customer.joined is None:
+                self.settle(customer)
+        for name, p in effects.opens.items():
+            child = draws.fold(key, draws.name(name))
+            if self.draw(child, "opens") < p:
+                self.open(customer, name, child, f"{name} from {issue.origin}")
+
+    def survey(self, issue: Issue, persona: Persona, experience: float) -> tuple[bool, int | None]:
+        """Ask how it was; return whether she was asked, and her score if she answered."""
+        survey = persona.survey
+        if survey is None or self.draw(issue.key, "asked") >= survey.ask:
+            return False, None
+        felt = experience if survey.of == "experience" else issue.customer.satisfaction
+        answers = survey.respond
+        if self.draw(issue.key, "answer") >= rules.answer_probability(
+            answers.level, answers.better, answers.extreme, felt
+        ):
+            return True, None
+        return True, rules.given_score(felt, survey.noise, rules.normal_quantile(self.draw(issue.key, "score")))
+
+    # ---- satisfaction, money and leaving ---------------------------------------------------------------------------
+
+    def relax(self, customer: Customer) -> None:
+        """Bring satisfaction up to date: since last time it has moved towards its resting level."""
+        feelings = self.model.personas[customer.persona].satisfaction
+        now = self.calendar.now
+        if now > customer.relaxed:
+            rest = feelings.level + customer.drift
+            elapsed = now - customer.relaxed
+            customer.satisfaction = rules.relaxed(customer.satisfaction, rest, feelings.recovery, elapsed)
+            customer.relaxed = now
+
+    def accrue(self, customer: Customer) -> None:
+        """Bring the revenue of a customer up to date."""
+        now = self.calendar.now
+        if customer.stage == self.home_stage:
+            customer.revenue += self.model.personas[customer.persona].value.revenue * (now - customer.accrued)
+        customer.accrued = now
+
+    def reviews(self, customer: Customer) -> Process:
+        """Let a customer decide, now and then, whether to stay."""
+        last, n = self.calendar.now, 0
+        churn = self.model.personas[customer.persona].churn
+        every = next(c.every for p in self.phases if (c := p.model.personas[customer.persona].churn) is not None)
+        when = last + self.draw(customer.key, "review") * every
+        while True:
+            yield self.calendar.at(when, Rank.REVIEW, customer.row)
+            if customer.left is not None:
+                return
+            persona = self.model.personas[customer.persona]
+            churn = persona.churn
+            if churn is not None and customer.stage == self.home_stage:
+                self.relax(customer)
+                shortfall = persona.satisfaction.rest - customer.satisfaction
+                p = rules.leave_probability(churn.base, churn.slope, shortfall, churn.total, when - last)
+                if self.draw(draws.fold(customer.key, n), "leave") < p:
+                    self.leave(customer)
+                    return
+            last, n = when, n + 1
+            when = last + every
+
+    def leave(self, customer: Customer) -> None:
+        """Let a customer go: they stop waiting, finish what is in hand, and everything else is off."""
+        self.relax(customer)
+        self.accrue(customer)
+        customer.left, customer.why = self.calendar.now, "review"
+        for issue in list(customer.issues.values()):
+            visit = issue.visit
+            if visit is None:
+                self.close(issue, LEFT)
+            elif visit.waiting:
+                self.stop_waiting(visit, LEFT)
+
+    # ---- records ---------------------------------------------------------------------------------------------------
+
+    def record_visit(self, visit: Visit) -> None:
+        """Write down a visit, ended or not."""
+        issue, pool = visit.issue, visit.pool
+        served = visit.started is not None and visit.ended is not None
+        self.visits.append((
+            issue.customer.row, issue.number, visit.number, issue.customer.persona, self.goal(issue), visit.step_name,
+            visit.place, visit.touchpoint.channel, pool.department if pool else None, pool.name if pool else None,
+            visit.member, visit.joined, visit.started, visit.ended, visit.outcome, visit.mood_before,
+            issue.mood if visit.ended is not None else None, visit.touchpoint.cost if served else 0.0, visit.overtime,
+        ))  # fmt: skip
+
+    def record_journey(
+        self, issue: Issue, closed: float | None = None, end: str | None = None, good: bool | None = None,
+        experience: float | None = None, asked: bool = False, score: int | None = None,
+    ) -> None:  # fmt: skip
+        """Write down a journey, closed or not."""
+        customer = issue.customer
+        self.journeys.append((
+            customer.row, issue.number, issue.origin, customer.persona, self.goal(issue), issue.opened, closed, end,
+            good, issue.visits, issue.contacts, len(issue.channels), issue.handoffs, issue.repeats, issue.wait,
+            issue.satisfaction_before, customer.satisfaction if closed is not None else None, experience, asked,
+            score is not None, score, issue.revenue,
+        ))  # fmt: skip
+
+    def goal(self, issue: Issue) -> str:
+        """Goal of an issue: its journey's name where none is stated."""
+        return self.model.journeys[issue.name].goal or issue.name
+
+
+def run(model: Model, seed: int, replication: int) -> Tables:
+    """Simulate one replication of a model whose uncertain values are settled."""
+    return History(model, seed, replication).run()

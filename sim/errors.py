@@ -1,0 +1,59 @@
+"""What went wrong in something a user wrote: every problem at once, each with its place and a remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault, where it is and what would be right.
+
+    Attributes
+    ----------
+    path
+        Dotted path into the scenario, or the column of a log; empty where the whole is meant.
+    message
+        What was found and what would be right, in words.
+    place
+        ``file:line`` or ``command line``; empty where unknown.
+    """
+
+    path: str
+    message: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        """Say the problem on one line."""
+        where = f"{self.path}: " if self.path else ""
+        return f"{where}{self.message}" + (f" [{self.place}]" if self.place else "")
+
+
+class DesirepathError(Exception):
+    """Something a user can mend."""
+
+
+class ScenarioError(DesirepathError, ValueError):
+    """A scenario that does not make sense, with every problem found in it."""
+
+    def __init__(self, problems: Iterable[Problem], what: str = "scenario") -> None:
+        self.problems = list(problems)
+        count = len(self.problems)
+        heading = f"{what}: {count} problem{'s' if count != 1 else ''}"
+        super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
+
+
+def did_you_mean(word: object, known: Sequence[str]) -> str:
+    """Return a hint at the likely intention: the nearest known name, or all of them where there are few."""
+    near = get_close_matches(str(word), known, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    if not known:
+        return "none is defined"
+    shown = ", ".join(sorted(known)[:12])
+    return f"known: {shown}" + (", …" if len(known) > 12 else "")

@@ -1,0 +1,361 @@
+"""What each number means: one function a KPI, of the sums of a window, with its formula, denominator and direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import polars as pl
+
+from sim.summaries import DIMENSIONS, Sums, Summary, quantile_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+Better = Literal["more", "less", "neither"]
+BY_VISIT = DIMENSIONS
+BY_JOURNEY = ("all", "persona", "goal", "week")
+BY_CUSTOMER = ("all", "persona", "week")
+BY_STAFF = ("all", "pool", "week")
+BY_MONEY = ("all", "week")
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A named function of sums, with its unit and direction.
+
+    Attributes
+    ----------
+    name, meaning
+        What it is called, and its definition.
+    unit
+        What it is counted in; ``money`` is the scenario's currency, ``share`` is 0–1 and shown in per cent.
+    better
+        Whether more of it is better.
+    by
+        Dimensions by which it makes sense.
+    of
+        The function: sums in, one value a group out; NaN where its denominator is zero.
+    """
+
+    name: str
+    meaning: str
+    unit: str
+    better: Better
+    by: tuple[str, ...]
+    of: Callable[[Sums], NDArray[np.float64]]
+
+
+KPIS: dict[str, Kpi] = {}
+
+
+def _kpi(
+    unit: str, better: Better, by: tuple[str, ...]
+) -> Callable[[Callable[[Sums], NDArray[np.float64]]], Callable[[Sums], NDArray[np.float64]]]:
+    def register(function: Callable[[Sums], NDArray[np.float64]]) -> Callable[[Sums], NDArray[np.float64]]:
+        name = function.__name__
+        KPIS[name] = Kpi(name, " ".join((function.__doc__ or "").split()), unit, better, by, function)
+        return function
+
+    return register
+
+
+def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(denominator > 0, numerator / denominator, np.nan)
+
+
+# ---- satisfaction ----------------------------------------------------------------------------------------------------
+
+
+@_kpi("0–10", "more", ("all", "persona"))
+def satisfaction(s: Sums) -> NDArray[np.float64]:
+    """Mean true satisfaction of the customers present when the window opens, as it is at its end or when they leave.
+
+    Denominator: customers present at the window's start, those who leave included, else saving the unhappy looks bad.
+    """
+    return _ratio(s["satisfaction_end"], s["present"])
+
+
+@_kpi("0–10", "more", BY_JOURNEY)
+def experience(s: Sums) -> NDArray[np.float64]:
+    """Mean experience of the journeys opened in the window and closed: peak, end and mean of the moods, in truth.
+
+    Denominator: closed journeys; those still open, or cut short because the customer left, are left out.
+    """
+    return _ratio(s["experience"], s["closed"])
+
+
+@_kpi("share", "more", BY_JOURNEY)
+def csat_true(s: Sums) -> NDArray[np.float64]:
+    """Share of closed journeys whose experience rounds to 7 or more of 10 (the two best of five points), in truth."""
+    return _ratio(s["true_satisfied"], s["closed"])
+
+
+@_kpi("share", "more", BY_JOURNEY)
+def csat_surveyed(s: Sums) -> NDArray[np.float64]:
+    """Share of the survey's answers that are 7 or more of 10: what the company sees."""
+    return _ratio(s["satisfied"], s["answers"])
+
+
+@_kpi("points", "more", BY_JOURNEY)
+def nps_true(s: Sums) -> NDArray[np.float64]:
+    """Per cent of closed journeys with an experience of 9–10 minus per cent with 0–6, rounded, in truth."""
+    return 100 * _ratio(s["true_promoters"] - s["true_detractors"], s["closed"])
+
+
+@_kpi("points", "more", BY_JOURNEY)
+def nps_surveyed(s: Sums) -> NDArray[np.float64]:
+    """Per cent of the survey's answers of 9–10 minus per cent of 0–6: what the company sees."""
+    return 100 * _ratio(s["promoters"] - s["detractors"], s["answers"])
+
+
+@_kpi("0–10", "more", BY_JOURNEY)
+def survey_score(s: Sums) -> NDArray[np.float64]:
+    """Mean score of the survey's answers: what the company sees."""
+    return _ratio(s["score"], s["answers"])
+
+
+@_kpi("share", "more", BY_JOURNEY)
+def response_rate(s: Sums) -> NDArray[np.float64]:
+    """Answers to the survey ÷ customers asked."""
+    return _ratio(s["answers"], s["asked"])
+
+
+# ---- churn -----------------------------------------------------------------------------------------------------------
+
+
+@_kpi("share", "less", BY_CUSTOMER)
+def churn(s: Sums) -> NDArray[np.float64]:
+    """Customers lost in the window among those present at its start ÷ those; by week, each week's own start counts."""
+    return _ratio(s["lost_of_present"], s["present"])
+
+
+@_kpi("share / month", "less", BY_CUSTOMER)
+def churn_per_month(s: Sums) -> NDArray[np.float64]:
+    """All customers lost in the window, joiners among them, ÷ months that customers were there."""
+    return _ratio(s["lost"], s["customer_months"])
+
+
+@_kpi("customers", "less", BY_CUSTOMER)
+def customers_lost(s: Sums) -> NDArray[np.float64]:
+    """Customers who left in the window, those who joined in it among them."""
+    return s["lost"]
+
+
+# ---- money -----------------------------------------------------------------------------------------------------------
+
+
+@_kpi("money", "less", BY_STAFF)
+def staff_cost(s: Sums) -> NDArray[np.float64]:
+    """Wages of all time on duty, busy or idle, and of overtime."""
+    return s["paid"] + s["overtime_cost"]
+
+
+@_kpi("money", "less", BY_VISIT)
+def contact_cost(s: Sums) -> NDArray[np.float64]:
+    """What touchpoints charge per served visit, counted when it ended; staff not included."""
+    return s["contact_cost"]
+
+
+@_kpi("money", "less", ("all", "persona", "goal", "touchpoint", "channel"))
+def service_cost(s: Sums) -> NDArray[np.float64]:
+    """Contact cost and the wages of the minutes in which staff were busy; idle time is not shared out."""
+    return s["contact_cost"] + s["busy_cost"]
+
+
+@_kpi("money", "less", BY_MONEY)
+def change_cost(s: Sums) -> NDArray[np.float64]:
+    """What the changes themselves cost, once and monthly."""
+    return s["change_cost"]
+
+
+@_kpi("money", "less", BY_MONEY)
+def cost(s: Sums) -> NDArray[np.float64]:
+    """Everything: staff with overtime, contacts, and the changes themselves."""
+    return s["paid"] + s["overtime_cost"] + s["contact_cost"] + s["change_cost"]
+
+
+@_kpi("money / month", "less", BY_MONEY)
+def cost_per_customer(s: Sums) -> NDArray[np.float64]:
+    """Cost ÷ months that customers were there."""
+    return _ratio(cost(s), s["customer_months"])
+
+
+@_kpi("money", "less", BY_MONEY)
+def cost_per_resolved(s: Sums) -> NDArray[np.float64]:
+    """Cost ÷ journeys that ended well."""
+    return _ratio(cost(s), s["good"])
+
+
+@_kpi("money", "more", BY_CUSTOMER)
+def revenue(s: Sums) -> NDArray[np.float64]:
+    """Revenue of being a customer, and what outcomes and ends of journeys bring in or pay back."""
+    return s["subscription"] + s["effect_revenue"]
+
+
+@_kpi("money", "more", BY_MONEY)
+def margin(s: Sums) -> NDArray[np.float64]:
+    """Revenue − cost, the changes' own cost included."""
+    return revenue(s) - cost(s)
+
+
+# ---- waiting ---------------------------------------------------------------------------------------------------------
+
+
+@_kpi("visits", "neither", BY_VISIT)
+def visits(s: Sums) -> NDArray[np.float64]:
+    """Attempts at a touchpoint, also those never served."""
+    return s["visits"]
+
+
+@_kpi("visits", "neither", BY_VISIT)
+def offered(s: Sums) -> NDArray[np.float64]:
+    """Attempts at staffed touchpoints that found them open and with a free line."""
+    return s["offered"]
+
+
+@_kpi("min", "less", BY_VISIT)
+def mean_wait(s: Sums) -> NDArray[np.float64]:
+    """Mean wait of all offered visits, answered or abandoned; those still waiting at the end are left out."""
+    return _ratio(s["wait_offered"], s["finished_waits"])
+
+
+@_kpi("min", "less", BY_VISIT)
+def speed_of_answer(s: Sums) -> NDArray[np.float64]:
+    """Mean wait of those answered (ASA): survivors only, so read it beside abandonment."""
+    return _ratio(s["wait_answered"], s["answered"])
+
+
+@_kpi("min", "less", BY_VISIT)
+def median_wait(s: Sums) -> NDArray[np.float64]:
+    """Median wait of those answered, from bins 1 % apart."""
+    return quantile_of(s["wait_histogram"], 0.5)
+
+
+@_kpi("min", "less", BY_VISIT)
+def wait_90th(s: Sums) -> NDArray[np.float64]:
+    """90th percentile of the wait of those answered, from bins 1 % apart."""
+    return quantile_of(s["wait_histogram"], 0.9)
+
+
+@_kpi("share", "more", BY_VISIT)
+def service_level(s: Sums) -> NDArray[np.float64]:
+    """Answered within the scenario's `answer_within` ÷ offered; the abandoned stay in the denominator (variant 1)."""
+    return _ratio(s["answered_within"], s["offered"])
+
+
+@_kpi("share", "less", BY_VISIT)
+def abandonment(s: Sums) -> NDArray[np.float64]:
+    """Abandoned ÷ offered; those still waiting at the end stay in the denominator."""
+    return _ratio(s["abandoned"], s["offered"])
+
+
+@_kpi("share", "less", BY_VISIT)
+def closed_share(s: Sums) -> NDArray[np.float64]:
+    """Attempts that found nobody on duty ÷ all attempts."""
+    return _ratio(s["closed_visits"], s["visits"])
+
+
+@_kpi("share", "less", BY_VISIT)
+def blocked_share(s: Sums) -> NDArray[np.float64]:
+    """Attempts that found every line taken ÷ all attempts."""
+    return _ratio(s["blocked_visits"], s["visits"])
+
+
+@_kpi("share", "neither", BY_STAFF)
+def occupancy(s: Sums) -> NDArray[np.float64]:
+    """Busy time ÷ time on duty, overtime counted in both."""
+    return _ratio(s["busy"], s["duty"] + s["overtime"])
+
+
+@_kpi("h", "less", BY_STAFF)
+def overtime(s: Sums) -> NDArray[np.float64]:
+    """Time worked past the end of shifts."""
+    return s["overtime"] / 60.0
+
+
+# ---- journeys --------------------------------------------------------------------------------------------------------
+
+
+@_kpi("journeys", "neither", BY_JOURNEY)
+def issues(s: Sums) -> NDArray[np.float64]:
+    """Journeys opened in the window."""
+    return s["issues"]
+
+
+@_kpi("journeys", "less", BY_JOURNEY)
+def open_at_end(s: Sums) -> NDArray[np.float64]:
+    """Journeys opened in the window and still open at the horizon: left out of every mean."""
+    return s["open_at_end"]
+
+
+@_kpi("contacts", "less", BY_JOURNEY)
+def contacts_per_issue(s: Sums) -> NDArray[np.float64]:
+    """Served visits ÷ closed journeys."""
+    return _ratio(s["contacts"], s["closed"])
+
+
+@_kpi("share", "more", BY_JOURNEY)
+def first_contact_resolution(s: Sums) -> NDArray[np.float64]:
+    """Journeys that ended well with one served visit, in whatever channel, ÷ closed journeys."""
+    return _ratio(s["first_contact"], s["closed"])
+
+
+@_kpi("share", "less", BY_JOURNEY)
+def failure_demand(s: Sums) -> NDArray[np.float64]:
+    """Served visits of a journey after its first ÷ served visits: work that exists because something was not done."""
+    return _ratio(s["further_contacts"], s["contacts"])
+
+
+@_kpi("share", "more", BY_JOURNEY)
+def completion(s: Sums) -> NDArray[np.float64]:
+    """Journeys that ended well ÷ those that ended well or badly; neutral ends and open journeys are left out."""
+    return _ratio(s["good"], s["good"] + s["bad"])
+
+
+@_kpi("min", "less", BY_JOURNEY)
+def resolution_time(s: Sums) -> NDArray[np.float64]:
+    """Mean time from opening to a good end; journeys still open are left out, so a short horizon flatters it."""
+    return _ratio(s["resolution_time"], s["good"])
+
+
+@_kpi("min", "less", BY_JOURNEY)
+def resolution_90th(s: Sums) -> NDArray[np.float64]:
+    """90th percentile of the time from opening to a good end, from bins 1 % apart."""
+    return quantile_of(s["resolution_histogram"], 0.9)
+
+
+@_kpi("share", "neither", BY_JOURNEY)
+def multichannel(s: Sums) -> NDArray[np.float64]:
+    """Closed journeys that touched two channels or more ÷ closed journeys."""
+    return _ratio(s["multichannel"], s["closed"])
+
+
+@_kpi("hand-offs", "less", BY_JOURNEY)
+def handoffs_per_issue(s: Sums) -> NDArray[np.float64]:
+    """Hand-offs from one department to another ÷ closed journeys."""
+    return _ratio(s["handoffs"], s["closed"])
+
+
+HEADLINES = ("satisfaction", "churn", "customers_lost", "cost", "margin", "abandonment", "mean_wait", "nps_surveyed")
+
+
+def measure(summary: Summary) -> pl.DataFrame:
+    """Every KPI of a summary.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns ``kpi``, ``by``, ``group``, ``value``; one row for each KPI, dimension and group.
+    """
+    rows = [
+        (kpi.name, by, group, float(value))
+        for kpi in KPIS.values()
+        for by in kpi.by
+        for group, value in zip(summary[by].groups, kpi.of(summary[by]), strict=True)
+    ]
+    return pl.DataFrame(rows, schema=["kpi", "by", "group", "value"], orient="row")

@@ -1,0 +1,542 @@
+"""The one definition of a scenario: every part a class, frozen and checked, in the order a person would tell it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
+
+from sim.described import Described, Minutes, Moment, Money, MoneyPerMinute, PerMinute, Share, Weight
+from sim.distributions import Distribution, check_adds_to_one
+from sim.rules import Law
+from sim.timetable import FLAT, Clock, Profile, Shift
+from sim.uncertain import Uncertain
+
+RESOLVED = "resolved"
+GIVE_UP = "give_up"
+ABANDONED = "abandoned"
+CLOSED = "closed"
+BLOCKED = "blocked"
+LEFT = "left"
+NOT_SERVED = (ABANDONED, CLOSED, BLOCKED)
+DEFAULT_PROFILE = "weekly"
+AGAIN = "later"
+
+
+def _shorthand(field: str) -> BeforeValidator:
+    """Let a bare value stand for an object with only that field, as in `chat: 0.3` for `chat: {p: 0.3}`."""
+
+    def expand(value: object) -> object:
+        return value if isinstance(value, dict) else {field: value}
+
+    return BeforeValidator(expand)
+
+
+def _as_tuple(value: object) -> object:
+    """Let one name stand for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class Arrivals(Described):
+    """Events at a rate shaped by a weekly profile: the profile called `weekly` where none is named, if there is one."""
+
+    rate: PerMinute
+    profile: str | None = None
+
+
+Rate = Annotated[Arrivals, _shorthand("rate")]
+
+
+class Population(Described):
+    """Who is there at the start, and who joins."""
+
+    customers: int = Field(default=0, ge=0)
+    joins: Rate = Arrivals(rate=0.0)
+    stage: str = "customer"
+
+
+class Curve(Described):
+    """Mood lost per minute beyond a tolerance, up to a cap: one curve for waiting and for arriving late."""
+
+    tolerance: Minutes = 0.0
+    per_minute: float = 0.0
+    cap: Minutes = 60.0
+
+    @cached_property
+    def numbers(self) -> tuple[float, float, float]:
+        """Tolerance, slope and cap, as `rules.missed` takes them."""
+        return self.tolerance, self.per_minute, self.cap
+
+
+class Satisfaction(Described):
+    """How visits move a journey's mood, and journeys a customer's satisfaction, on a scale of 0 to 10.
+
+    Attributes
+    ----------
+    rest, terms
+        The level satisfaction returns to between journeys, and named amounts added to it (price, network, …).
+    adapts
+        Share by which the resting level follows each experience.
+    memory
+        Share by which satisfaction follows each experience.
+    recovery
+        Rate at which satisfaction returns to the resting level.
+    peak, end
+        Weights of a journey's worst moment and of its end in the experience it leaves.
+    wait, late
+        Mood lost by waiting, and by arriving later than a step's promise.
+    abandoned, closed, blocked, handoff, repeat, resolved, unresolved
+        Mood moved by each of these happening in a visit.
+    loss_aversion
+        Factor on every negative term.
+    """
+
+    rest: float = Field(default=7.0, ge=0, le=10)
+    terms: dict[str, float] = {}
+    adapts: Share = 0.0
+    memory: Share = 0.0
+    recovery: PerMinute = 0.0
+    peak: Share = 0.0
+    end: Share = 0.0
+    wait: Curve = Curve()
+    late: Curve = Curve()
+    abandoned: float = 0.0
+    closed: float = 0.0
+    blocked: float = 0.0
+    handoff: float = 0.0
+    repeat: float = 0.0
+    resolved: float = 0.0
+    unresolved: float = 0.0
+    loss_aversion: float = Field(default=1.0, ge=1)
+
+    @field_validator("end", mode="after")
+    @classmethod
+    def _weights_within_one(cls, end: float, info: Any) -> float:
+        peak = info.data.get("peak", 0.0)
+        if peak + end > 1 + 1e-9:
+            msg = f"peak ({peak:g}) and end ({end:g}) add up to more than 1; what is left of 1 weighs the mean"
+            raise ValueError(msg)
+        return end
+
+    @cached_property
+    def by_outcome(self) -> dict[str, float]:
+        """Mood moved by the outcome of a visit; outcomes not named here move none."""
+        return {
+            RESOLVED: self.resolved,
+            "unresolved": self.unresolved,
+            ABANDONED: self.abandoned,
+            CLOSED: self.closed,
+            BLOCKED: self.blocked,
+        }
+
+    @cached_property
+    def level(self) -> float:
+        """Resting level with all its terms."""
+        return self.rest + sum(self.terms.values())
+
+
+class Churn(Described):
+    """Hazard of leaving, reviewed now and then: base·exp(slope·(rest − satisfaction) + Σ terms)."""
+
+    base: PerMinute
+    slope: float = 0.0
+    terms: dict[str, float] = {}
+    every: Minutes = Field(default=7 * 1440.0, gt=0)
+
+    @cached_property
+    def total(self) -> float:
+        """Sum of the named terms."""
+        return sum(self.terms.values())
+
+
+class Respond(Described):
+    """Who answers a survey: logistic(level + better·(x − 5) + extreme·|x − 5|) at score x."""
+
+    level: float = 0.0
+    better: float = 0.0
+    extreme: float = 0.0
+
+
+class Survey(Described):
+    """The score the company sees: asked when a journey closes, answered by some, with noise."""
+
+    ask: Share = 1.0
+    respond: Respond = Respond()
+    noise: float = Field(default=0.0, ge=0)
+    of: Literal["experience", "satisfaction"] = "experience"
+
+
+class Value(Described):
+    """What a customer brings in while there."""
+
+    revenue: MoneyPerMinute = 0.0
+
+
+class Persona(Described):
+    """A kind of customer: needs, taste in channels, patience, feelings, loyalty and value.
+
+    Attributes
+    ----------
+    share
+        Share of the customers at the start and of those who join.
+    needs
+        How often each need arises; each firing opens an issue.
+    start, starts
+        Weights of channels when a journey begins, in general and for single journeys.
+    patience
+        How long they wait in a channel (or at one touchpoint, which then counts); unstated: for ever.
+    priority
+        Smaller is served first; a journey's or step's own priority overrides it.
+    """
+
+    share: Share
+    needs: dict[str, Rate] = {}
+    start: dict[str, Weight] = {}
+    starts: dict[str, dict[str, Weight]] = {}
+    patience: dict[str, Distribution] = {}
+    satisfaction: Satisfaction = Satisfaction()
+    churn: Churn | None = None
+    survey: Survey | None = None
+    value: Value = Value()
+    priority: int = 0
+    traits: dict[str, str] = {}
+    products: dict[str, Share] = {}
+
+
+class Target(Described):
+    """Where a journey goes next: a weight, and how long until then."""
+
+    p: Weight
+    after: Distribution | None = None
+
+
+Targets = dict[str, Annotated[Target, _shorthand("p")]]
+
+
+class Touchpoint(Described):
+    """A point where customer and company meet.
+
+    Attributes
+    ----------
+    staff
+        Pools that serve it, in order of preference, each with the time after joining from which it sees the customer.
+    cost
+        Paid for every visit that is served.
+    when_closed
+        What those do who find no listed pool on duty: `later` (again once it opens, plus `after`, an hour on
+        average where unstated), or a step or end.
+    """
+
+    channel: str
+    service_time: Distribution
+    staff: dict[str, Minutes] = {}
+    cost: Money = 0.0
+    when_closed: Targets = {}
+
+    @field_validator("staff", mode="before")
+    @classmethod
+    def _one_pool(cls, staff: object) -> object:
+        return {staff: 0} if isinstance(staff, str) else staff
+
+
+class Channel(Described):
+    """A medium, and how many contacts it can hold at once, waiting or served."""
+
+    lines: int | None = Field(default=None, ge=0)
+
+
+class Effects(Described):
+    """What an outcome or an end does beside leading on."""
+
+    stage: str | None = None
+    adds: Names = ()
+    drops: Names = ()
+    trait: dict[str, str] = {}
+    revenue: Money = 0.0
+    mood: float = 0.0
+    opens: dict[str, Share] = {}
+
+
+class Outcome(Effects):
+    """How a visit can end, with what probability and effects.
+
+    Attributes
+    ----------
+    holds
+        Probability that it stays so; otherwise the issue comes back.
+    reopens
+        Where it comes back; the same step after three days on average where unstated.
+    """
+
+    p: Weight
+    holds: Share = 1.0
+    reopens: Targets = {}
+
+
+class End(Effects):
+    """How a journey can end; neither good nor bad where `good` is unstated, and then not counted in completion."""
+
+    good: bool | None = None
+
+
+BUILT_IN_ENDS = {RESOLVED: End(good=True), GIVE_UP: End(good=False)}
+
+
+class Difficulty(Described):
+    """How one hidden standard normal per issue slows its services, and tilts its outcomes."""
+
+    time: float = 0.0
+    tilts: dict[str, float] = {}
+
+    @cached_property
+    def matters(self) -> bool:
+        """Whether difficulty changes anything."""
+        return self.time != 0 or any(self.tilts.values())
+
+
+def _tilts(value: object) -> object:
+    """Gather outcome names beside `time` into `tilts`."""
+    if not isinstance(value, dict):
+        return value
+    return {"time": value.get("time", 0.0), "tilts": {name: tilt for name, tilt in value.items() if name != "time"}}
+
+
+class Step(Described):
+    """A place in a journey's graph: a touchpoint, how a visit there can end, and where each ending leads.
+
+    Attributes
+    ----------
+    next
+        For each outcome, weights of steps and ends. `abandoned`, `blocked` and `closed` may be routed here too; where
+        they are not, `closed` follows the touchpoint's `when_closed`, and the others give up.
+    promise
+        How long after joining the visit should be over.
+    """
+
+    touchpoint: str
+    outcomes: dict[str, Annotated[Outcome, _shorthand("p")]] = Field(min_length=1)
+    next: dict[str, Targets] = {}
+    service_time: Distribution | None = None
+    promise: Minutes | None = None
+    priority: int | None = None
+
+    @field_validator("outcomes", mode="after")
+    @classmethod
+    def _outcomes_add_up(cls, outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+        check_adds_to_one({name: outcome.p for name, outcome in outcomes.items()}, "probabilities of the outcomes")
+        return outcomes
+
+    @field_validator("next", mode="after")
+    @classmethod
+    def _routes_add_up(cls, routes: dict[str, Targets]) -> dict[str, Targets]:
+        for outcome, targets in routes.items():
+            check_adds_to_one({name: t.p for name, t in targets.items()}, f"probabilities after '{outcome}'")
+        return routes
+
+    @cached_property
+    def _outcome_weights(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        return tuple(self.outcomes), tuple(outcome.p for outcome in self.outcomes.values())
+
+    def choices(self, difficulty: Difficulty) -> tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...]]:
+        """Names, weights and tilts of the outcomes."""
+        names, weights = self._outcome_weights
+        return names, weights, tuple(difficulty.tilts.get(name, 0.0) for name in names)
+
+
+class Who(Described):
+    """Condition on a customer; every part that is stated must hold.
+
+    Attributes
+    ----------
+    share
+        Share of the customers it holds for, drawn once per customer and journey: a pilot.
+    """
+
+    persona: Names | None = None
+    stage: Names | None = None
+    product: Names | None = None
+    trait: dict[str, Names] = {}
+    share: Share = 1.0
+
+
+class After(Described):
+    """Another journey's end as a trigger."""
+
+    journey: str
+    end: Names | None = None
+    p: Share = 1.0
+    delay: Distribution | None = None
+
+
+class When(Described):
+    """What starts a journey: exactly one of these.
+
+    Attributes
+    ----------
+    need
+        A need of the persona arises.
+    arrival
+        Somebody new arrives, who is not a customer yet (see `stage`).
+    joining
+        That long after somebody joins.
+    after
+        Another journey ended.
+    every
+        Again and again, from a random moment in the first period on.
+    on
+        On a date.
+    """
+
+    need: str | None = None
+    arrival: Rate | None = None
+    stage: str = "prospect"
+    joining: Distribution | None = None
+    after: After | None = None
+    every: Minutes | None = None
+    on: Moment | None = None
+
+
+TRIGGERS = ("need", "arrival", "joining", "after", "every", "on")
+
+
+class Journey(Described):
+    """One kind of pursuit of a goal: who, when, from where, through what, and how it ends."""
+
+    when: When
+    who: Who = Who()
+    goal: str | None = None
+    start: dict[str, str] = Field(min_length=1)
+    difficulty: Annotated[Difficulty, BeforeValidator(_tilts)] = Difficulty()
+    steps: dict[str, Step] = Field(min_length=1)
+    ends: dict[str, End] = {}
+    priority: int | None = None
+
+    @cached_property
+    def all_ends(self) -> dict[str, End]:
+        """The ends defined here and the two built in."""
+        return {**BUILT_IN_ENDS, **self.ends}
+
+
+class Pool(Described):
+    """Interchangeable people with the same skills, on weekly shifts.
+
+    Attributes
+    ----------
+    overtime
+        Factor on the wage for time worked past the end of a shift.
+    skills
+        Journeys (by their goal) it can serve; any where unstated.
+    """
+
+    department: str | None = None
+    wage: MoneyPerMinute = 0.0
+    overtime: float = Field(default=1.0, ge=0)
+    skills: Names | None = None
+    shifts: dict[str, Shift] = {}
+
+
+class ChangeCost(Described):
+    """What a change costs beside what it does: once at its beginning, and monthly while it lasts."""
+
+    once: Money = 0.0
+    monthly: Money = 0.0
+
+
+class Change(Described):
+    """Something proposed: what it sets, from when until when, and what it costs.
+
+    Attributes
+    ----------
+    set
+        Parts of the scenario as they become: nested, or keyed by dotted path.
+    begins, ends
+        Dates; from the end of the warm-up, and for good, where unstated.
+    """
+
+    title: str = ""
+    begins: Moment | None = Field(default=None, alias="from")
+    ends: Moment | None = Field(default=None, alias="until")
+    cost: ChangeCost = ChangeCost()
+    set: dict[str, Any] = Field(min_length=1)
+
+
+class Lever(Described):
+    """Something the company can choose, within bounds, at a price per unit."""
+
+    low: Any
+    high: Any
+    step: Any = None
+    price: MoneyPerMinute = 0.0
+
+
+class Measure(Described):
+    """Thresholds that some KPIs need."""
+
+    answer_within: Minutes = 20 / 60
+
+
+class Source(Described):
+    """Where an estimate came from: kept with the scenario, read by people and reports, never by an engine."""
+
+    source: str
+    n: int | None = None
+    interval: str | None = None
+    note: str | None = None
+
+
+class Model(Described):
+    """A scenario: one complete, runnable description of a company, its customers and what it might change."""
+
+    title: str = ""
+    about: str = ""
+    clock: Clock
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    population: Population = Population()
+    personas: dict[str, Persona] = Field(min_length=1)
+    touchpoints: dict[str, Touchpoint] = Field(min_length=1)
+    channels: dict[str, Channel] = {}
+    journeys: dict[str, Journey] = Field(min_length=1)
+    staff: dict[str, Pool] = {}
+    profiles: dict[str, Profile] = {}
+    changes: dict[str, Change] = {}
+    enact: Names = ()
+    levers: dict[str, Lever] = {}
+    uncertain: dict[str, Uncertain] = {}
+    measure: Measure = Measure()
+    estimates: dict[str, Source] = {}
+
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @field_validator("personas", mode="after")
+    @classmethod
+    def _shares_add_up(cls, personas: dict[str, Persona]) -> dict[str, Persona]:
+        check_adds_to_one({name: persona.share for name, persona in personas.items()}, "persona shares")
+        return personas
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The scenario as it was written, quantities with their units."""
+        return self._raw
+
+    def remember(self, raw: dict[str, Any]) -> None:
+        """Keep the plain data this model was made of."""
+        self._raw = raw
+
+    def profile(self, arrivals: Arrivals) -> tuple[Profile, str]:
+        """Weekly profile of a rate, and its name."""
+        name = arrivals.profile or DEFAULT_PROFILE
+        return self.profiles.get(name, FLAT), name
+
+    def patience(self, persona: str, touchpoint: str) -> Law | None:
+        """Patience of a persona at a touchpoint: its own, else its channel's, else none: they wait for ever."""
+        stated = self.personas[persona].patience
+        found = stated.get(touchpoint) or stated.get(self.touchpoints[touchpoint].channel)
+        return found.law if found is not None else None
+
+    def department(self, pool: str) -> str:
+        """Department of a pool; its own name where none is stated."""
+        return self.staff[pool].department or pool

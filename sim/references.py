@@ -1,0 +1,244 @@
+"""Names that must exist: every route, pool, journey and profile a scenario mentions, checked on the plain data.
+
+On plain data and not on the model, so that a wrong name and a wrong number are reported together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import Problem, did_you_mean
+from sim.model import AGAIN, BUILT_IN_ENDS, NOT_SERVED, RESOLVED, TRIGGERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_FEELINGS = ("time",)
+
+
+def check_references(raw: dict[str, Any]) -> list[Problem]:
+    """Return a problem for every name that is used but not defined."""
+    return [
+        *_personas(raw),
+        *_touchpoints(raw),
+        *(problem for name, journey in _items(raw, "journeys") for problem in _journey(raw, name, journey)),
+        *_pools(raw),
+        *_change_names(raw),
+    ]
+
+
+def _items(raw: Any, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Named mappings under a key; anything of another shape is left to the model's own check."""
+    inner = raw.get(key) if isinstance(raw, dict) else None
+    if isinstance(inner, dict):
+        yield from ((str(name), value) for name, value in inner.items() if isinstance(value, dict))
+
+
+def _names(raw: Any, key: str) -> list[str]:
+    inner = raw.get(key) if isinstance(raw, dict) else None
+    return [str(name) for name in inner] if isinstance(inner, dict) else []
+
+
+def _listed(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [str(name) for name in value]
+    if isinstance(value, list | tuple):
+        return [str(name) for name in value]
+    return [value] if isinstance(value, str) else []
+
+
+def _unknown(path: str, used: Iterable[str], known: list[str], what: str) -> Iterator[Problem]:
+    for name in used:
+        if name not in known:
+            yield Problem(
+                f"{path}.{name}" if path else name, f"there is no {what} '{name}'; {did_you_mean(name, known)}"
+            )
+
+
+def _needs_wanted(raw: dict[str, Any]) -> list[str]:
+    return [
+        journey["when"]["need"]
+        for _, journey in _items(raw, "journeys")
+        if isinstance(journey.get("when"), dict) and isinstance(journey["when"].get("need"), str)
+    ]
+
+
+def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
+    channels = _channels(raw)
+    places = [*channels, *_names(raw, "touchpoints")]
+    for name, persona in _items(raw, "personas"):
+        path = f"personas.{name}"
+        yield from _unknown(f"{path}.needs", _names(persona, "needs"), _needs_wanted(raw), "journey for the need")
+        yield from _unknown(f"{path}.start", _names(persona, "start"), _start_channels(raw), "journey that starts in")
+        yield from _unknown(f"{path}.starts", _names(persona, "starts"), _names(raw, "journeys"), "journey")
+        yield from _unknown(f"{path}.patience", _names(persona, "patience"), places, "channel or touchpoint")
+        for need, arrivals in _items(persona, "needs"):
+            yield from _profile(raw, f"{path}.needs.{need}", arrivals)
+
+
+def _profile(raw: dict[str, Any], path: str, arrivals: Any) -> Iterator[Problem]:
+    if isinstance(arrivals, dict) and isinstance(arrivals.get("profile"), str):
+        known = _names(raw, "profiles")
+        if arrivals["profile"] not in known:
+            hint = did_you_mean(arrivals["profile"], known)
+            yield Problem(f"{path}.profile", f"there is no profile '{arrivals['profile']}'; {hint}")
+
+
+def _channels(raw: dict[str, Any]) -> list[str]:
+    return sorted({t["channel"] for _, t in _items(raw, "touchpoints") if isinstance(t.get("channel"), str)})
+
+
+def _start_channels(raw: dict[str, Any]) -> list[str]:
+    return sorted({channel for _, journey in _items(raw, "journeys") for channel in _names(journey, "start")})
+
+
+def _touchpoints(raw: dict[str, Any]) -> Iterator[Problem]:
+    pools = _names(raw, "staff")
+    anywhere = {AGAIN, *BUILT_IN_ENDS}
+    for _, journey in _items(raw, "journeys"):
+        anywhere |= {*_names(journey, "steps"), *_names(journey, "ends")}
+    for name, touchpoint in _items(raw, "touchpoints"):
+        path = f"touchpoints.{name}"
+        yield from _unknown(f"{path}.staff", _listed(touchpoint.get("staff")), pools, "staff pool")
+        closed = _names(touchpoint, "when_closed")
+        yield from _unknown(f"{path}.when_closed", closed, sorted(anywhere), "step or end")
+        yield from _sums_to_one(f"{path}.when_closed", touchpoint.get("when_closed"))
+    yield from _unknown("channels", _names(raw, "channels"), _channels(raw), "touchpoint in the channel")
+
+
+def _weight(target: Any) -> float | None:
+    value = target.get("p") if isinstance(target, dict) else target
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _sums_to_one(path: str, targets: Any) -> Iterator[Problem]:
+    if not isinstance(targets, dict) or not targets:
+        return
+    weights = {str(name): _weight(target) for name, target in targets.items()}
+    known = {name: weight for name, weight in weights.items() if weight is not None}
+    total = sum(known.values())
+    if len(known) == len(weights) and abs(total - 1) > 1e-6:
+        shown = ", ".join(f"{name} {weight:g}" for name, weight in known.items())
+        yield Problem(path, f"probabilities add up to {total:.6g}; they should add up to 1 ({shown})")
+
+
+def _journey(raw: dict[str, Any], name: str, journey: dict[str, Any]) -> Iterator[Problem]:
+    path = f"journeys.{name}"
+    steps = _names(journey, "steps")
+    targets = [*steps, *_names(journey, "ends"), *BUILT_IN_ENDS]
+    yield from _trigger(raw, path, journey)
+    start = journey.get("start")
+    if isinstance(start, dict):
+        for channel, step in start.items():
+            if isinstance(step, str) and step not in steps:
+                yield Problem(f"{path}.start.{channel}", f"there is no step '{step}'; {did_you_mean(step, steps)}")
+    outcomes_here: set[str] = set()
+    for step_name, step in _items(journey, "steps"):
+        outcomes_here.update(_names(step, "outcomes"))
+        yield from _step(raw, f"{path}.steps.{step_name}", step, targets)
+    tilts = [tilt for tilt in _names(journey, "difficulty") if tilt not in _FEELINGS]
+    yield from _unknown(f"{path}.difficulty", tilts, sorted(outcomes_here), "outcome")
+    for end_name, end in _items(journey, "ends"):
+        yield from _effects(raw, f"{path}.ends.{end_name}", end)
+    who = journey.get("who")
+    if isinstance(who, dict):
+        yield from _unknown(f"{path}.who.persona", _listed(who.get("persona")), _names(raw, "personas"), "persona")
+    yield from _reachable_start(raw, path, name, journey)
+
+
+def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterator[Problem]:
+    when = journey.get("when")
+    if not isinstance(when, dict):
+        return
+    given = [trigger for trigger in TRIGGERS if trigger in when]
+    if len(given) != 1:
+        found = f"has {', '.join(given)}" if given else "has none"
+        yield Problem(f"{path}.when", f"{found}; a journey is started by exactly one of {', '.join(TRIGGERS)}")
+    yield from _profile(raw, f"{path}.when.arrival", when.get("arrival"))
+    after = when.get("after")
+    if isinstance(after, dict) and isinstance(after.get("journey"), str):
+        known = _names(raw, "journeys")
+        other = raw["journeys"].get(after["journey"])
+        if after["journey"] not in known:
+            hint = did_you_mean(after["journey"], known)
+            yield Problem(f"{path}.when.after.journey", f"there is no journey '{after['journey']}'; {hint}")
+        elif isinstance(other, dict):
+            ends = [*_names(other, "ends"), *BUILT_IN_ENDS]
+            yield from _unknown(f"{path}.when.after.end", _listed(after.get("end")), ends, "end")
+    need = when.get("need")
+    if isinstance(need, str):
+        wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
+        if need not in wanted:
+            yield Problem(f"{path}.when.need", f"no persona has the need '{need}'; {did_you_mean(need, wanted)}")
+
+
+def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[str]) -> Iterator[Problem]:
+    touchpoints = _names(raw, "touchpoints")
+    place = step.get("touchpoint")
+    if isinstance(place, str) and place not in touchpoints:
+        hint = did_you_mean(place, touchpoints)
+        yield Problem(f"{path}.touchpoint", f"there is no touchpoint '{place}'; {hint}")
+    outcomes = _names(step, "outcomes")
+    routed = _names(step, "next")
+    known = [*outcomes, *NOT_SERVED]
+    yield from _unknown(f"{path}.next", routed, known, "outcome")
+    for outcome, chosen in _items(step, "next"):
+        yield from _unknown(f"{path}.next.{outcome}", _names({"x": chosen}, "x"), targets, "step or end")
+    for outcome in outcomes:
+        if outcome not in routed and outcome != RESOLVED:
+            message = f"the outcome '{outcome}' leads nowhere; add it under next, with steps or ends"
+            yield Problem(f"{path}.outcomes.{outcome}", message)
+    for outcome, effect in _items(step, "outcomes"):
+        yield from _effects(raw, f"{path}.outcomes.{outcome}", effect)
+        reopens = f"{path}.outcomes.{outcome}.reopens"
+        yield from _unknown(reopens, _names(effect, "reopens"), targets, "step or end")
+        yield from _sums_to_one(reopens, effect.get("reopens"))
+
+
+def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator[Problem]:
+    yield from _unknown(f"{path}.opens", _names(effect, "opens"), _names(raw, "journeys"), "journey")
+
+
+def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[str, Any]) -> Iterator[Problem]:
+    """A persona that can open the journey needs a channel to begin it in."""
+    offered = _names(journey, "start")
+    if len(offered) < 2 or not isinstance(journey.get("when"), dict):
+        return
+    need = journey["when"].get("need")
+    for persona_name, persona in _items(raw, "personas"):
+        if need is not None and need not in _names(persona, "needs"):
+            continue
+        starts = persona.get("starts")
+        own = starts.get(name) if isinstance(starts, dict) else None
+        liked = own if isinstance(own, dict) else persona.get("start")
+        if not isinstance(liked, dict):
+            message = (
+                f"persona '{persona_name}' does not say by which channel it starts; add personas.{persona_name}.start"
+            )
+            yield Problem(f"{path}.start", message)
+        elif not any((_weight(liked.get(channel)) or 0) > 0 for channel in offered):
+            message = (
+                f"persona '{persona_name}' starts in {', '.join(map(str, liked)) or 'no channel'}, "
+                f"but this journey starts in {', '.join(offered)}; give it one of them"
+            )
+            yield Problem(f"{path}.start", message)
+
+
+def _pools(raw: dict[str, Any]) -> Iterator[Problem]:
+    goals = {str(journey.get("goal") or name) for name, journey in _items(raw, "journeys")}
+    for name, pool in _items(raw, "staff"):
+        yield from _unknown(f"staff.{name}.skills", _listed(pool.get("skills")), sorted(goals), "goal")
+    touchpoints = dict(_items(raw, "touchpoints"))
+    pools = dict(_items(raw, "staff"))
+    for name, journey in _items(raw, "journeys"):
+        goal = str(journey.get("goal") or name)
+        for step_name, step in _items(journey, "steps"):
+            serving = _listed(touchpoints.get(str(step.get("touchpoint")), {}).get("staff"))
+            known = [pools[pool] for pool in serving if pool in pools]
+            if known and not any(pool.get("skills") is None or goal in _listed(pool["skills"]) for pool in known):
+                path = f"journeys.{name}.steps.{step_name}.touchpoint"
+                yield Problem(path, f"none of its pools ({', '.join(serving)}) has the skill '{goal}'; add it to one")
+
+
+def _change_names(raw: dict[str, Any]) -> Iterator[Problem]:
+    yield from _unknown("enact", _listed(raw.get("enact")), _names(raw, "changes"), "change")

@@ -1,0 +1,142 @@
+"""One history, or many: a model and a seed in, tables or KPIs out, the same whoever computes them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
+
+from sim.changes import settled
+from sim.check import parse
+from sim.engines import reference
+from sim.errors import DesirepathError
+from sim.kpis import measure
+from sim.summaries import summarise
+from sim.tables import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sim.model import Model
+
+Engine = Literal["reference"]
+
+
+def simulate(model: Model, seed: int, replication: int = 0, engine: Engine = "reference") -> Result:
+    """Simulate one history of a model.
+
+    Parameters
+    ----------
+    model
+        What to simulate; each of its `uncertain` values takes the draw of this replication.
+    seed
+        The root of randomness: the same seed gives the same tables.
+    replication
+        Which of many histories.
+    engine
+        How to run it; engines give identical tables.
+
+    Raises
+    ------
+    ValueError
+        If there is no such engine.
+    """
+    if engine != "reference":
+        msg = f"there is no engine '{engine}'; use 'reference'"
+        raise ValueError(msg)
+    exact = settled(model, seed, replication)
+    return Result(exact, seed, replication, reference.run(exact, seed, replication))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One history to simulate and measure.
+
+    Attributes
+    ----------
+    scenario
+        What the result is filed under.
+    raw
+        The scenario as plain data.
+    seed, replication
+        Its draw.
+    folder
+        Where to write its tables; they are measured and forgotten where None.
+    """
+
+    scenario: str
+    raw: dict[str, Any]
+    seed: int
+    replication: int
+    folder: str | None = None
+
+
+def perform(task: Task) -> pl.DataFrame:
+    """Simulate one history and measure it.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns ``scenario``, ``replication``, ``kpi``, ``by``, ``group``, ``value``.
+    """
+    result = simulate(parse(task.raw), task.seed, task.replication)
+    if task.folder is not None:
+        result.tables.write(Path(task.folder))
+    return measure(summarise(result)).select(
+        pl.lit(task.scenario).alias("scenario"),
+        pl.lit(task.replication, dtype=pl.Int32).alias("replication"),
+        "kpi", "by", "group", "value",
+    )  # fmt: skip
+
+
+def perform_all(
+    tasks: Sequence[Task], workers: int = 1, progress: Callable[[int, int], None] | None = None
+) -> pl.DataFrame:
+    """Perform tasks, in parallel processes where there are several workers; rows come in the tasks' order.
+
+    Parameters
+    ----------
+    tasks
+        What to do.
+    workers
+        How many processes; with one, everything happens in this process.
+    progress
+        Called with the number done and the number of all whenever one is done.
+
+    Raises
+    ------
+    DesirepathError
+        If a worker process dies.
+    """
+    say = progress or (lambda _done, _all: None)
+    if workers <= 1:
+        frames = []
+        for done, task in enumerate(tasks, start=1):
+            frames.append(perform(task))
+            say(done, len(tasks))
+        return pl.concat(frames)
+    done = 0
+
+    def count(_: Any) -> None:
+        nonlocal done
+        done += 1
+        say(done, len(tasks))
+
+    # Spawned and not forked: a fork would inherit the locks of polars' threads.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as processes:
+        futures = [processes.submit(perform, task) for task in tasks]
+        for future in futures:
+            future.add_done_callback(count)
+        try:
+            return pl.concat([future.result() for future in futures])
+        except BrokenProcessPool:
+            msg = "a worker process died, most likely for lack of memory; try fewer workers, or fewer customers"
+            raise DesirepathError(msg) from None
+        except BaseException:
+            processes.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,206 @@
+"""Every decision, each a small pure function of floats: which step, how long, what mood, stay or go.
+
+Choice is written once: the reference engine calls these as Python, a compiled engine compiles them. So they use
+nothing but floats, tuples and arrays, scalar `math` and plain loops, and never draw: the uniform is an argument.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXPONENTIAL: Final = 0
+WEIBULL: Final = 1
+LOGNORMAL: Final = 2
+LOGLOGISTIC: Final = 3
+DETERMINISTIC: Final = 4
+UNIFORM: Final = 5
+EMPIRICAL: Final = 6
+HAZARD: Final = 7
+TABLE: Final = 8
+
+
+class Law(NamedTuple):
+    """A distribution as an engine reads it: what `quantile` needs, and nothing else.
+
+    Attributes
+    ----------
+    kind
+        One of the constants above.
+    a, b
+        Two parameters, whose meaning depends on the kind (see `quantile`).
+    at, value
+        Knots of a tabulated law; empty for laws with a closed inverse.
+    """
+
+    kind: int
+    a: float
+    b: float
+    at: tuple[float, ...] = ()
+    value: tuple[float, ...] = ()
+
+
+# Wichura (1988), algorithm AS 241 (PPND16): numerator and denominator, highest power first, for the middle of the
+# distribution, its shoulders and its far tails.
+_MIDDLE = (
+    (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
+     13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.3871328727963666080),
+    (5226.4952788528545610, 28729.085735721942674, 39307.895800092710610, 21213.794301586595867,
+     5394.1960214247511077, 687.18700749205790830, 42.313330701600911252, 1.0),
+)  # fmt: skip
+_SHOULDER = (
+    (7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258,
+     3.64784832476320460504, 5.76949722146069140550, 4.63033784615654529590, 1.42343711074968357734),
+    (1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1,
+     6.89767334985100004550e-1, 1.67638483018380384940, 2.05319162663775882187, 1.0),
+)  # fmt: skip
+_TAIL = (
+    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,
+     2.96560571828504891230e-1, 1.78482653991729133580, 5.46378491116411436990, 6.65790464350110377720),
+    (2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
+     1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0),
+)  # fmt: skip
+
+
+def _polynomial(coefficients: Sequence[float], x: float) -> float:
+    value = 0.0
+    for coefficient in coefficients:
+        value = value * x + coefficient
+    return value
+
+
+def normal_quantile(u: float) -> float:
+    """Inverse of the standard normal distribution function (Wichura 1988, algorithm AS 241)."""
+    q = u - 0.5
+    if abs(q) <= 0.425:
+        r = 0.180625 - q * q
+        return q * _polynomial(_MIDDLE[0], r) / _polynomial(_MIDDLE[1], r)
+    r = math.sqrt(-math.log(u if q < 0.0 else 1.0 - u))
+    if r <= 5.0:
+        z = _polynomial(_SHOULDER[0], r - 1.6) / _polynomial(_SHOULDER[1], r - 1.6)
+    else:
+        z = _polynomial(_TAIL[0], r - 5.0) / _polynomial(_TAIL[1], r - 5.0)
+    return -z if q < 0.0 else z
+
+
+def uncertain_value(mean: float, sd: float, normal: float, logarithmic: bool) -> float:  # noqa: FBT001 - compiled too
+    """Value of a normal, or of a lognormal with the same mean and standard deviation, at a standard normal."""
+    if not logarithmic:
+        return mean + sd * normal
+    sigma = math.sqrt(math.log1p((sd / mean) ** 2))
+    return mean * math.exp(sigma * normal - sigma * sigma / 2)
+
+
+def quantile(law: Law, u: float) -> float:
+    """Turn a uniform number into a variate by inversion: the u-quantile of a law."""
+    kind, a, b, at, value = law
+    if kind == EXPONENTIAL:  # a: mean
+        return -a * math.log(1.0 - u)
+    if kind == LOGNORMAL:  # a, b: mean and standard deviation of the logarithm
+        return math.exp(a + b * normal_quantile(u))
+    if kind == DETERMINISTIC:  # a: the value
+        return a
+    if kind == WEIBULL:  # a: scale, b: 1 / shape
+        return a * (-math.log(1.0 - u)) ** b
+    if kind == LOGLOGISTIC:  # a: median, b: 1 / shape
+        return a * (u / (1.0 - u)) ** b
+    if kind == UNIFORM:  # a: low, b: width
+        return a + b * u
+    if kind == EMPIRICAL:  # at: probabilities, value: quantiles, straight between them
+        return interpolate(at, value, u)
+    if kind == HAZARD:  # at: cumulative hazard at the starts of the pieces, value: those starts, a: last hazard
+        return hazard_quantile(a, at, value, -math.log(1.0 - u))
+    return table_quantile(a, b, value, u)
+
+
+def interpolate(at: Sequence[float], value: Sequence[float], x: float) -> float:
+    """Value at x on the broken line through (at, value), at ascending and bracketing x."""
+    i = min(max(bisect_right(at, x) - 1, 0), len(at) - 2)
+    return value[i] + (value[i + 1] - value[i]) * (x - at[i]) / (at[i + 1] - at[i])
+
+
+def hazard_quantile(last: float, at: Sequence[float], value: Sequence[float], hazard: float) -> float:
+    """Time at which a piecewise-constant hazard has accumulated to `hazard`; infinite if it never does."""
+    i = bisect_right(at, hazard) - 1
+    if i < len(at) - 1:
+        return value[i] + (value[i + 1] - value[i]) * (hazard - at[i]) / (at[i + 1] - at[i])
+    return value[i] + (hazard - at[i]) / last if last > 0.0 else math.inf
+
+
+def table_quantile(first: float, step: float, value: Sequence[float], u: float) -> float:
+    """Quantile from a table evenly spaced in logit(u), straight between its knots."""
+    x = (math.log(u / (1.0 - u)) - first) / step
+    i = min(max(int(x), 0), len(value) - 2)
+    return value[i] + (value[i + 1] - value[i]) * (x - i)
+
+
+def choose(weights: Sequence[float], u: float) -> int:
+    """Index chosen by inversion with the given weights, which need not add to one."""
+    remaining = u * sum(weights)
+    last = 0
+    for i, weight in enumerate(weights):
+        if weight > 0.0:
+            last = i
+            remaining -= weight
+            if remaining < 0.0:
+                return i
+    return last
+
+
+def tilted(weights: Sequence[float], tilts: Sequence[float], difficulty: float) -> list[float]:
+    """Outcome weights p·exp(tilt·difficulty): a hard issue moves weight away from the outcomes with negative tilt."""
+    return [weight * math.exp(tilt * difficulty) for weight, tilt in zip(weights, tilts, strict=True)]
+
+
+def slowed(service: float, time: float, difficulty: float) -> float:
+    """Service time of an issue of the given difficulty."""
+    return service * math.exp(time * difficulty)
+
+
+def missed(wait: float, tolerance: float, per_minute: float, cap: float) -> float:
+    """Mood lost by waiting beyond a tolerance, or by arriving beyond a promise."""
+    return per_minute * min(max(0.0, wait - tolerance), cap)
+
+
+def felt(term: float, loss_aversion: float) -> float:
+    """One mood term as it is felt: losses weigh more."""
+    return term * loss_aversion if term < 0.0 else term
+
+
+def clip(score: float) -> float:
+    """Keep a mood or a satisfaction on its scale of 0 to 10."""
+    return min(max(score, 0.0), 10.0)
+
+
+def experience(lowest: float, last: float, mean: float, peak: float, end: float) -> float:
+    """What a journey leaves behind: its worst moment, its end, and the rest (Kahneman's peak–end rule)."""
+    return peak * lowest + end * last + (1.0 - peak - end) * mean
+
+
+def relaxed(satisfaction: float, rest: float, recovery: float, elapsed: float) -> float:
+    """Satisfaction after an uneventful time: it returns exponentially to its resting level."""
+    return rest + (satisfaction - rest) * math.exp(-recovery * elapsed)
+
+
+def towards(value: float, target: float, share: float) -> float:
+    """Move a value a share of the way to a target."""
+    return value + share * (target - value)
+
+
+def leave_probability(base: float, slope: float, shortfall: float, terms: float, elapsed: float) -> float:
+    """Probability of leaving since the last review: hazard base·exp(slope·shortfall + terms), proportional in time."""
+    return 1.0 - math.exp(-base * math.exp(slope * shortfall + terms) * elapsed)
+
+
+def answer_probability(level: float, better: float, extreme: float, score: float) -> float:
+    """Probability of answering a survey: J-shaped in how good, and how far from the middle, things were."""
+    return 1.0 / (1.0 + math.exp(-(level + better * (score - 5.0) + extreme * abs(score - 5.0))))
+
+
+def given_score(felt_score: float, noise: float, normal: float) -> int:
+    """Score a person writes down: what they feel, with noise, rounded half up and kept within 0 to 10."""
+    return int(min(max(math.floor(felt_score + noise * normal + 0.5), 0.0), 10.0))

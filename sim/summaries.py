@@ -1,0 +1,386 @@
+"""Sums of what an engine recorded, over a window and one dimension at a time: all that a KPI may look at.
+
+Sums add up: those of two blocks, two weeks or two groups are the sums of both. Rows are added in the tables' order, so
+that a sum does not depend on who computes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from sim.changes import Phase, phases, span
+from sim.model import ABANDONED, BLOCKED, CLOSED, LEFT
+from sim.timetable import duty
+from sim.units import MINUTES_PER_MONTH, MINUTES_PER_WEEK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.model import Model
+    from sim.tables import Result
+
+Floats = "NDArray[np.float64]"
+DIMENSIONS = ("all", "persona", "goal", "touchpoint", "pool", "channel", "week")
+SATISFIED, PROMOTER, DETRACTOR = 7, 9, 6  # of 10: the two best of five points; the marks of the net promoter score
+
+# Waits and times are counted in bins 1 % apart, from a second up, after one for exactly nothing.
+_BIN = np.log(1.01)
+_FIRST = 1 / 60
+BINS = 2048
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums by group of one dimension.
+
+    Attributes
+    ----------
+    groups
+        Names of the groups, in the order of the scenario; weeks are numbered from the window's start.
+    values
+        For each name of a sum, an array with one number a group; histograms have shape (groups, BINS).
+    """
+
+    groups: tuple[str, ...]
+    values: dict[str, NDArray[np.float64]]
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """One sum, by group."""
+        return self.values[name]
+
+    def merged(self, other: Sums) -> Sums:
+        """Sums of two blocks of rows together."""
+        if self.groups != other.groups:
+            msg = "sums of different groups cannot be added"
+            raise ValueError(msg)
+        return Sums(self.groups, {name: self.values[name] + other.values[name] for name in self.values})
+
+
+Summary = dict[str, Sums]
+
+
+def bin_of(minutes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Bin of each duration, shape of the input."""
+    with np.errstate(divide="ignore"):
+        place = np.floor(np.log(np.maximum(minutes, 0.0) / _FIRST) / _BIN) + 1
+    return np.clip(np.where(minutes <= 0, 0, np.maximum(place, 1)), 0, BINS - 1).astype(np.int64)
+
+
+def quantile_of(histogram: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Quantile of each row of a histogram, minutes: the middle of its bin, so within 0.5 %; empty rows give NaN."""
+    total = histogram.sum(axis=-1)
+    reached = np.argmax(np.cumsum(histogram, axis=-1) >= share * total[..., None], axis=-1)
+    middle = np.where(reached == 0, 0.0, _FIRST * np.exp((reached - 0.5) * _BIN))
+    return np.where(total > 0, middle, np.nan)
+
+
+def summarise(result: Result, window: tuple[float, float] | None = None) -> Summary:
+    """Sum what a replication recorded.
+
+    Parameters
+    ----------
+    result
+        One replication.
+    window
+        Minutes from the start, from the end of the warm-up to the horizon by default. Visits count by when they joined,
+        journeys by when they opened, money when it was earned. Satisfaction is recorded for the default window only.
+
+    Returns
+    -------
+    dict
+        For each dimension its `Sums`.
+    """
+    return {dimension: _Summing(result, window, dimension).sums() for dimension in DIMENSIONS}
+
+
+class _Summing:
+    """The sums of one replication by one dimension."""
+
+    def __init__(self, result: Result, window: tuple[float, float] | None, dimension: str) -> None:
+        self.model, self.tables, self.dimension = result.model, result.tables, dimension
+        self.start, self.end = window or (self.model.clock.warmup, self.model.clock.horizon)
+        self.phases = phases(self.model)
+        self.names = self.phases[-1].model
+        self.weeks = np.append(np.arange(self.start, self.end, MINUTES_PER_WEEK), self.end)
+        self.groups = self._groups()
+
+    def sums(self) -> Sums:
+        """Every sum that makes sense by this dimension."""
+        values = self._visits()
+        if self.dimension in ("all", "persona", "goal", "week"):
+            values |= self._journeys()
+        if self.dimension in ("all", "persona", "week"):
+            values |= self._customers()
+        if self.dimension in ("all", "pool", "week"):
+            values |= self._staff()
+        if self.dimension in ("all", "week"):
+            values |= self._changes()
+        return Sums(self.groups, values)
+
+    def _groups(self) -> tuple[str, ...]:
+        names = self.names
+        return {
+            "all": ("all",),
+            "persona": tuple(names.personas),
+            "goal": tuple(dict.fromkeys(journey.goal or name for name, journey in names.journeys.items())),
+            "touchpoint": tuple(names.touchpoints),
+            "pool": tuple(names.staff),
+            "channel": tuple(dict.fromkeys(touchpoint.channel for touchpoint in names.touchpoints.values())),
+            "week": tuple(str(week) for week in range(1, len(self.weeks))),
+        }[self.dimension]
+
+    def _codes(self, table: pl.DataFrame, when: str) -> NDArray[np.int64]:
+        """Group of each row; −1 for rows that belong to none."""
+        if self.dimension == "all":
+            return np.zeros(table.height, dtype=np.int64)
+        if self.dimension == "week":
+            return self._week(table[when].to_numpy())
+        codes = table[self.dimension].cast(pl.Enum(self.groups)).to_physical().cast(pl.Int64)
+        return np.asarray(codes.fill_null(-1).to_numpy())
+
+    def _week(self, times: NDArray[np.float64]) -> NDArray[np.int64]:
+        inside = (times >= self.start) & (times < self.end)
+        return np.where(inside, (np.nan_to_num(times) - self.start) // MINUTES_PER_WEEK, -1).astype(np.int64)
+
+    def _add(self, codes: NDArray[np.int64], amount: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Sum by group; what is unknown counts as nothing."""
+        known = codes >= 0
+        amounts = np.nan_to_num(np.asarray(amount, dtype=float))
+        return np.bincount(codes[known], weights=amounts[known], minlength=len(self.groups))
+
+    def _histogram(
+        self, codes: NDArray[np.int64], minutes: NDArray[np.float64], rows: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        rows = rows & (codes >= 0)
+        flat = codes[rows] * BINS + bin_of(minutes[rows])
+        counts = np.bincount(flat, minlength=len(self.groups) * BINS).astype(float)
+        return counts.reshape(len(self.groups), BINS)
+
+    def _inside(self, times: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.asarray((times >= self.start) & (times < self.end))
+
+    # ---- visits ----------------------------------------------------------------------------------------------------
+
+    def _visits(self) -> dict[str, NDArray[np.float64]]:
+        visits = self.tables.visits
+        if self.dimension == "pool":  # those never served count for the pool their touchpoint prefers
+            preferred = {name: next(iter(t.staff), None) for name, t in self.names.touchpoints.items()}
+            first = visits["touchpoint"].replace_strict(preferred, return_dtype=pl.String)
+            visits = visits.with_columns(pool=pl.coalesce("pool", first))
+        codes = self._codes(visits, "joined")
+        joined, started, ended = (visits[name].to_numpy() for name in ("joined", "started", "ended"))
+        counted = self._inside(joined)
+        outcome = visits["outcome"]
+        is_staffed = {name: bool(touchpoint.staff) for name, touchpoint in self.names.touchpoints.items()}
+        staffed = visits["touchpoint"].replace_strict(is_staffed, return_dtype=pl.Boolean).to_numpy()
+        turned_away = outcome.is_in([CLOSED, BLOCKED]).fill_null(False).to_numpy()  # noqa: FBT003
+        offered = counted & staffed & ~turned_away
+        served = ~np.isnan(started)
+        answered = offered & served
+        abandoned = offered & (outcome == ABANDONED).fill_null(False).to_numpy()  # noqa: FBT003
+        waited = np.where(served, started, ended) - joined
+        wages = self._wage(visits)
+        values = {
+            "visits": counted,
+            "served": counted & served,
+            "offered": offered,
+            "answered": answered,
+            "answered_within": answered & (waited <= self.model.measure.answer_within),
+            "abandoned": abandoned,
+            "closed_visits": counted & (outcome == CLOSED).fill_null(False).to_numpy(),  # noqa: FBT003
+            "blocked_visits": counted & (outcome == BLOCKED).fill_null(False).to_numpy(),  # noqa: FBT003
+            "waiting_at_end": offered & ~served & np.isnan(ended),
+            "wait_answered": np.where(answered, waited, 0.0),
+            "wait_offered": np.where(answered | abandoned, waited, 0.0),
+            "finished_waits": answered | abandoned,
+        }
+        sums = {name: self._add(codes, amount) for name, amount in values.items()}
+        sums["wait_histogram"] = self._histogram(codes, waited, answered)
+        earned = self._codes(visits, "ended") if self.dimension == "week" else codes
+        paid_now = self._inside(ended) & served
+        sums["contact_cost"] = self._add(earned, np.where(paid_now, visits["cost"].to_numpy(), 0.0))
+        busy = self._within(started, np.where(np.isnan(ended), self.model.clock.horizon, ended))
+        if self.dimension != "week":
+            sums["busy"] = self._add(codes, np.where(staffed & served, busy, 0.0))
+            sums["busy_cost"] = self._add(codes, np.where(staffed & served, busy * wages, 0.0))
+        return sums
+
+    def _within(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Minutes of each interval inside the window."""
+        return np.clip(np.minimum(end, self.end) - np.maximum(start, self.start), 0.0, None)
+
+    def _wage(self, visits: pl.DataFrame) -> NDArray[np.float64]:
+        wage = {name: pool.wage for name, pool in self.names.staff.items()}
+        known = visits["pool"].replace_strict(wage, default=0.0, return_dtype=pl.Float64)
+        return np.asarray(known.fill_null(0.0).to_numpy())
+
+    # ---- journeys --------------------------------------------------------------------------------------------------
+
+    def _journeys(self) -> dict[str, NDArray[np.float64]]:
+        journeys = self.tables.journeys
+        codes = self._codes(journeys, "opened")
+        opened, closed = journeys["opened"].to_numpy(), journeys["closed"].to_numpy()
+        counted = self._inside(opened)
+        left = (journeys["end"] == LEFT).fill_null(False).to_numpy()  # noqa: FBT003
+        done = counted & ~np.isnan(closed) & ~left
+        good = journeys["good"].fill_null(False).to_numpy() & done  # noqa: FBT003
+        bad = (~journeys["good"]).fill_null(False).to_numpy() & done  # noqa: FBT003
+        contacts = journeys["contacts"].to_numpy().astype(float)
+        experience = journeys["experience"].to_numpy()
+        felt = np.floor(experience + 0.5)
+        score = journeys["score"].cast(pl.Float64).to_numpy()
+        answered = counted & journeys["answered"].to_numpy()
+        values = {
+            "issues": counted,
+            "open_at_end": counted & np.isnan(closed),
+            "closed": done,
+            "good": good,
+            "bad": bad,
+            "contacts": np.where(done, contacts, 0.0),
+            "first_contact": good & (contacts == 1),
+            "further_contacts": np.where(done, np.maximum(contacts - 1, 0.0), 0.0),
+            "multichannel": done & (journeys["channels"].to_numpy() > 1),
+            "handoffs": np.where(done, journeys["handoffs"].to_numpy(), 0.0),
+            "repeats": np.where(done, journeys["repeats"].to_numpy(), 0.0),
+            "resolution_time": np.where(good, closed - opened, 0.0),
+            "experience": np.where(done, experience, 0.0),
+            "true_satisfied": done & (felt >= SATISFIED),
+            "true_promoters": done & (felt >= PROMOTER),
+            "true_detractors": done & (felt <= DETRACTOR),
+            "asked": counted & journeys["asked"].to_numpy(),
+            "answers": answered,
+            "score": np.where(answered, score, 0.0),
+            "satisfied": answered & (score >= SATISFIED),
+            "promoters": answered & (score >= PROMOTER),
+            "detractors": answered & (score <= DETRACTOR),
+        }
+        sums = {name: self._add(codes, amount) for name, amount in values.items()}
+        sums["resolution_histogram"] = self._histogram(codes, closed - opened, good)
+        earned = self._codes(journeys, "closed") if self.dimension == "week" else codes
+        sums["effect_revenue"] = self._add(earned, np.where(self._inside(closed), journeys["revenue"].to_numpy(), 0.0))
+        return sums
+
+    # ---- customers -------------------------------------------------------------------------------------------------
+
+    def _customers(self) -> dict[str, NDArray[np.float64]]:
+        customers = self.tables.customers.filter(pl.col("joined").is_not_null())
+        joined, left = customers["joined"].to_numpy(), customers["left"].to_numpy()
+        gone = np.where(np.isnan(left), np.inf, left)
+        persona = customers["persona"]
+        if self.dimension == "week":
+            spans = list(zip(self.weeks[:-1], self.weeks[1:], strict=True))
+            codes = np.zeros(customers.height, dtype=np.int64)
+        else:
+            spans = [(self.start, self.end)]
+            codes = self._codes(customers, "joined")
+        columns = [self._presence(joined, gone, codes, *bounds) for bounds in spans]
+        revenue = [self._subscription(joined, gone, persona, codes, *bounds) for bounds in spans]
+        if self.dimension == "week":
+            sums = {name: np.array([column[name][0] for column in columns]) for name in columns[0]}
+            sums["subscription"] = np.array([amount[0] for amount in revenue])
+            return sums
+        sums = columns[0] | {"subscription": revenue[0]}
+        present = (joined <= self.start) & (gone >= self.start)
+        for edge in ("start", "end"):
+            amount = customers[f"satisfaction_{edge}"].to_numpy()
+            sums[f"satisfaction_{edge}"] = self._add(codes, np.where(present, amount, 0.0))
+        return sums
+
+    def _presence(
+        self, joined: NDArray[np.float64], gone: NDArray[np.float64], codes: NDArray[np.int64], start: float, end: float
+    ) -> dict[str, NDArray[np.float64]]:
+        present = (joined <= start) & (gone >= start)
+        lost = (gone >= start) & (gone < end)
+        minutes = np.clip(np.minimum(gone, end) - np.maximum(joined, start), 0.0, None)
+        values = {
+            "present": present,
+            "lost_of_present": present & lost,
+            "lost": lost & (joined < end),
+            "joined": (joined > start) & (joined < end),
+            "customer_months": minutes / MINUTES_PER_MONTH,
+        }
+        if self.dimension == "week":
+            return {name: np.array([float(np.sum(amount))]) for name, amount in values.items()}
+        return {name: self._add(codes, amount) for name, amount in values.items()}
+
+    def _subscription(
+        self, joined: NDArray[np.float64], gone: NDArray[np.float64], persona: pl.Series, codes: NDArray[np.int64],
+        start: float, end: float,
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """Revenue of being a customer, phase by phase."""
+        total = np.zeros(len(joined))
+        for phase in self.phases:
+            rate = {name: known.value.revenue for name, known in phase.model.personas.items()}
+            rates = persona.replace_strict(rate, return_dtype=pl.Float64).to_numpy()
+            since, until = max(start, phase.start), min(end, phase.end)
+            total += rates * np.clip(np.minimum(gone, until) - np.maximum(joined, since), 0.0, None)
+        return np.array([total.sum()]) if self.dimension == "week" else self._add(codes, total)
+
+    # ---- staff and changes -----------------------------------------------------------------------------------------
+
+    def _staff(self) -> dict[str, NDArray[np.float64]]:
+        visits = self.tables.visits.filter(pl.col("pool").is_not_null() & pl.col("started").is_not_null())
+        edges = self.weeks if self.dimension == "week" else np.array([self.start, self.end])
+        size = len(edges) - 1
+        by_pool = {name: self._pool(name, visits.filter(pl.col("pool") == name), edges) for name in self.names.staff}
+        names = ("duty", "paid", "busy", "overtime", "overtime_cost")
+        if self.dimension == "pool":
+            return {name: np.array([by_pool[pool][name][0] for pool in self.groups]) for name in names}
+        return {name: sum((pool[name] for pool in by_pool.values()), start=np.zeros(size)) for name in names}
+
+    def _pool(self, name: str, visits: pl.DataFrame, edges: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Duty, pay, work and overtime of a pool between consecutive edges."""
+        started = visits["started"].to_numpy()
+        ended = visits["ended"].fill_null(self.model.clock.horizon).to_numpy()
+        overtime = visits["overtime"].to_numpy()
+        wage, factor = self.names.staff[name].wage, self.names.staff[name].overtime
+        values: dict[str, list[float]] = {"duty": [], "paid": [], "busy": [], "overtime": [], "overtime_cost": []}
+        for start, end in zip(edges[:-1], edges[1:], strict=True):
+            on_duty = [(minutes, p) for p in self.phases if (minutes := self._on_duty(name, p, start, end)) > 0]
+            late = float(np.clip(np.minimum(ended, end) - np.maximum(ended - overtime, start), 0.0, None).sum())
+            values["duty"].append(sum(minutes for minutes, _ in on_duty))
+            values["paid"].append(sum(minutes * p.model.staff[name].wage for minutes, p in on_duty))
+            values["busy"].append(float(np.clip(np.minimum(ended, end) - np.maximum(started, start), 0.0, None).sum()))
+            values["overtime"].append(late)
+            values["overtime_cost"].append(late * wage * factor)
+        return {key: np.array(numbers) for key, numbers in values.items()}
+
+    def _on_duty(self, name: str, phase: Phase, start: float, end: float) -> float:
+        since, until = max(start, phase.start), min(end, phase.end)
+        if until <= since:
+            return 0.0
+        shifts = tuple(phase.model.staff[name].shifts.values())
+        return duty([(since, until, shifts)], self.model.clock.offset).person_minutes(since, until)
+
+    def _changes(self) -> dict[str, NDArray[np.float64]]:
+        edges = self.weeks if self.dimension == "week" else np.array([self.start, self.end])
+        return {
+            "change_cost": np.array(
+                [change_cost(self.model, start, end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+            )
+        }
+
+
+def change_cost(model: Model, start: float, end: float) -> float:
+    """What the changes that are on cost between two times: once when they begin, monthly while they last."""
+    total = 0.0
+    for name in model.enact:
+        change = model.changes[name]
+        begins, ends = span(model, change)
+        total += change.cost.once if start <= begins < end else 0.0
+        total += change.cost.monthly * max(0.0, min(ends, end) - max(begins, start)) / MINUTES_PER_MONTH
+    return total
+
+
+def total(summaries: Sequence[Sums]) -> Sums:
+    """Sums of several blocks together, added in their order."""
+    merged = summaries[0]
+    for other in summaries[1:]:
+        merged = merged.merged(other)
+    return merged

@@ -1,0 +1,121 @@
+"""What comes out of an engine: a row per visit, per journey and per customer, and nothing measured yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sim.model import Model
+
+VISITS: dict[str, Any] = {
+    "customer": pl.Int32,
+    "journey": pl.Int32,
+    "visit": pl.Int32,
+    "persona": pl.String,
+    "goal": pl.String,
+    "step": pl.String,
+    "touchpoint": pl.String,
+    "channel": pl.String,
+    "department": pl.String,
+    "pool": pl.String,
+    "member": pl.Int32,
+    "joined": pl.Float64,
+    "started": pl.Float64,
+    "ended": pl.Float64,
+    "outcome": pl.String,
+    "mood_before": pl.Float64,
+    "mood_after": pl.Float64,
+    "cost": pl.Float64,
+    "overtime": pl.Float64,
+}
+JOURNEYS: dict[str, Any] = {
+    "customer": pl.Int32,
+    "journey": pl.Int32,
+    "origin": pl.String,
+    "persona": pl.String,
+    "goal": pl.String,
+    "opened": pl.Float64,
+    "closed": pl.Float64,
+    "end": pl.String,
+    "good": pl.Boolean,
+    "visits": pl.Int32,
+    "contacts": pl.Int32,
+    "channels": pl.Int32,
+    "handoffs": pl.Int32,
+    "repeats": pl.Int32,
+    "wait": pl.Float64,
+    "satisfaction_before": pl.Float64,
+    "satisfaction_after": pl.Float64,
+    "experience": pl.Float64,
+    "asked": pl.Boolean,
+    "answered": pl.Boolean,
+    "score": pl.Int32,
+    "revenue": pl.Float64,
+}
+CUSTOMERS: dict[str, Any] = {
+    "customer": pl.Int32,
+    "origin": pl.String,
+    "persona": pl.String,
+    "stage": pl.String,
+    "joined": pl.Float64,
+    "left": pl.Float64,
+    "why": pl.String,
+    "satisfaction_start": pl.Float64,
+    "satisfaction_end": pl.Float64,
+    "revenue": pl.Float64,
+    "cost": pl.Float64,
+}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """One simulated history.
+
+    Attributes
+    ----------
+    visits
+        One row per attempt at a touchpoint, also those never served (no `started`); times in minutes from the start.
+    journeys
+        One row per issue; `closed` is empty for those still open at the horizon.
+    customers
+        One row per customer; money is what was earned and spent in the measured window.
+    """
+
+    visits: pl.DataFrame
+    journeys: pl.DataFrame
+    customers: pl.DataFrame
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the tables as Parquet files and return their paths."""
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for name in ("visits", "journeys", "customers"):
+            path = folder / f"{name}.parquet"
+            getattr(self, name).write_parquet(path)
+            paths.append(path)
+        return paths
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a simulation gives: the tables of one replication, and the model and draw that made them."""
+
+    model: Model
+    seed: int
+    replication: int
+    tables: Tables
+
+
+def frame(rows: Sequence[tuple[Any, ...]], schema: dict[str, Any], key: Sequence[str]) -> pl.DataFrame:
+    """Table of rows, sorted by its key, so that it does not depend on the order of events."""
+    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in schema]
+    data = {
+        name: pl.Series(name, values, dtype=kind) for (name, kind), values in zip(schema.items(), columns, strict=True)
+    }
+    return pl.DataFrame(data).sort(key)

@@ -1,0 +1,278 @@
+"""When things happen: weekly profiles of demand, weekly shifts of duty, and the clock that turns both into minutes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from sim import units
+from sim.distributions import Gamma
+from sim.described import Days, Described, Minutes, Moment, TimeOfDay
+from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from sim.rules import Law
+
+
+class Clock(Described):
+    """The simulated span. The horizon includes the warm-up, which is lived but not measured."""
+
+    start: Moment
+    horizon: Minutes = Field(gt=0)
+    warmup: Minutes = 0.0
+
+    @field_validator("warmup", mode="after")
+    @classmethod
+    def _room_to_measure(cls, warmup: float, info: ValidationInfo) -> float:
+        horizon = info.data.get("horizon", float("inf"))
+        if warmup >= horizon:
+            spans = units.say_duration(warmup), units.say_duration(horizon)
+            msg = "the warm-up ({}) leaves nothing of the horizon ({}), which includes it".format(*spans)
+            raise ValueError(msg)
+        return warmup
+
+    @property
+    def offset(self) -> float:
+        """Minutes from Monday 00:00 to the start."""
+        day = self.start.weekday() * MINUTES_PER_DAY
+        return day + self.start.hour * 60.0 + self.start.minute + self.start.second / 60.0
+
+    def minutes(self, when: datetime) -> float:
+        """Minutes from the start to a wall-clock moment."""
+        return (when - self.start).total_seconds() / 60.0
+
+
+class Shift(Described):
+    """A weekly span of duty and how many people are on it."""
+
+    days: Days
+    begins: TimeOfDay = Field(alias="from")
+    ends: TimeOfDay = Field(alias="to")
+    headcount: int = Field(ge=0)
+
+    @field_validator("ends", mode="after")
+    @classmethod
+    def _forward(cls, ends: float, info: ValidationInfo) -> float:
+        begins = info.data.get("begins", -1.0)
+        if ends <= begins:
+            first, last = units.say_clock(begins), units.say_clock(ends)
+            msg = (
+                f"ends {last} before it starts {first}; a night shift needs two entries, "
+                f'from "{first}" to "24:00" and from "00:00" to "{last}" the day after'
+            )
+            raise ValueError(msg)
+        return ends
+
+
+def _hours(levels: object) -> object:
+    """A list of 24 numbers stands for one level an hour."""
+    if isinstance(levels, list):
+        if len(levels) != 24:
+            msg = f"has {len(levels)} numbers; write 24, one an hour, or levels keyed by when they begin"
+            raise ValueError(msg)
+        return {f"{hour:02}:00": level for hour, level in enumerate(levels)}
+    return levels
+
+
+Level = Annotated[float, Field(ge=0)]
+
+
+class Profile(Described):
+    """Relative demand over the week; only its shape counts, the rate it shapes says how much.
+
+    Attributes
+    ----------
+    hours
+        For days (``mon-fri``), either 24 levels, one an hour, or levels keyed by the time at which each begins.
+        Before the first, and on days left out, there is no demand.
+    day_to_day
+        Coefficient of variation of a whole day's level around its expectation; days vary independently by a gamma law.
+    """
+
+    hours: dict[Days, Annotated[dict[TimeOfDay, Level], BeforeValidator(_hours)]]
+    day_to_day: float = Field(default=0.0, ge=0)
+
+    @field_validator("hours", mode="after")
+    @classmethod
+    def _some_demand(cls, hours: dict[Days, dict[float, float]]) -> dict[Days, dict[float, float]]:
+        if not any(level > 0 for levels in hours.values() for level in levels.values()):
+            msg = "no hour of the week has any demand"
+            raise ValueError(msg)
+        taken: dict[int, str] = {}
+        for chosen in hours:
+            for day in chosen:
+                if day in taken:
+                    msg = f"{units.WEEKDAYS[day]} is given twice"
+                    raise ValueError(msg)
+                taken[day] = units.WEEKDAYS[day]
+        return hours
+
+    @cached_property
+    def weekly(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Minutes of the week at which the level changes (the first 0), and levels scaled to an average of 1."""
+        begins, levels = [], []
+        by_day = {day: spans for chosen, spans in self.hours.items() for day in chosen}
+        for day in range(7):
+            spans = {0.0: 0.0, **dict(sorted(by_day.get(day, {}).items()))}
+            begins.extend(day * MINUTES_PER_DAY + begin for begin in spans if begin < MINUTES_PER_DAY)
+            levels.extend(level for begin, level in spans.items() if begin < MINUTES_PER_DAY)
+        at, level = np.array(begins), np.array(levels)
+        average = float(np.sum(np.diff(np.append(at, MINUTES_PER_WEEK)) * level)) / MINUTES_PER_WEEK
+        return at, level / average
+
+    @cached_property
+    def day_law(self) -> Law:
+        """Law of a day's level around its expectation."""
+        return Gamma.model_construct(mean=1.0, cv=self.day_to_day).law
+
+
+FLAT = Profile.model_validate({"hours": {"all": {"00:00": 1}}})
+
+
+@dataclass(frozen=True)
+class Cumulative:
+    """Expected number of events since the start, a broken line that only rises; it is inverted exactly.
+
+    Attributes
+    ----------
+    at
+        Times in minutes, ascending, from 0 to the horizon.
+    value
+        Expected number of events up to each time.
+    """
+
+    at: list[float]
+    value: list[float]
+
+    def count(self, time: float) -> float:
+        """Expected number of events up to a time."""
+        i = min(max(bisect_right(self.at, time) - 1, 0), len(self.at) - 2)
+        width = self.at[i + 1] - self.at[i]
+        return self.value[i] + (self.value[i + 1] - self.value[i]) * (time - self.at[i]) / width
+
+    def time(self, count: float) -> float:
+        """Time at which the expected number exceeds a count; infinite beyond the horizon."""
+        if count >= self.value[-1]:
+            return float("inf")
+        i = bisect_right(self.value, count) - 1
+        height = self.value[i + 1] - self.value[i]
+        return self.at[i] + (self.at[i + 1] - self.at[i]) * (count - self.value[i]) / height
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Part of the horizon in which a rate and its profile stay the same."""
+
+    start: float
+    end: float
+    rate: float
+    profile: Profile
+    name: str
+
+
+def accumulate(stretches: list[Stretch], offset: float, day_level: Callable[[Stretch, int], float]) -> Cumulative:
+    """Integrate rate × weekly profile × level of the day over the horizon.
+
+    Parameters
+    ----------
+    stretches
+        Consecutive parts covering the horizon; rates per minute.
+    offset
+        Minutes from Monday 00:00 to the start.
+    day_level
+        Level of a stretch's profile on the k-th calendar day since the start, 1 on average.
+    """
+    times: list[NDArray[np.float64]] = []
+    slopes: list[NDArray[np.float64]] = []
+    for stretch in stretches:
+        at, level = stretch.profile.weekly
+        weeks = np.arange(
+            int((stretch.start + offset) // MINUTES_PER_WEEK), int((stretch.end + offset) // MINUTES_PER_WEEK) + 1
+        )
+        starts = (weeks[:, None] * MINUTES_PER_WEEK + at).ravel() - offset
+        levels = np.tile(level, len(weeks))
+        first = int(np.searchsorted(starts, stretch.start, side="right")) - 1
+        last = int(np.searchsorted(starts, stretch.end, side="left"))
+        starts, levels = starts[first:last].copy(), levels[first:last].copy()
+        starts[0] = stretch.start
+        if stretch.profile.day_to_day > 0:
+            days = ((starts + offset) // MINUTES_PER_DAY).astype(int) - int(offset // MINUTES_PER_DAY)
+            known = {int(day): day_level(stretch, int(day)) for day in np.unique(days)}
+            levels = levels * np.array([known[int(day)] for day in days])
+        times.append(starts)
+        slopes.append(levels * stretch.rate)
+    end = stretches[-1].end
+    at = np.append(np.concatenate(times), end)
+    value = np.concatenate([[0.0], np.cumsum(np.diff(at) * np.concatenate(slopes))])
+    return Cumulative(at.tolist(), value.tolist())
+
+
+@dataclass(frozen=True)
+class Duty:
+    """How many people of a pool are on duty: a step function of time.
+
+    Attributes
+    ----------
+    at
+        Times in minutes at which the headcount changes; the first is 0.
+    headcount
+        People on duty from each of those times on.
+    """
+
+    at: list[float]
+    headcount: list[int]
+
+    def now(self, time: float) -> int:
+        """Headcount at a time, the change at that very time included."""
+        return self.headcount[bisect_right(self.at, time) - 1]
+
+    def next_open(self, time: float) -> float:
+        """First time from now on with somebody on duty; infinite if there is none."""
+        i = bisect_right(self.at, time) - 1
+        if self.headcount[i] > 0:
+            return time
+        for at, headcount in zip(self.at[i + 1 :], self.headcount[i + 1 :], strict=True):
+            if headcount > 0:
+                return at
+        return float("inf")
+
+    def person_minutes(self, start: float, end: float) -> float:
+        """Minutes on duty between two times, summed over people."""
+        edges = [*self.at, float("inf")]
+        return sum(
+            people * max(0.0, min(upto, end) - max(since, start))
+            for since, upto, people in zip(edges, edges[1:], self.headcount, strict=False)
+        )
+
+
+def duty(stretches: list[tuple[float, float, tuple[Shift, ...]]], offset: float) -> Duty:
+    """Headcount over the horizon from weekly shifts, which may change between stretches (start, end, shifts)."""
+    at: list[float] = []
+    headcount: list[int] = []
+    for start, end, shifts in stretches:
+        steps: dict[float, int] = {start: 0}
+        for shift in shifts:
+            for week in range(int((start + offset) // MINUTES_PER_WEEK), int((end + offset) // MINUTES_PER_WEEK) + 1):
+                for day in shift.days:
+                    midnight = week * MINUTES_PER_WEEK + day * MINUTES_PER_DAY - offset
+                    begins, ends = max(midnight + shift.begins, start), min(midnight + shift.ends, end)
+                    if begins < ends:
+                        steps[begins] = steps.get(begins, 0) + shift.headcount
+                        steps[ends] = steps.get(ends, 0) - shift.headcount
+        people = 0
+        for time in sorted(steps):
+            people += steps[time]
+            if time < end and (not headcount or people != headcount[-1]):
+                at.append(time)
+                headcount.append(people)
+    return Duty(at, headcount)

@@ -1,0 +1,1 @@
+"""What is true of Desirepath, said in tests."""
