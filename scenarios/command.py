@@ -1,0 +1,57 @@
+"""The command `desirepath VERB [overrides]`: finds the verb, composes what it is asked, and says plainly what went wrong."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+
+from rich.console import Console
+
+from scenarios.compose import compose
+from sim.errors import DesirepathError, did_you_mean
+
+USAGE = """\
+desirepath VERB [setting=value …]
+
+  new                                    a starter scenario to edit
+  describe   scenario=NAME               a scenario in plain words, with its journey maps
+  simulate   scenario=NAME               one scenario: KPIs, tables, report
+  compare    scenario=NAME changes=[…]   baseline and each change: paired differences, MLflow, report
+  calibrate  log=NAME                    logs to a scenario, checked on held-out weeks
+  validate   scenario=NAME log=NAME      a scenario against a log it was not fitted on
+  kpis                                   what each number means
+
+NAME is found in conf/scenario, outputs/scenario and among the scenarios that ship; a file's path will do as well.
+Settings follow Hydra's override grammar: seed=7 replications=20 staff.tier1.shifts.early.headcount=15
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a verb; return 0 if it succeeded, 1 if what the user gave cannot be used, 2 if the verb is unknown."""
+    words = sys.argv[1:] if argv is None else argv
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    if not words or words[0] in ("-h", "--help", "help"):
+        Console(highlight=False).print(USAGE, markup=False)
+        return 0 if words else 2
+    verb, *tail = words
+    verbs = {point.name: point for point in entry_points(group="desirepath.verbs")}
+    if verb not in verbs:
+        errors.print(f"desirepath: there is no verb '{verb}'; {did_you_mean(verb, list(verbs))}", markup=False)
+        return 2
+    run = verbs[verb].load()
+    if any(word in ("-h", "--help") for word in tail):
+        Console(highlight=False).print(run.__doc__ or "", markup=False)
+        return 0
+    try:
+        run(compose(verb, tail))
+    except DesirepathError as error:
+        errors.print(str(error), markup=False, style="red")
+        return 1
+    except KeyboardInterrupt:
+        errors.print("stopped; nothing was written")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

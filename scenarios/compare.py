@@ -1,0 +1,257 @@
+"""What if: the same customers live through the baseline and through each change, and the difference is what counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from sim.changes import enacted
+from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
+from sim.kpis import HEADLINES, KPIS
+from sim.replications import Task, perform_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from sim.model import Model
+
+BASELINE = "baseline"
+_CENTRE = "at the centre of what is uncertain: "
+_KEY = ("kpi", "by", "group")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came out of comparing scenarios with a baseline.
+
+    Attributes
+    ----------
+    models
+        The scenarios by name, the baseline first.
+    seed, replications, level
+        The design, and the level of the intervals.
+    levels
+        For each scenario, KPI, dimension and group: ``mean``, ``lower``, ``upper`` and number ``n`` of replications.
+    differences
+        For each change, KPI, dimension and group: mean difference from the baseline with its interval, that interval
+        adjusted for the number of headline comparisons, its two parts (``luck`` of the run, ``limits`` of the data; as
+        half-widths), the correlation of the pair, the variance-reduction factor and the relative difference.
+    values
+        Every replication's value, as it came.
+    """
+
+    models: dict[str, Model]
+    seed: int
+    replications: int
+    level: float
+    levels: pl.DataFrame
+    differences: pl.DataFrame
+    values: pl.DataFrame
+
+    @property
+    def changes(self) -> list[str]:
+        """Names of the scenarios compared with the baseline."""
+        return [name for name in self.models if name != BASELINE]
+
+    def level_of(self, scenario: str, kpi: str, by: str = "all", group: str = "all") -> dict[str, float]:
+        """One scenario's value of a KPI."""
+        return self._row(self.levels, scenario, kpi, by, group)
+
+    def difference(self, scenario: str, kpi: str, by: str = "all", group: str = "all") -> dict[str, float]:
+        """One change's difference of a KPI from the baseline."""
+        return self._row(self.differences, scenario, kpi, by, group)
+
+    @staticmethod
+    def _row(table: pl.DataFrame, scenario: str, kpi: str, by: str, group: str) -> dict[str, float]:
+        wanted = (pl.col("scenario") == scenario) & (pl.col("kpi") == kpi) & (pl.col("by") == by)
+        return table.row(by_predicate=wanted & (pl.col("group") == group), named=True)
+
+
+def variants(model: Model, changes: Sequence[str] | str) -> dict[str, Model]:
+    """Return the baseline and each change, or sum of changes such as ``chatbot+hire``, as scenarios of their own."""
+    names = list(model.changes) if changes == "all" else ([changes] if isinstance(changes, str) else list(changes))
+    parts = {name: name.split("+") for name in names}
+    known = list(model.changes)
+    problems = [
+        Problem(f"changes.{part}", f"there is no change '{part}'; {did_you_mean(part, known)}", "command line")
+        for chosen in parts.values()
+        for part in chosen
+        if part not in known
+    ]
+    if not names:
+        problems.append(Problem("changes", "the scenario proposes no change; add one under changes"))
+    if problems:
+        raise ScenarioError(problems)
+    return {BASELINE: model} | {name: enacted(model, chosen) for name, chosen in parts.items()}
+
+
+def check_same_design(models: Mapping[str, Model]) -> None:
+    """Refuse to compare what cannot be compared: other spans, populations, thresholds or doubts.
+
+    Raises
+    ------
+    ScenarioError
+        With what differs, and between which scenarios.
+    """
+    (first, baseline), *others = models.items()
+    designs = {
+        "clock": lambda m: m.clock,
+        "currency": lambda m: m.currency,
+        "population.customers": lambda m: m.population.customers,
+        "measure": lambda m: m.measure,
+        "uncertain": lambda m: m.uncertain,
+    }
+    problems = [
+        Problem(path, f"'{name}' has {of(model)}, but '{first}' has {of(baseline)}; only like designs can be compared")
+        for name, model in others
+        for path, of in designs.items()
+        if of(model) != of(baseline)
+    ]
+    if problems:
+        raise ScenarioError(problems, "comparison")
+
+
+def compare(
+    models: dict[str, Model],
+    seed: int,
+    replications: int = 10,
+    *,
+    workers: int = 1,
+    level: float = 0.95,
+    folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """Simulate every scenario on the same customers and compare each with the first.
+
+    Where something is `uncertain`, every replication is also run with it at its centre, on the same luck: what the two
+    differ by is what we do not know, and the rest of the variation is the luck of the run.
+
+    Parameters
+    ----------
+    models
+        Scenarios by name; the first is the baseline and is called ``baseline``.
+    seed, replications
+        Replication r has draw r of everything in every scenario.
+    workers
+        Parallel processes; the results do not depend on how many.
+    level
+        Of the intervals.
+    folder
+        Where to write the tables of replication 0 of each scenario; nowhere where None.
+
+    Raises
+    ------
+    ScenarioError
+        If the designs of the scenarios differ.
+    """
+    check_same_design(models)
+    if replications < 2:
+        raise DesirepathError(f"{replications} replication gives no interval; use at least 2, better 10")
+    tasks = [
+        Task(name, model.raw, seed, r, str(folder / name) if folder is not None and r == 0 else None)
+        for r in range(replications)
+        for name, model in models.items()
+    ]
+    baseline = next(iter(models.values()))
+    if baseline.uncertain:
+        tasks += [
+            Task(_CENTRE + name, {**model.raw, "uncertain": {}}, seed, r)
+            for r in range(replications)
+            for name, model in models.items()
+        ]
+    values = perform_all(tasks, workers, progress)
+    keys, at = _pivot(values, replications)
+    levels = [_levels(name, keys, at[name], level) for name in models]
+    differences = [_differences(name, keys, at, level, len(models) - 1) for name in models if name != BASELINE]
+    own = values.filter(~pl.col("scenario").str.starts_with(_CENTRE))
+    return Comparison(models, seed, replications, level, pl.concat(levels), pl.concat(differences), own)
+
+
+def _pivot(values: pl.DataFrame, replications: int) -> tuple[pl.DataFrame, dict[str, NDArray[np.float64]]]:
+    """Values of each scenario with one row a KPI, dimension and group, and one column a replication.
+
+    Every scenario has the names of its own changes beside the baseline's; where a scenario lacks a name its value is
+    unknown.
+    """
+    keys = values.select(_KEY).unique(maintain_order=True)
+    at: dict[str, NDArray[np.float64]] = {}
+    for (scenario,), rows in values.group_by(["scenario"], maintain_order=True):
+        wide = rows.pivot(on="replication", index=_KEY, values="value", on_columns=range(replications))
+        at[str(scenario)] = keys.join(wide, on=_KEY, how="left", maintain_order="left").drop(_KEY).to_numpy().astype(float)
+    return keys, at
+
+
+def _levels(name: str, keys: pl.DataFrame, at: NDArray[np.float64], level: float) -> pl.DataFrame:
+    mean, half, n = _interval(at, level)
+    numbers = {"mean": mean, "lower": mean - half, "upper": mean + half, "n": n}
+    return keys.with_columns(pl.lit(name).alias("scenario"), *(pl.Series(k, v) for k, v in numbers.items()))
+
+
+def _interval(at: NDArray[np.float64], level: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Mean and half-width of its t interval in each row, over the replications in which the value is known."""
+    known = ~np.isnan(at)
+    n = known.sum(axis=1)
+    total = np.where(known, at, 0.0).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(n > 0, total / n, np.nan)
+        spread = np.where(known, (at - mean[:, None]) ** 2, 0.0).sum(axis=1)
+        deviation = np.where(n > 1, np.sqrt(spread / (n - 1)), np.nan)
+        return mean, stats.t.ppf(0.5 + level / 2, np.maximum(n - 1, 1)) * deviation / np.sqrt(n), n
+
+
+def _differences(
+    name: str, keys: pl.DataFrame, at: dict[str, NDArray[np.float64]], level: float, changes: int
+) -> pl.DataFrame:
+    """Paired differences of one scenario from the baseline (whatif: D̄ ± t·s/√n, widened by the limits of the data)."""
+    old, new = at[BASELINE], at[name]
+    pair = new - old
+    mean, luck, n = _interval(pair, level)
+    family = max(changes * len(HEADLINES), 1)
+    _, luck_adjusted, _ = _interval(pair, 1 - (1 - level) / family)
+    doubt = _doubt(pair, at, name)
+    limits, limits_adjusted = (
+        stats.norm.ppf(0.5 + each / 2) * doubt for each in (level, 1 - (1 - level) / family)
+    )
+    half, adjusted = np.hypot(luck, limits), np.hypot(luck_adjusted, limits_adjusted)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centred = [side - _interval(side, level)[0][:, None] for side in (old, new)]
+        both = np.nansum(centred[0] * centred[1], axis=1)
+        squares = [np.nansum(side**2, axis=1) for side in centred]
+        correlation = both / np.sqrt(squares[0] * squares[1])
+        reduction = (squares[0] + squares[1]) / np.nansum((pair - mean[:, None]) ** 2, axis=1)
+        base = _interval(old, level)[0]
+        relative = np.where(base != 0, mean / np.abs(base), np.nan)
+    numbers = {
+        "baseline": base, "difference": mean, "lower": mean - half, "upper": mean + half,
+        "lower_adjusted": mean - adjusted, "upper_adjusted": mean + adjusted, "luck": luck, "limits": limits,
+        "correlation": correlation, "variance_reduction": reduction, "relative": relative, "n": n,
+    }  # fmt: skip
+    return keys.with_columns(pl.lit(name).alias("scenario"), *(pl.Series(k, v) for k, v in numbers.items()))
+
+
+def _doubt(pair: NDArray[np.float64], at: dict[str, NDArray[np.float64]], name: str) -> NDArray[np.float64]:
+    """Standard deviation of the difference that comes from what is uncertain: same luck, other values."""
+    if _CENTRE + name not in at:
+        return np.zeros(len(pair))
+    centre = at[_CENTRE + name] - at[_CENTRE + BASELINE]
+    shift = pair - centre
+    known = ~np.isnan(shift)
+    n = known.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, shift, 0.0).sum(axis=1) / n
+        return np.sqrt(np.where(known, (shift - mean[:, None]) ** 2, 0.0).sum(axis=1) / np.maximum(n - 1, 1))
+
+
+def better(kpi: str, difference: float) -> bool | None:
+    """Whether a difference is for the better; None where the KPI has no direction or nothing differs."""
+    direction = KPIS[kpi].better
+    if direction == "neither" or difference == 0 or np.isnan(difference):
+        return None
+    return (difference > 0) == (direction == "more")
