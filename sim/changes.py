@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sim import draws
@@ -122,7 +123,7 @@ def phases(model: Model) -> tuple[Phase, ...]:
     edges = sorted({0.0, model.clock.horizon, *(t for both in spans.values() for t in both if t < model.clock.horizon)})
     union = altered(model.raw, _settings(model, model.enact))
     stretches = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         on = [name for name, (begins, ends) in spans.items() if begins <= start < ends]
         raw = altered(model.raw, _settings(model, on))
         dormant = frozenset(union["journeys"]) - frozenset(raw["journeys"])
@@ -198,7 +199,7 @@ def _check_paths(model: Model, where: str, settings: dict[str, Any]) -> list[Pro
     """Return what is wrong with the scenario once these paths are set."""
     fixed = [path for path in settings if path.startswith(_DESIGN)]
     problems = [
-        Problem(f"{where}.{path}", f"a change cannot move what belongs to the design of the comparison")
+        Problem(f"{where}.{path}", "a change cannot move what belongs to the design of the comparison")
         for path in fixed
     ]
     raw = altered(model.raw, {path: value for path, value in settings.items() if path not in fixed})

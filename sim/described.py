@@ -1,4 +1,4 @@
-"""What every part of a scenario file has in common: frozen, checked, no unknown keys, and quantities with their units."""
+"""What every part of a scenario has in common: frozen, checked, no unknown keys, and quantities with their units."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
@@ -85,10 +86,11 @@ class Exponential(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile −mean · ln(1 − u)."""
         return Law(rules.EXPONENTIAL, self.mean, 0.0)
 
     @classmethod
-    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Self:
+    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Exponential:
         """Maximum likelihood: total time over the number of durations seen to their end."""
         x = np.asarray(minutes, dtype=float)
         seen = x.size if censored is None else int(np.sum(~np.asarray(censored, dtype=bool)))
@@ -107,11 +109,12 @@ class Gamma(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile from a table (see `tabulate_law`)."""
         law = self._scipy()
         return tabulate_law(law.ppf, law.isf)
 
     @classmethod
-    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Self:
+    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Gamma:
         """Maximum likelihood, censored durations allowed."""
         shape, scale = _fit_scipy(stats.gamma, minutes, censored)
         return cls.model_construct(mean=shape * scale, cv=1 / math.sqrt(shape))
@@ -130,7 +133,7 @@ class Weibull(_Distribution):
     @property
     def scale(self) -> float:
         """Scale in minutes."""
-        return self.median / math.log(2.0) ** (1 / self.shape)
+        return self.median / math.pow(math.log(2.0), 1 / self.shape)
 
     @property
     def mean(self) -> float:
@@ -139,10 +142,11 @@ class Weibull(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile scale · (−ln(1 − u))^(1 / shape)."""
         return Law(rules.WEIBULL, self.scale, 1 / self.shape)
 
     @classmethod
-    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Self:
+    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Weibull:
         """Maximum likelihood, censored durations allowed."""
         shape, scale = _fit_scipy(stats.weibull_min, minutes, censored)
         return cls.model_construct(median=scale * math.log(2.0) ** (1 / shape), shape=shape)
@@ -165,10 +169,11 @@ class Lognormal(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile exp(μ + σ·z(u)), z being that of the standard normal."""
         return Law(rules.LOGNORMAL, math.log(self.mean) - self.sigma**2 / 2, self.sigma)
 
     @classmethod
-    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Self:
+    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Lognormal:
         """Maximum likelihood, censored durations allowed."""
         sigma, scale = _fit_scipy(stats.lognorm, minutes, censored)
         return cls.model_construct(mean=scale * math.exp(sigma**2 / 2), cv=math.sqrt(math.expm1(sigma**2)))
@@ -196,10 +201,11 @@ class Loglogistic(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile median · (u / (1 − u))^(1 / shape)."""
         return Law(rules.LOGLOGISTIC, self.median, 1 / self.shape)
 
     @classmethod
-    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Self:
+    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None) -> Loglogistic:
         """Maximum likelihood, censored durations allowed."""
         shape, scale = _fit_scipy(stats.fisk, minutes, censored)
         return cls.model_construct(median=scale, shape=shape)
@@ -226,10 +232,11 @@ class Deterministic(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile: the value, whatever u."""
         return Law(rules.DETERMINISTIC, self.value, 0.0)
 
     @classmethod
-    def fit(cls, minutes: ArrayLike) -> Self:
+    def fit(cls, minutes: ArrayLike) -> Deterministic:
         """The median."""
         return cls.model_construct(value=float(np.median(np.asarray(minutes, dtype=float))))
 
@@ -265,10 +272,11 @@ class Uniform(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile low + (high − low)·u."""
         return Law(rules.UNIFORM, self.low, self.high - self.low)
 
     @classmethod
-    def fit(cls, minutes: ArrayLike) -> Self:
+    def fit(cls, minutes: ArrayLike) -> Uniform:
         """Smallest and largest: the maximum-likelihood bounds."""
         x = np.asarray(minutes, dtype=float)
         return cls.model_construct(low=float(x.min()), high=float(x.max()))
@@ -289,7 +297,7 @@ class Empirical(_Distribution):
         if at[0] != 0 or at[-1] != 1:
             msg = f"quantiles reach from {at[0]:g} to {at[-1]:g}; they should reach from 0 (shortest) to 1 (longest)"
             raise ValueError(msg)
-        if any(later < earlier for earlier, later in zip(value, value[1:], strict=False)):
+        if any(later < earlier for earlier, later in pairwise(value)):
             msg = "quantiles fall somewhere; a higher share needs a duration at least as long"
             raise ValueError(msg)
         return self
@@ -314,10 +322,11 @@ class Empirical(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile: the broken line itself."""
         return Law(rules.EMPIRICAL, 0.0, 0.0, *self._knots)
 
     @classmethod
-    def fit(cls, minutes: ArrayLike, knots: int = 51) -> Self:
+    def fit(cls, minutes: ArrayLike, knots: int = 51) -> Empirical:
         """Evenly spaced sample quantiles, with the last stretch spaced more finely for the tail."""
         at = np.unique(np.concatenate([np.linspace(0, 1, knots), [0.985, 0.99, 0.995, 0.999]]))
         value = np.quantile(np.asarray(minutes, dtype=float), at)
@@ -326,7 +335,7 @@ class Empirical(_Distribution):
     def survival(self, minutes: ArrayLike) -> NDArray[np.float64]:
         """One minus the inverse of the broken line."""
         at, value = self._knots
-        return 1.0 - np.interp(np.asarray(minutes, dtype=float), value, at)
+        return np.asarray(1.0 - np.interp(np.asarray(minutes, dtype=float), value, at), dtype=float)
 
     def log_likelihood(self, minutes: ArrayLike, censored: ArrayLike | None = None) -> float:
         """Log of the slope of the distribution function at each duration, of its tail where censored."""
@@ -390,11 +399,12 @@ class Hazard(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile: where the accumulated hazard reaches −ln(1 − u)."""
         starts, hazards, accumulated = self._pieces
         return Law(rules.HAZARD, float(hazards[-1]), 0.0, tuple(accumulated.tolist()), tuple(starts.tolist()))
 
     @classmethod
-    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None, starts: ArrayLike | None = None) -> Self:
+    def fit(cls, minutes: ArrayLike, censored: ArrayLike | None = None, starts: ArrayLike | None = None) -> Hazard:
         """Occurrence over exposure in each piece: the maximum-likelihood hazards.
 
         Parameters
@@ -416,11 +426,11 @@ class Hazard(_Distribution):
         return cls.model_construct(rates={float(s): float(h) for s, h in zip(begin, hazards, strict=True)})
 
     def survival(self, minutes: ArrayLike) -> NDArray[np.float64]:
-        """exp of minus the accumulated hazard."""
+        """Exponential of minus the accumulated hazard."""
         starts, hazards, accumulated = self._pieces
         x = np.asarray(minutes, dtype=float)
         piece = np.searchsorted(starts, x, side="right") - 1
-        return np.exp(-(accumulated[piece] + hazards[piece] * (x - starts[piece])))
+        return np.asarray(np.exp(-(accumulated[piece] + hazards[piece] * (x - starts[piece]))), dtype=float)
 
     def log_likelihood(self, minutes: ArrayLike, censored: ArrayLike | None = None) -> float:
         """Log hazard of those seen to their end, minus the hazard everyone lived through."""
@@ -463,6 +473,7 @@ class Mixture(_Distribution):
 
     @cached_property
     def law(self) -> Law:
+        """Quantile from a table (see `tabulate_law`): the mixed distribution function has no inverse of its own."""
         return tabulate_law(lambda p: self._invert(p, upper=False), lambda p: self._invert(p, upper=True))
 
     def survival(self, minutes: ArrayLike) -> NDArray[np.float64]:
@@ -474,7 +485,8 @@ class Mixture(_Distribution):
         """Quantiles at lower (or upper) tail probabilities, by bisection between the parts' own quantiles."""
         u = np.clip(1.0 - p if upper else p, 2.0**-60, 1 - 2.0**-53)
         ends = np.array([[part.law.quantile(float(x)) for x in u] for part in self.parts.values() if part.p > 0])
-        low, high = ends.min(axis=0), ends.max(axis=0)
+        low: NDArray[np.float64] = ends.min(axis=0)
+        high: NDArray[np.float64] = ends.max(axis=0)
         for _ in range(100):
             middle = (low + high) / 2
             longer = self.survival(middle)

@@ -6,7 +6,7 @@ FNV-1a hash, so that adding a persona, a step or a scenario leaves every other d
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 MASK = 0xFFFF_FFFF_FFFF_FFFF
 GOLDEN = 0x9E37_79B9_7F4A_7C15
@@ -25,7 +25,7 @@ def fold(key: int, part: int) -> int:
     return mix(((key + GOLDEN) & MASK) ^ part)
 
 
-@lru_cache(maxsize=None)
+@cache
 def name(text: str) -> int:
     """64-bit FNV-1a hash of a name, by which it enters an address."""
     value = 0xCBF2_9CE4_8422_2325

@@ -105,9 +105,9 @@ def quantile(law: Law, u: float) -> float:
     if kind == DETERMINISTIC:  # a: the value
         return a
     if kind == WEIBULL:  # a: scale, b: 1 / shape
-        return a * (-math.log(1.0 - u)) ** b
+        return a * math.pow(-math.log(1.0 - u), b)
     if kind == LOGLOGISTIC:  # a: median, b: 1 / shape
-        return a * (u / (1.0 - u)) ** b
+        return a * math.pow(u / (1.0 - u), b)
     if kind == UNIFORM:  # a: low, b: width
         return a + b * u
     if kind == EMPIRICAL:  # at: probabilities, value: quantiles, straight between them

@@ -7,6 +7,7 @@ that a sum does not depend on who computes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from sim.model import Model
     from sim.tables import Result
 
-Floats = "NDArray[np.float64]"
 DIMENSIONS = ("all", "persona", "goal", "touchpoint", "pool", "channel", "week")
 SATISFIED, PROMOTER, DETRACTOR = 7, 9, 6  # of 10: the two best of five points; the marks of the net promoter score
 
@@ -152,7 +152,7 @@ class _Summing:
         """Sum by group; what is unknown counts as nothing."""
         known = codes >= 0
         amounts = np.nan_to_num(np.asarray(amount, dtype=float))
-        return np.bincount(codes[known], weights=amounts[known], minlength=len(self.groups))
+        return np.bincount(codes[known], weights=amounts[known], minlength=len(self.groups)).astype(np.float64)
 
     def _histogram(
         self, codes: NDArray[np.int64], minutes: NDArray[np.float64], rows: NDArray[np.bool_]
@@ -179,11 +179,12 @@ class _Summing:
         outcome = visits["outcome"]
         is_staffed = {name: bool(touchpoint.staff) for name, touchpoint in self.names.touchpoints.items()}
         staffed = visits["touchpoint"].replace_strict(is_staffed, return_dtype=pl.Boolean).to_numpy()
-        turned_away = outcome.is_in([CLOSED, BLOCKED]).fill_null(False).to_numpy()  # noqa: FBT003
-        offered = counted & staffed & ~turned_away
+        closed = outcome.eq_missing(CLOSED).to_numpy()
+        blocked = outcome.eq_missing(BLOCKED).to_numpy()
+        offered = counted & staffed & ~closed & ~blocked
         served = ~np.isnan(started)
         answered = offered & served
-        abandoned = offered & (outcome == ABANDONED).fill_null(False).to_numpy()  # noqa: FBT003
+        abandoned = offered & outcome.eq_missing(ABANDONED).to_numpy()
         waited = np.where(served, started, ended) - joined
         wages = self._wage(visits)
         values = {
@@ -193,8 +194,8 @@ class _Summing:
             "answered": answered,
             "answered_within": answered & (waited <= self.model.measure.answer_within),
             "abandoned": abandoned,
-            "closed_visits": counted & (outcome == CLOSED).fill_null(False).to_numpy(),  # noqa: FBT003
-            "blocked_visits": counted & (outcome == BLOCKED).fill_null(False).to_numpy(),  # noqa: FBT003
+            "closed_visits": counted & closed,
+            "blocked_visits": counted & blocked,
             "waiting_at_end": offered & ~served & np.isnan(ended),
             "wait_answered": np.where(answered, waited, 0.0),
             "wait_offered": np.where(answered | abandoned, waited, 0.0),
@@ -213,7 +214,8 @@ class _Summing:
 
     def _within(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
         """Minutes of each interval inside the window."""
-        return np.clip(np.minimum(end, self.end) - np.maximum(start, self.start), 0.0, None)
+        inside = np.minimum(end, self.end) - np.maximum(start, self.start)
+        return np.asarray(np.maximum(inside, 0.0), dtype=float)
 
     def _wage(self, visits: pl.DataFrame) -> NDArray[np.float64]:
         wage = {name: pool.wage for name, pool in self.names.staff.items()}
@@ -227,10 +229,10 @@ class _Summing:
         codes = self._codes(journeys, "opened")
         opened, closed = journeys["opened"].to_numpy(), journeys["closed"].to_numpy()
         counted = self._inside(opened)
-        left = (journeys["end"] == LEFT).fill_null(False).to_numpy()  # noqa: FBT003
+        left = journeys["end"].eq_missing(LEFT).to_numpy()
         done = counted & ~np.isnan(closed) & ~left
-        good = journeys["good"].fill_null(False).to_numpy() & done  # noqa: FBT003
-        bad = (~journeys["good"]).fill_null(False).to_numpy() & done  # noqa: FBT003
+        goodness = journeys["good"].cast(pl.Float64).to_numpy()  # 1, 0, or not a number where neither
+        good, bad = done & (goodness == 1), done & (goodness == 0)
         contacts = journeys["contacts"].to_numpy().astype(float)
         experience = journeys["experience"].to_numpy()
         felt = np.floor(experience + 0.5)
@@ -341,7 +343,7 @@ class _Summing:
         overtime = visits["overtime"].to_numpy()
         wage, factor = self.names.staff[name].wage, self.names.staff[name].overtime
         values: dict[str, list[float]] = {"duty": [], "paid": [], "busy": [], "overtime": [], "overtime_cost": []}
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
+        for start, end in pairwise(edges):
             on_duty = [(minutes, p) for p in self.phases if (minutes := self._on_duty(name, p, start, end)) > 0]
             late = float(np.clip(np.minimum(ended, end) - np.maximum(ended - overtime, start), 0.0, None).sum())
             values["duty"].append(sum(minutes for minutes, _ in on_duty))
@@ -360,11 +362,7 @@ class _Summing:
 
     def _changes(self) -> dict[str, NDArray[np.float64]]:
         edges = self.weeks if self.dimension == "week" else np.array([self.start, self.end])
-        return {
-            "change_cost": np.array(
-                [change_cost(self.model, start, end) for start, end in zip(edges[:-1], edges[1:], strict=True)]
-            )
-        }
+        return {"change_cost": np.array([change_cost(self.model, start, end) for start, end in pairwise(edges)])}
 
 
 def change_cost(model: Model, start: float, end: float) -> float:

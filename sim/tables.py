@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -114,8 +115,6 @@ class Result:
 
 def frame(rows: Sequence[tuple[Any, ...]], schema: dict[str, Any], key: Sequence[str]) -> pl.DataFrame:
     """Table of rows, sorted by its key, so that it does not depend on the order of events."""
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in schema]
-    data = {
-        name: pl.Series(name, values, dtype=kind) for (name, kind), values in zip(schema.items(), columns, strict=True)
-    }
-    return pl.DataFrame(data).sort(key)
+    columns = zip(*rows, strict=True) if rows else repeat((), len(schema))
+    named = zip(schema.items(), columns, strict=True)
+    return pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in named]).sort(key)

@@ -11,8 +11,8 @@ import numpy as np
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from sim import units
-from sim.distributions import Gamma
 from sim.described import Days, Described, Minutes, Moment, TimeOfDay
+from sim.distributions import Gamma
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ class Profile(Described):
     @cached_property
     def weekly(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Minutes of the week at which the level changes (the first 0), and levels scaled to an average of 1."""
-        begins, levels = [], []
+        begins: list[float] = []
+        levels: list[float] = []
         by_day = {day: spans for chosen, spans in self.hours.items() for day in chosen}
         for day in range(7):
             spans = {0.0: 0.0, **dict(sorted(by_day.get(day, {}).items()))}

@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 import simpy
+from simpy.events import EventPriority
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ class Calendar(simpy.Environment):
     def put(self, event: simpy.Event, time: float, rank: Rank, row: int = 0, journey: int = 0, visit: int = 0) -> None:
         """Let an event happen at a time, among others of that moment by rank, row, journey and visit."""
         event._ok, event._value = True, None  # noqa: SLF001 - see the class
-        order = (((rank << 32 | row) << 32) | journey) << 32 | visit
+        order = EventPriority((((rank << 32 | row) << 32) | journey) << 32 | visit)
         heappush(self._queue, (time, order, next(self._eid), event))
 
     def at(self, time: float, rank: Rank, row: int = 0, journey: int = 0, visit: int = 0) -> simpy.Event:

@@ -17,7 +17,7 @@ class Pool:
     def __init__(self, name: str, row: int, department: str, duty: Duty) -> None:
         self.name, self.row, self.department, self.duty = name, row, department, duty
         self.idle: deque[int] = deque()  # longest idle first
-        self.busy: dict[int, Visit] = {}  # in the order their services started
+        self.busy: dict[Visit, int] = {}  # who serves what, in the order the services started
         self.leaving: dict[int, float] = {}  # the busy whose shift is over, and since when
         self.away: list[int] = []  # numbers that nobody wears
         self.queue: list[tuple[int, int, float, int, int, int, Visit]] = []
@@ -35,18 +35,17 @@ class Pool:
             if self.idle:
                 heappush(self.away, self.idle.popleft())
             else:
-                self.leaving[next(member for member in self.busy if member not in self.leaving)] = now
+                self.leaving[next(member for member in self.busy.values() if member not in self.leaving)] = now
 
     def take(self, visit: Visit) -> None:
         """Give a visit to the member who has been idle longest."""
-        visit.pool, visit.member, visit.waiting = self, self.idle.popleft(), False
-        self.busy[visit.member] = visit
+        member = self.idle.popleft()
+        visit.pool, visit.member, visit.waiting = self, member, False
+        self.busy[visit] = member
 
     def release(self, visit: Visit, now: float) -> None:
         """Let the member who served a visit be idle, or go home if the shift is over."""
-        member = visit.member
-        assert member is not None
-        del self.busy[member]
+        member = self.busy.pop(visit)
         if member in self.leaving:
             visit.overtime = now - self.leaving.pop(member)
             heappush(self.away, member)

@@ -1,13 +1,14 @@
 """The reference engine: what happens, in SimPy, written to be read aloud.
 
-A customer's issue is a process. She joins a touchpoint; if somebody is idle she is served, else she waits; if her patience
-ends first she abandons; the outcome decides where she goes next, until her journey ends. Every decision is a function in
-`rules`, every random number has an address in `draws`, and what happens at one and the same moment happens in the order
-of `calendar.Rank`.
+A customer's issue is a process. She joins a touchpoint; if somebody is idle she is served, else she waits; if her
+patience ends first she abandons; the outcome decides where she goes next, until her journey ends. Every decision is a
+function in `rules`, every random number has an address in `draws`, and what happens at one and the same moment happens
+in the order of `calendar.Rank`.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf, log
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,20 @@ from sim import draws, rules
 from sim.changes import phases
 from sim.engines.calendar import Calendar, Rank
 from sim.engines.pools import Pool
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, NOT_SERVED, RESOLVED, Arrivals
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Arrivals
 from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables, frame
 from sim.timetable import Cumulative, Stretch, accumulate, duty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     import simpy
 
     from sim.changes import Phase
     from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint, Who
 
-    Process = Iterator[simpy.Event]
+    Process = Generator[simpy.Event, Any, None]
+    Attempt = Generator[simpy.Event, Any, str]
 
 THREE_DAYS = 3 * 1440.0  # mean delay until an issue that did not stay resolved comes back
 AN_HOUR = 60.0  # mean delay after opening until those who found it closed try again
@@ -64,15 +66,18 @@ class Issue:
     """A customer's open goal: the life of one journey."""
 
     __slots__ = (
-        "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "handoffs", "key", "mood",
-        "moods", "name", "number", "opened", "origin", "repeats", "revenue", "satisfaction_before", "visit", "visits",
-        "wait",
+        "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "end",
+        "experience", "good", "handoffs", "key", "mood", "moods", "name", "number", "opened", "origin", "repeats",
+        "revenue", "satisfaction_before", "score", "visit", "visits", "wait",
     )  # fmt: skip
 
     def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
         customer.journeys += 1
         self.customer, self.name, self.number, self.key = customer, name, customer.journeys, key
-        self.origin, self.opened, self.closed = origin, opened, False
+        self.origin, self.opened = origin, opened
+        self.closed: float | None = None
+        self.end: str | None = None
+        self.good: bool | None = None
         self.satisfaction_before = self.mood = customer.satisfaction
         self.moods: list[float] = []
         self.difficulty = 0.0
@@ -82,6 +87,9 @@ class Issue:
         self.attempts: dict[str, int] = {}  # at each touchpoint
         self.department: str | None = None  # that served her last
         self.visit: Visit | None = None
+        self.experience: float | None = None
+        self.asked = False
+        self.score: int | None = None
 
 
 class Visit:
@@ -92,9 +100,12 @@ class Visit:
         "place", "pool", "priority", "started", "step", "step_name", "touchpoint", "waiting",
     )  # fmt: skip
 
-    def __init__(self, issue: Issue, step_name: str, step: Step, touchpoint: Touchpoint, joined: float) -> None:
+    def __init__(
+        self, issue: Issue, step_name: str, step: Step, touchpoint: Touchpoint, joined: float, over: simpy.Event
+    ) -> None:
         self.issue, self.step_name, self.step, self.touchpoint = issue, step_name, step, touchpoint
         self.place, self.joined = step.touchpoint, joined
+        self.over = over  # happens when the waiting or the service ends
         issue.visits += 1
         self.number = issue.visits
         self.nth = issue.attempts[self.place] = issue.attempts.get(self.place, 0) + 1
@@ -102,13 +113,16 @@ class Visit:
         self.mood_before = issue.mood
         self.priority = 0
         self.waiting = False
-        self.over: simpy.Event | None = None
         self.pool: Pool | None = None
         self.member: int | None = None
         self.started: float | None = None
         self.ended: float | None = None
         self.outcome: str | None = None
         self.overtime = 0.0
+
+    def waited(self, now: float) -> float:
+        """Return how long she has waited until now, or waited until she was served."""
+        return (now if self.started is None else self.started) - self.joined
 
 
 class History:
@@ -142,7 +156,7 @@ class History:
     def run(self) -> Tables:
         """Live through the horizon and return what was recorded."""
         for phase in self.phases[1:]:
-            self.calendar.call(lambda phase=phase: self.change(phase), phase.start, Rank.CHANGE)
+            self.calendar.call(partial(self.change, phase), phase.start, Rank.CHANGE)
         for pool in self.pools.values():
             self.calendar.process(self.shifts(pool))
         for k in range(self.model.population.customers):
@@ -154,7 +168,7 @@ class History:
                 self.calendar.process(self.arrivals(name, journey))
             if journey.when.on is not None:
                 when = self.clock.minutes(journey.when.on)
-                self.calendar.call(lambda name=name: self.open_for_all(name), when, Rank.ARRIVAL)
+                self.calendar.call(partial(self.open_for_all, name), when, Rank.ARRIVAL)
         self.calendar.run(until=self.clock.horizon)
         return self.close_window()
 
@@ -391,46 +405,47 @@ class History:
         """Live through an issue, from its first visit to its end."""
         while True:
             step = self.model.journeys[issue.name].steps[step_name]
-            visit = Visit(issue, step_name, step, self.model.touchpoints[step.touchpoint], self.calendar.now)
-            yield from self.attend(visit)
-            self.conclude(visit)
+            touchpoint = self.model.touchpoints[step.touchpoint]
+            visit = Visit(issue, step_name, step, touchpoint, self.calendar.now, self.calendar.event())
+            outcome = yield from self.attend(visit)
+            self.conclude(visit, outcome)
             if issue.customer.left is not None:
                 self.close(issue, LEFT)
                 return
-            target, delay = self.next_target(visit)
+            target, delay = self.next_target(visit, outcome)
             if target in self.model.journeys[issue.name].all_ends:
                 self.close(issue, target)
                 return
             if delay > 0:
                 when = self.calendar.now + delay
                 yield self.calendar.at(when, Rank.ARRIVAL, issue.customer.row, issue.number, issue.visits + 1)
-                if issue.closed:
+                if issue.closed is not None:
                     return
             step_name = target
 
-    def attend(self, visit: Visit) -> Process:
-        """Try to be served at a touchpoint; when this returns the visit has ended, one way or another."""
+    def attend(self, visit: Visit) -> Attempt:
+        """Try to be served at a touchpoint, and return how the visit ended."""
         issue, channel = visit.issue, visit.touchpoint.channel
         issue.visit = visit
         issue.channels.add(channel)
         if not visit.touchpoint.staff:
-            visit.started = visit.joined
-            yield self.service_end(visit)
-            return
+            self.begin_service(visit)
+            yield visit.over
+            return self.outcome(visit)
         if not any(pool.duty.now(visit.joined) for pool, _ in self.pools_for(visit)):
-            visit.outcome = CLOSED
-            return
+            return CLOSED
         lines = self.model.channels[channel].lines if channel in self.model.channels else None
         if lines is not None and self.in_channel.get(channel, 0) >= lines:
-            visit.outcome = BLOCKED
-            return
+            return BLOCKED
         self.in_channel[channel] = self.in_channel.get(channel, 0) + 1
         self.join(visit)
-        yield visit.over  # served, or out of patience, or no longer a customer
+        not_served = yield visit.over  # for want of patience, or because she is no longer a customer
         self.in_channel[channel] -= 1
-        if visit.pool is not None:
-            visit.pool.release(visit, self.calendar.now)
-            self.match(visit.pool)
+        if visit.pool is None:
+            return str(not_served)
+        visit.pool.release(visit, self.calendar.now)
+        self.match(visit.pool)
+        return self.outcome(visit)
 
     def pools_for(self, visit: Visit) -> list[tuple[Pool, float]]:
         """Pools that can serve a visit, in order of preference, each with its overflow delay."""
@@ -443,10 +458,9 @@ class History:
         ]
 
     def join(self, visit: Visit) -> None:
-        """Join the first listed pool with somebody idle, or wait for those listed, and no longer than patience lasts."""
+        """Join the first listed pool with somebody idle, or wait for those listed while patience lasts."""
         now, issue = self.calendar.now, visit.issue
         row, numbers = issue.customer.row, (issue.number, visit.number)
-        visit.over = self.calendar.event()
         visit.priority = self.priority(visit)
         visit.waiting = True
         pools = self.pools_for(visit)
@@ -458,12 +472,12 @@ class History:
             if delay == 0:
                 pool.enqueue(visit, position)
             else:
-                overflow = lambda pool=pool, position=position: self.overflow(visit, pool, position)  # noqa: E731
+                overflow = partial(self.overflow, visit, pool, position)
                 self.calendar.call(overflow, now + delay, Rank.OVERFLOW, row, *numbers)
         patience = self.model.patience(issue.customer.persona, visit.place)
         if patience is not None:
             until = now + rules.quantile(patience, self.draw(visit.key, "patience"))
-            self.calendar.call(lambda: self.stop_waiting(visit, ABANDONED), until, Rank.ABANDONMENT, row, *numbers)
+            self.calendar.call(partial(self.stop_waiting, visit, ABANDONED), until, Rank.ABANDONMENT, row, *numbers)
 
     def priority(self, visit: Visit) -> int:
         """Priority of a visit: the step's, else the journey's, else the persona's."""
@@ -486,57 +500,52 @@ class History:
         """Let somebody leave the queue, if they still wait."""
         if visit.waiting:
             visit.waiting = False
-            visit.outcome = outcome
-            assert visit.over is not None
-            visit.over.succeed()
+            visit.over.succeed(outcome)
 
     def serve(self, visit: Visit, pool: Pool) -> None:
         """Let the longest idle member of a pool begin to serve a visit."""
         pool.take(visit)
-        visit.started = self.calendar.now
-        self.service_end(visit)
+        self.begin_service(visit)
 
-    def service_end(self, visit: Visit) -> simpy.Event:
-        """Put the end of a service that begins now on the calendar."""
+    def begin_service(self, visit: Visit) -> None:
+        """Begin a service: from now on its end is on the calendar."""
         issue = visit.issue
+        visit.started = self.calendar.now
         law = (visit.step.service_time or visit.touchpoint.service_time).law
         minutes = rules.quantile(law, self.draw(visit.key, "service"))
         if issue.difficulty:
             minutes = rules.slowed(minutes, self.model.journeys[issue.name].difficulty.time, issue.difficulty)
-        if visit.over is None:
-            visit.over = self.calendar.event()
         end = self.calendar.now + minutes
         self.calendar.put(visit.over, end, Rank.SERVICE_END, issue.customer.row, issue.number, visit.number)
-        return visit.over
 
-    def conclude(self, visit: Visit) -> None:
-        """Settle how a visit ended, what it cost, how it felt and what it set off."""
+    def outcome(self, visit: Visit) -> str:
+        """Choose how a service ended; the difficulty of the issue tilts the odds."""
+        issue = visit.issue
+        names, weights, tilts = visit.step.choices(self.model.journeys[issue.name].difficulty)
+        if issue.difficulty:
+            weights = tuple(rules.tilted(weights, tilts, issue.difficulty))
+        return names[rules.choose(weights, self.draw(visit.key, "outcome"))]
+
+    def conclude(self, visit: Visit, outcome: str) -> None:
+        """Settle what a visit cost, how it felt and what it set off, now that it ended."""
         issue, customer = visit.issue, visit.issue.customer
-        visit.ended = self.calendar.now
-        issue.wait += (visit.ended if visit.started is None else visit.started) - visit.joined
+        visit.ended, visit.outcome = self.calendar.now, outcome
+        issue.wait += visit.waited(self.calendar.now)
         if visit.started is not None:
             issue.contacts += 1
             customer.cost += visit.touchpoint.cost
-            names, weights, tilts = visit.step.choices(self.model.journeys[issue.name].difficulty)
-            if issue.difficulty:
-                weights = rules.tilted(weights, tilts, issue.difficulty)
-            visit.outcome = names[rules.choose(weights, self.draw(visit.key, "outcome"))]
-        if visit.outcome != LEFT:
-            self.feel(visit)
+        if outcome != LEFT:
+            self.feel(visit, outcome)
         self.record_visit(visit)
         issue.visit = None
         if visit.started is not None and customer.left is None:
-            assert visit.outcome is not None
-            self.take_effect(visit.step.outcomes[visit.outcome], issue, visit.key)
+            self.take_effect(visit.step.outcomes[outcome], issue, visit.key)
 
-    def feel(self, visit: Visit) -> None:
-        """Move the mood of the journey by what happened in a visit."""
-        issue, step = visit.issue, visit.step
+    def feel(self, visit: Visit, outcome: str) -> None:
+        """Move the mood of the journey by what happened in a visit that ends now."""
+        issue, step, now = visit.issue, visit.step, self.calendar.now
         feelings = self.model.personas[issue.customer.persona].satisfaction
-        assert visit.ended is not None
-        assert visit.outcome is not None
-        waited = (visit.ended if visit.started is None else visit.started) - visit.joined
-        terms = [rules.missed(waited, *feelings.wait.numbers), feelings.by_outcome.get(visit.outcome, 0.0)]
+        terms = [rules.missed(visit.waited(now), *feelings.wait.numbers), feelings.by_outcome.get(outcome, 0.0)]
         if visit.nth > 1:
             issue.repeats += 1
             terms.append(feelings.repeat)
@@ -547,17 +556,15 @@ class History:
             issue.department = visit.pool.department
         if visit.started is not None:
             if step.promise is not None:
-                terms.append(rules.missed(visit.ended - visit.joined - step.promise, *feelings.late.numbers))
-            terms.append(step.outcomes[visit.outcome].mood)
+                terms.append(rules.missed(now - visit.joined - step.promise, *feelings.late.numbers))
+            terms.append(step.outcomes[outcome].mood)
         for term in terms:
             issue.mood += rules.felt(term, feelings.loss_aversion)
         issue.mood = rules.clip(issue.mood)
         issue.moods.append(issue.mood)
 
-    def next_target(self, visit: Visit) -> tuple[str, float]:
+    def next_target(self, visit: Visit, outcome: str) -> tuple[str, float]:
         """Choose the step or end that follows a visit, and the delay until then."""
-        outcome = visit.outcome
-        assert outcome is not None
         targets = visit.step.next.get(outcome)
         if visit.started is not None:
             settled = visit.step.outcomes[outcome]
@@ -586,10 +593,10 @@ class History:
     def close(self, issue: Issue, end: str) -> None:
         """Close an issue: what it left behind, what it sets off, and what the company asks."""
         customer = issue.customer
-        issue.closed = True
+        issue.closed, issue.end = self.calendar.now, end
         del customer.issues[issue.number]
         if end == LEFT:
-            self.record_journey(issue, self.calendar.now, end)
+            self.record_journey(issue)
             return
         journey = self.model.journeys[issue.name]
         ending = journey.all_ends[end]
@@ -605,8 +612,9 @@ class History:
         customer.drift += feelings.adapts * (experience - (feelings.level + customer.drift))
         key = draws.fold(issue.key, draws.name(end))
         self.take_effect(ending, issue, key)
-        asked, score = self.survey(issue, persona, experience)
-        self.record_journey(issue, self.calendar.now, end, ending.good, experience, asked, score)
+        self.survey(issue, persona, experience)
+        issue.good, issue.experience = ending.good, experience
+        self.record_journey(issue)
         for name, other in self.model.journeys.items():
             after = other.when.after
             if after is None or after.journey != issue.name or (after.end is not None and end not in after.end):
@@ -634,18 +642,18 @@ class History:
             if self.draw(child, "opens") < p:
                 self.open(customer, name, child, f"{name} from {issue.origin}")
 
-    def survey(self, issue: Issue, persona: Persona, experience: float) -> tuple[bool, int | None]:
-        """Ask how it was; return whether she was asked, and her score if she answered."""
+    def survey(self, issue: Issue, persona: Persona, experience: float) -> None:
+        """Ask some how it was; some of those answer with a score."""
         survey = persona.survey
         if survey is None or self.draw(issue.key, "asked") >= survey.ask:
-            return False, None
+            return
+        issue.asked = True
         felt = experience if survey.of == "experience" else issue.customer.satisfaction
         answers = survey.respond
-        if self.draw(issue.key, "answer") >= rules.answer_probability(
-            answers.level, answers.better, answers.extreme, felt
-        ):
-            return True, None
-        return True, rules.given_score(felt, survey.noise, rules.normal_quantile(self.draw(issue.key, "score")))
+        p = rules.answer_probability(answers.level, answers.better, answers.extreme, felt)
+        if self.draw(issue.key, "answer") < p:
+            normal = rules.normal_quantile(self.draw(issue.key, "score"))
+            issue.score = rules.given_score(felt, survey.noise, normal)
 
     # ---- satisfaction, money and leaving ---------------------------------------------------------------------------
 
@@ -713,17 +721,14 @@ class History:
             issue.mood if visit.ended is not None else None, visit.touchpoint.cost if served else 0.0, visit.overtime,
         ))  # fmt: skip
 
-    def record_journey(
-        self, issue: Issue, closed: float | None = None, end: str | None = None, good: bool | None = None,
-        experience: float | None = None, asked: bool = False, score: int | None = None,
-    ) -> None:  # fmt: skip
+    def record_journey(self, issue: Issue) -> None:
         """Write down a journey, closed or not."""
         customer = issue.customer
         self.journeys.append((
-            customer.row, issue.number, issue.origin, customer.persona, self.goal(issue), issue.opened, closed, end,
-            good, issue.visits, issue.contacts, len(issue.channels), issue.handoffs, issue.repeats, issue.wait,
-            issue.satisfaction_before, customer.satisfaction if closed is not None else None, experience, asked,
-            score is not None, score, issue.revenue,
+            customer.row, issue.number, issue.origin, customer.persona, self.goal(issue), issue.opened, issue.closed,
+            issue.end, issue.good, issue.visits, issue.contacts, len(issue.channels), issue.handoffs, issue.repeats,
+            issue.wait, issue.satisfaction_before, customer.satisfaction if issue.closed is not None else None,
+            issue.experience, issue.asked, issue.score is not None, issue.score, issue.revenue,
         ))  # fmt: skip
 
     def goal(self, issue: Issue) -> str:
