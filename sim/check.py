@@ -31,19 +31,19 @@ def parse(raw: dict[str, Any]) -> Model:
     try:
         model = Model.model_validate(raw, context={"currency": raw.get("currency", "EUR")})
     except ValidationError as error:
-        raise ScenarioError([*(_problem(dict(e), raw) for e in error.errors()), *problems]) from None
+        raise ScenarioError([*(problem_of(dict(e), raw) for e in error.errors()), *problems]) from None
     if problems:
         raise ScenarioError(problems)
     model.remember(raw)
     return model
 
 
-def _problem(error: dict[str, Any], raw: Raw) -> Problem:
-    """Say a pydantic error in our words."""
+def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel] = Model) -> Problem:
+    """Say in our words what pydantic found wrong with plain data of some class."""
     path = _written(error["loc"], raw)
     found, kind, ctx = error["input"], error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        message = f"not a known field; {did_you_mean(path[-1], known_fields(path[:-1], raw))}"
+        message = f"not a known field; {did_you_mean(path[-1], known_fields(path[:-1], raw, root))}"
     elif kind == "missing":
         message = "is missing"
     elif kind == "value_error":
@@ -83,9 +83,9 @@ def _written(loc: tuple[Any, ...], raw: Any) -> tuple[str, ...]:
     return tuple(path)
 
 
-def known_fields(path: tuple[str, ...], raw: Raw) -> list[str]:
-    """Return the field names allowed at a path of the scenario, or the names defined there already."""
-    kinds: list[Any] = [Model]
+def known_fields(path: tuple[str, ...], raw: dict[str, Any], root: type[BaseModel] = Model) -> list[str]:
+    """Return the field names allowed at a path of plain data."""
+    kinds: list[Any] = [root]
     here: Any = raw
     for key in path:
         kinds = [inner for kind in kinds for inner in _inside(kind, key)]

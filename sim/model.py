@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 
 from sim.described import Described, Minutes, Moment, Money, MoneyPerMinute, PerMinute, Share, Weight
-from sim.distributions import Distribution, check_adds_to_one
+from sim.distributions import Distribution, Gamma, check_adds_to_one
 from sim.rules import Law
 from sim.timetable import FLAT, Clock, Profile, Shift
 from sim.uncertain import Uncertain
@@ -89,8 +89,8 @@ class Satisfaction(Described):
         Weights of a journey's worst moment and of its end in the experience it leaves.
     wait, late
         Mood lost by waiting, and by arriving later than a step's promise.
-    abandoned, closed, blocked, handoff, repeat, resolved, unresolved
-        Mood moved by each of these happening in a visit.
+    abandoned, closed, blocked, handoff, repeat, reopened, resolved, unresolved
+        Mood moved by each of these happening in a visit; `reopened` by the first after a resolution that did not hold.
     loss_aversion
         Factor on every negative term.
     """
@@ -109,6 +109,7 @@ class Satisfaction(Described):
     blocked: float = 0.0
     handoff: float = 0.0
     repeat: float = 0.0
+    reopened: float = 0.0
     resolved: float = 0.0
     unresolved: float = 0.0
     loss_aversion: float = Field(default=1.0, ge=1)
@@ -183,8 +184,9 @@ class Persona(Described):
     ----------
     share
         Share of the customers at the start and of those who join.
-    needs
-        How often each need arises; each firing opens an issue.
+    needs, needs_differ
+        How often each need arises, each time opening an issue; and by how much customers differ in it (coefficient of
+        variation of a factor of their own, gamma with mean 1).
     start, starts
         Weights of channels when a journey begins, in general and for single journeys.
     patience
@@ -195,6 +197,7 @@ class Persona(Described):
 
     share: Share
     needs: dict[str, Rate] = {}
+    needs_differ: float = Field(default=0.0, ge=0)
     start: dict[str, Weight] = {}
     starts: dict[str, dict[str, Weight]] = {}
     patience: dict[str, Distribution] = {}
@@ -205,6 +208,11 @@ class Persona(Described):
     priority: int = 0
     traits: dict[str, str] = {}
     products: dict[str, Share] = {}
+
+    @cached_property
+    def neediness(self) -> Law | None:
+        """Law of a customer's own factor on how often they need something; None where all are alike."""
+        return Gamma.model_construct(mean=1.0, cv=self.needs_differ).law if self.needs_differ > 0 else None
 
 
 class Target(Described):

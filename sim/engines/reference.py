@@ -67,7 +67,7 @@ class Issue:
 
     __slots__ = (
         "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "end",
-        "experience", "good", "handoffs", "key", "mood", "moods", "name", "number", "opened", "origin", "repeats",
+        "experience", "good", "handoffs", "key", "mood", "moods", "name", "number", "opened", "origin", "reopened", "repeats",
         "revenue", "satisfaction_before", "score", "visit", "visits", "wait",
     )  # fmt: skip
 
@@ -80,6 +80,7 @@ class Issue:
         self.good: bool | None = None
         self.satisfaction_before = self.mood = customer.satisfaction
         self.moods: list[float] = []
+        self.reopened = False  # since the last visit
         self.difficulty = 0.0
         self.visits = self.contacts = self.handoffs = self.repeats = 0
         self.wait = self.revenue = 0.0
@@ -327,15 +328,21 @@ class History:
 
     def needing(self, customer: Customer, name: str, index: int, times: Cumulative) -> Process:
         """Let a need arise again and again while somebody is a customer."""
+        often = self.neediness(customer)
         due, n = times.count(self.calendar.now), 0
         while True:
             key = draws.fold(draws.name(name), n)
-            due -= log(1.0 - self.draw(draws.fold(customer.key, key), "need"))
+            due -= log(1.0 - self.draw(draws.fold(customer.key, key), "need")) / often
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, customer.row, index)
             if customer.left is not None:
                 return
             self.open(customer, name, key, f"{name} {n}")
             n += 1
+
+    def neediness(self, customer: Customer) -> float:
+        """How much more often than others of her persona a customer needs something."""
+        law = self.model.personas[customer.persona].neediness
+        return 1.0 if law is None else rules.quantile(law, self.draw(customer.key, "neediness"))
 
     def again_and_again(self, customer: Customer, name: str, index: int) -> Process:
         """Let a journey open once every period, from a random moment in the first on."""
@@ -549,6 +556,9 @@ class History:
         if visit.nth > 1:
             issue.repeats += 1
             terms.append(feelings.repeat)
+        if issue.reopened:
+            issue.reopened = False
+            terms.append(feelings.reopened)
         if visit.pool is not None:
             if issue.department not in (None, visit.pool.department):
                 issue.handoffs += 1
@@ -569,6 +579,7 @@ class History:
         if visit.started is not None:
             settled = visit.step.outcomes[outcome]
             if settled.holds < 1 and self.draw(visit.key, "holds") >= settled.holds:
+                visit.issue.reopened = True
                 if not settled.reopens:
                     return visit.step_name, -THREE_DAYS * log(1.0 - self.draw(visit.key, "delay"))
                 targets = settled.reopens
