@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
-from sim.summaries import DIMENSIONS, Sums, Summary, quantile_of
+from sim.summaries import DIMENSIONS, Summary, Sums, quantile_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -67,8 +67,8 @@ class Issue:
 
     __slots__ = (
         "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "end",
-        "experience", "good", "handoffs", "key", "mood", "moods", "name", "number", "opened", "origin", "reopened", "repeats",
-        "revenue", "satisfaction_before", "score", "visit", "visits", "wait",
+        "experience", "good", "handoffs", "key", "mood", "moods", "name", "number", "opened", "origin", "reopened",
+        "repeats", "revenue", "satisfaction_before", "score", "visit", "visits", "wait",
     )  # fmt: skip
 
     def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
