@@ -111,7 +111,8 @@ def money_rate(text: object, currency: str | None = None) -> float:
         return 0.0
     minutes = _unit(per) if per else None
     if minutes is None:
-        msg = f"{text!r} does not say per what time; write for instance '{amount:g} EUR / h' (units: {SAY_UNITS})"
+        example = f"{amount:g} {currency or 'EUR'} / h"
+        msg = f"{text!r} does not say per what time; write for instance '{example}' (units: {SAY_UNITS})"
         raise ValueError(msg)
     return amount / minutes
 
@@ -132,15 +133,13 @@ def time_of_day(text: object) -> float:
 
 def moment(text: object) -> datetime:
     """Date or date and time such as ``2025-03-03`` or ``2025-03-03 12:00``, wall clock without a zone."""
-    if isinstance(text, datetime):
-        return text
     try:
-        parsed = datetime.fromisoformat(str(text))
+        parsed = text if isinstance(text, datetime) else datetime.fromisoformat(str(text))
     except ValueError:
         msg = f"{text!r} is not a date; write year-month-day, such as 2025-03-03, or '2025-03-03 12:00'"
         raise ValueError(msg) from None
     if parsed.tzinfo is not None:
-        msg = f"{text!r} has a time zone; scenarios use the wall clock without one"
+        msg = f"'{text}' has a time zone; scenarios use the wall clock without one"
         raise ValueError(msg)
     return parsed
 
@@ -151,11 +150,12 @@ def days(text: object) -> tuple[int, ...]:
         return tuple(range(7))
     chosen: set[int] = set()
     for part in str(text).replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+        first, dash, last = part.partition("-")
+        span = (first, last) if dash else (first, first)
+        if not set(span) <= set(WEEKDAYS):
             msg = f"{text!r} does not name days; write for instance mon-fri, or sat,sun, or all"
             raise ValueError(msg)
-        begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        begin, end = map(WEEKDAYS.index, span)
         chosen.update(range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)])
     return tuple(sorted(chosen))
 
