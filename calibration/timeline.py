@@ -66,13 +66,16 @@ class Timeline:
         counts = self.customers["persona"].value_counts(sort=True)
         return [str(name) for name in counts["persona"]]
 
-    def between(self, start: float, end: float) -> Timeline:
-        """Part of the timeline: journeys that opened in a span, with their contacts; times stay as they are."""
-        journeys = self.journeys.filter(pl.col("opened").is_between(start, end, closed="left"))
-        contacts = self.contacts.join(journeys.select("journey"), on="journey", how="semi", maintain_order="left")
-        return Timeline(
-            self.start, end, contacts, journeys, self.customers, self.known_customers, self.staffed
+    def until(self, end: float) -> Timeline:
+        """Return what could be known at a time: contacts and journeys that opened before it, and who had left by then."""
+        contacts = self.contacts.filter(pl.col("joined") < end)
+        later = pl.col("ended") + pl.col("delay").fill_null(0) >= end
+        contacts = contacts.with_columns(pl.when(later).then(pl.lit(UNFINISHED)).otherwise("next").alias("next"))
+        customers = self.customers.filter(pl.col("joined").fill_null(0) <= end).with_columns(
+            pl.when(pl.col("left") < end).then("left").alias("left")
         )
+        journeys = self.journeys.filter(pl.col("opened") < end)
+        return Timeline(self.start, end, contacts, journeys, customers, self.known_customers, self.staffed)
 
 
 def build_timeline(log: Log, sources: Sources) -> Timeline:

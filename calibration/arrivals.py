@@ -1,0 +1,342 @@
+"""How often people need something, when, and what those do who find it closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from scipy import optimize, stats
+
+from calibration.estimate import LEVEL_Z, Estimate
+from calibration.hours import QUARTER, QUARTERS, Hours, both
+from sim import units
+from sim.model import AGAIN, GIVE_UP
+from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK, WEEKDAYS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calibration.timeline import Timeline
+
+RETURN_WITHIN = (60.0, 120.0, 180.0, 240.0, 300.0, 360.0, 480.0, 600.0, 720.0)  # minutes after opening, tried in turn
+BORROWED = "when closed, demand is borrowed from the shape of the channels that are always open ({})"
+GUESSED = "no channel is always open, so demand when closed is unseen and taken to be none: a guess"
+
+
+@dataclass
+class Demand:
+    """Demand as it will stand in the scenario.
+
+    Attributes
+    ----------
+    needs
+        For each persona and goal, how often a week one customer has the need.
+    differ
+        For each persona, how much its customers differ in it.
+    arrivals
+        For each goal, how many new cases a week, where every case is somebody new.
+    starts
+        For each persona and goal, the share of journeys that start in each channel.
+    profiles
+        Entries under `profiles`.
+    closed
+        For each touchpoint, its entry under `when_closed`.
+    settled
+        Minutes after opening from which nobody is catching up on what was closed.
+    estimates
+        Where they came from.
+    """
+
+    needs: dict[str, dict[str, float]] = field(default_factory=dict)
+    differ: dict[str, float] = field(default_factory=dict)
+    arrivals: dict[str, float] = field(default_factory=dict)
+    starts: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    profiles: dict[str, Any] = field(default_factory=dict)
+    closed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    settled: float = 0.0
+    estimates: list[Estimate] = field(default_factory=list)
+
+
+def fit(timeline: Timeline, hours: dict[str, Hours], kind: str) -> Demand:
+    """Estimate needs or arrivals, their weekly profile, where journeys start, and what happens when it is closed."""
+    journeys = timeline.journeys
+    found = Demand()
+    entries = [str(name) for name in journeys["first"].value_counts(sort=True)["first"]]
+    always = [name for name in entries if hours[name].always]
+    covered = _covered(timeline)
+    counts = {name: _by_quarter(journeys.filter(pl.col("first") == name), hours[name]) for name in entries}
+    if always:
+        shape = _smooth(np.sum([counts[name] for name in always], axis=0) / covered)
+        demand = np.sum([counts[name] for name in always], axis=0) / covered
+        for name in (entry for entry in entries if entry not in always):
+            closing = fit_closing(counts[name], covered * shape, hours[name])
+            demand = demand + closing.ratio * shape
+            found.settled = max(found.settled, closing.within)
+            found.closed[name] = _when_closed(closing)
+            found.estimates.append(_closing_estimate(name, closing))
+        note = BORROWED.format(", ".join(always))
+    else:
+        demand, note = np.sum(list(counts.values()), axis=0) / covered, GUESSED
+        for name in entries:
+            found.closed[name] = {AGAIN: {"p": 1, "after": "0 min"}} if kind == "cases" else {GIVE_UP: 1}
+    for name in timeline.staffed:
+        found.closed.setdefault(name, next(iter(found.closed.values()), {GIVE_UP: 1}))
+    found.profiles["weekly"] = _profile(demand)
+    found.estimates.append(Estimate("profiles.weekly.hours", "", "when journeys opened", journeys.height, note=note))
+    _day_to_day(timeline, always, found)
+    if kind == "cases":
+        _arrivals(timeline, found)
+        _starts(timeline, found, np.ones(QUARTERS, dtype=bool))
+        return found
+    plain = both([hours[name] for name in entries])
+    calm = plain.open & (plain.until_change(closing=False) > found.settled) if not plain.always else plain.open
+    _needs(timeline, found, plain, calm, demand)
+    _starts(timeline, found, calm)
+    return found
+
+
+def _covered(timeline: Timeline) -> NDArray[np.float64]:
+    """How often each quarter of the week is in the log."""
+    quarters = (np.arange(0, timeline.end, QUARTER) + timeline.start.weekday() * MINUTES_PER_DAY) % MINUTES_PER_WEEK
+    return np.maximum(np.bincount((quarters // QUARTER).astype(int), minlength=QUARTERS), 1).astype(float)
+
+
+def _by_quarter(journeys: pl.DataFrame, hours: Hours) -> NDArray[np.float64]:
+    return np.bincount(hours.quarter(journeys["opened"].to_numpy()), minlength=QUARTERS).astype(float)
+
+
+def _smooth(rates: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average over the hour."""
+    return np.repeat(rates.reshape(-1, 4).mean(axis=1), 4)
+
+
+# ---- when it is closed -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What is behind a closed door: how much demand, how much of it comes back, and how soon after opening.
+
+    Attributes
+    ----------
+    ratio
+        Demand in units of that of the channels that are always open.
+    later, error
+        Share that comes back, and its standard error.
+    within
+        Minutes after opening over which they come back, evenly.
+    n
+        Journeys counted.
+    """
+
+    ratio: float
+    later: float
+    error: float
+    within: float
+    n: int
+
+
+def fit_closing(counts: NDArray[np.float64], shape: NDArray[np.float64], hours: Hours) -> Closing:
+    """Fit demand behind closed doors from the crowd after opening, by Poisson likelihood.
+
+    Demand follows the shape of the always open channels. What arises while closed is unseen; a share of it returns
+    evenly over some time after the next opening, on top of what arises then. The share and the time are those that make
+    the counts by quarter of the week likeliest.
+
+    Parameters
+    ----------
+    counts
+        Journeys that began here, by quarter of the week.
+    shape
+        Expected demand of the always open channels, by quarter of the week, over the whole log.
+    """
+    hidden = _hidden_before_opening(shape, hours)
+    best: tuple[float, float, float, float, NDArray[np.float64]] | None = None
+    for within in RETURN_WITHIN:
+        crowd = _crowd(hidden, within)
+        design = np.stack([shape, crowd], axis=1)[hours.open]
+        seen = counts[hours.open]
+
+        def cost(x: NDArray[np.float64], design: NDArray[np.float64] = design, seen: NDArray[np.float64] = seen) -> float:
+            expected = np.maximum(design @ x, 1e-9)
+            return float(np.sum(expected - seen * np.log(expected)))
+
+        start = np.array([seen.sum() / max(design[:, 0].sum(), 1e-9), 0.1])
+        fitted = optimize.minimize(cost, start, bounds=[(1e-6, None), (0.0, None)])
+        if best is None or fitted.fun < best[0]:
+            expected = np.maximum(design @ fitted.x, 1e-9)
+            information = design.T @ (design / expected[:, None])
+            best = (float(fitted.fun), float(fitted.x[0]), float(fitted.x[1]), within, information)
+    assert best is not None
+    _, ratio, crowd_ratio, within, information = best
+    later = min(crowd_ratio / ratio, 1.0)
+    try:
+        covariance = np.linalg.inv(information)
+        gradient = np.array([-crowd_ratio / ratio**2, 1 / ratio])
+        error = float(np.sqrt(max(gradient @ covariance @ gradient, 0.0)))
+    except np.linalg.LinAlgError:
+        error = float("nan")
+    return Closing(ratio, later, error, within, int(counts.sum()))
+
+
+def _hidden_before_opening(shape: NDArray[np.float64], hours: Hours) -> dict[int, float]:
+    """Demand that arises while closed, by the quarter of the next opening."""
+    hidden: dict[int, float] = {}
+    openings = [q for q in range(QUARTERS) if hours.open[q] and not hours.open[q - 1]]
+    for opening in openings:
+        total, quarter = 0.0, (opening - 1) % QUARTERS
+        while not hours.open[quarter]:
+            total += shape[quarter]
+            quarter = (quarter - 1) % QUARTERS
+        hidden[opening] = total
+    return hidden
+
+
+def _crowd(hidden: dict[int, float], within: float) -> NDArray[np.float64]:
+    """Returns by quarter of the week if all of it came back evenly over a time after opening."""
+    crowd = np.zeros(QUARTERS)
+    quarters = int(within // QUARTER)
+    for opening, total in hidden.items():
+        for step in range(quarters):
+            crowd[(opening + step) % QUARTERS] += total / quarters
+    return crowd
+
+
+def _when_closed(closing: Closing) -> dict[str, Any]:
+    later = round(closing.later, 3)
+    after = {"kind": "uniform", "low": "0 min", "high": f"{closing.within:g} min"}
+    return {AGAIN: {"p": later, "after": after}, GIVE_UP: round(1 - later, 3)}
+
+
+def _closing_estimate(name: str, closing: Closing) -> Estimate:
+    span = f"{max(closing.later - LEVEL_Z * closing.error, 0):.3f} to {min(closing.later + LEVEL_Z * closing.error, 1):.3f}"
+    note = (
+        f"attempts when closed are not in the log; {closing.later:.0%} ({span}) come back within "
+        f"{closing.within:g} min of opening, which is what the crowd after opening says if demand has the shape of the "
+        "channels that never close"
+    )
+    return Estimate(f"touchpoints.{name}.when_closed", "", "the crowd after opening", closing.n, note=note)
+
+
+# ---- how much, and when ------------------------------------------------------------------------------------------------
+
+
+def _profile(demand: NDArray[np.float64]) -> dict[str, Any]:
+    """Entry under `profiles`: relative demand by hour."""
+    hourly = demand.reshape(7, 24, 4).mean(axis=2)
+    average = hourly.mean()
+    rounded = {day: [units.yaml_number(level / average, 3) for level in hourly[d]] for d, day in enumerate(WEEKDAYS)}
+    return {"hours": rounded}
+
+
+def _day_to_day(timeline: Timeline, always: list[str], found: Demand) -> None:
+    """How much whole days vary beyond chance and beyond the weekday, from the channels least disturbed by closing."""
+    journeys = timeline.journeys
+    calm = journeys.filter(pl.col("first").is_in(always)) if always else journeys
+    per_day = np.bincount(
+        (calm["opened"].to_numpy() // MINUTES_PER_DAY).astype(int), minlength=int(timeline.end // MINUTES_PER_DAY)
+    ).astype(float)
+    weekday = np.arange(per_day.size) % 7
+    excess, weight, days = 0.0, 0.0, 0
+    for day in range(7):
+        same = per_day[weekday == day]
+        if same.size < 4 or same.mean() < 5:
+            continue
+        # What a day varies beyond Poisson, from days with enough of their kind.
+        excess += (same.size - 1) * (same.var(ddof=1) - same.mean())
+        weight += (same.size - 1) * same.mean() ** 2
+        days += same.size
+    if weight == 0 or excess <= 0:
+        return
+    cv = float(np.sqrt(excess / weight))
+    found.profiles["weekly"]["day_to_day"] = round(cv, 4)
+    note = "whole days are busier or quieter than their weekday explains, all channels together"
+    source = "journeys a day, by weekday"
+    found.estimates.append(Estimate("profiles.weekly.day_to_day", round(cv, 4), source, days, cv / np.sqrt(2 * days), note=note))
+
+
+def _exposure(timeline: Timeline, persona: str) -> float:
+    """Weeks that customers of a persona were there, summed over customers."""
+    customers = timeline.customers.filter(pl.col("persona") == persona)
+    joined = customers["joined"].fill_null(0).clip(0).to_numpy()
+    left = customers["left"].fill_null(timeline.end).clip(None, timeline.end).to_numpy()
+    return float(np.clip(left - joined, 0, None).sum()) / MINUTES_PER_WEEK
+
+
+def _needs(timeline: Timeline, found: Demand, plain: Hours, calm: NDArray[np.bool_], demand: NDArray[np.float64]) -> None:
+    """Needs per customer and week, from the hours in which all channels are open and nobody is catching up."""
+    journeys = timeline.journeys.with_columns(
+        pl.Series("calm", calm[plain.quarter(timeline.journeys["opened"].to_numpy())])
+    ).filter("calm")
+    covered = _covered(timeline)
+    seen_share = float((demand * covered)[calm].sum() / (demand * covered).sum())
+    for persona in timeline.personas:
+        weeks = _exposure(timeline, persona)
+        own = journeys.filter(pl.col("persona") == persona)
+        found.needs[persona] = {}
+        for goal, n in own.group_by("goal", maintain_order=True).len().sort("goal").iter_rows():
+            often = n / (weeks * seen_share)
+            value = f"{often:.4g} / week"
+            found.needs[persona][goal] = value
+            doubt = often / np.sqrt(n)
+            note = "" if timeline.known_customers else "only customers who ever made contact are known, so this is too high"
+            found.estimates.append(
+                Estimate(f"personas.{persona}.needs.{goal}", value, "journeys in open hours", n, doubt, True, note, low=0.0)
+            )
+        found.differ[persona] = _differ(timeline, persona)
+
+
+def _differ(timeline: Timeline, persona: str) -> float:
+    """Coefficient of variation of customers' own frequency: what counts vary beyond chance, among those always there."""
+    if not timeline.known_customers:
+        return 0.0
+    there = timeline.customers.filter(
+        (pl.col("persona") == persona) & (pl.col("joined").fill_null(0) <= 0) & (pl.col("left").fill_null(timeline.end) >= timeline.end)
+    )
+    counts = there.select("customer").join(
+        timeline.journeys.group_by("customer").len(), on="customer", how="left", maintain_order="left"
+    )["len"].fill_null(0).to_numpy().astype(float)
+    if counts.size < 50 or counts.mean() <= 0:
+        return 0.0
+    return round(float(np.sqrt(max(counts.var(ddof=1) - counts.mean(), 0.0)) / counts.mean()), 4)
+
+
+def _arrivals(timeline: Timeline, found: Demand) -> None:
+    for goal, n in timeline.journeys.group_by("goal", maintain_order=True).len().sort("goal").iter_rows():
+        often = n / timeline.weeks
+        value = f"{often:.5g} / week"
+        found.arrivals[goal] = often
+        found.estimates.append(
+            Estimate(f"journeys.{goal}.when.arrival.rate", value, "cases", n, often / np.sqrt(n), True, low=0.0)
+        )
+
+
+def _starts(timeline: Timeline, found: Demand, calm: NDArray[np.bool_]) -> None:
+    """Share of journeys that start in each channel, by persona; by goal too where goals differ beyond chance."""
+    offset = timeline.start.weekday() * MINUTES_PER_DAY
+    opened = timeline.journeys["opened"].to_numpy() + offset
+    in_calm = calm[((opened % MINUTES_PER_WEEK) // QUARTER).astype(int) % QUARTERS]
+    journeys = timeline.journeys.filter(pl.Series(in_calm))
+    for persona in timeline.personas:
+        own = journeys.filter(pl.col("persona") == persona)
+        table = own.group_by("goal", "channel").len().pivot(on="channel", index="goal", values="len").fill_null(0).sort("goal")
+        if table.height == 0:
+            continue
+        channels = sorted(name for name in table.columns if name != "goal")
+        counts = table.select(channels).to_numpy().astype(float)
+        shares = {"": _shares(channels, counts.sum(axis=0))}
+        if counts.shape[0] > 1 and counts.shape[1] > 1:
+            kept = counts[:, counts.sum(axis=0) > 0]
+            differ = stats.chi2_contingency(kept[kept.sum(axis=1) > 0])
+            spread = np.abs(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) - counts.sum(axis=0) / counts.sum()).max()
+            if differ.pvalue < 0.001 and spread > 0.02:
+                shares |= {str(goal): _shares(channels, row) for goal, row in zip(table["goal"], counts, strict=True)}
+        found.starts[persona] = shares
+        note = "in hours when every channel is open and nobody is catching up" if not calm.all() else ""
+        found.estimates.append(Estimate(f"personas.{persona}.start", "", "first contacts", own.height, note=note))
+
+
+def _shares(channels: list[str], counts: NDArray[np.float64]) -> dict[str, float]:
+    return {channel: units.yaml_number(n / max(counts.sum(), 1), 4) for channel, n in zip(channels, counts, strict=True) if n > 0}

@@ -1,0 +1,201 @@
+"""Who serves, and when: pools and shifts, from a roster where there is one, else from who worked when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from calibration.estimate import Estimate
+from calibration.hours import QUARTER, QUARTERS, Hours
+from calibration.timeline import name_of
+from sim import units
+from sim.errors import Problem, ScenarioError
+from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK, WEEKDAYS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from calibration.sources import Sources
+    from calibration.timeline import Timeline
+
+A_BREAK = 60.0  # minutes without a contact after which somebody is taken to be away
+RARE = 0.01  # a pool that serves less of a touchpoint's contacts is taken to have helped out
+
+
+@dataclass
+class Staffing:
+    """Pools as they will stand in the scenario, and when each touchpoint is open.
+
+    Attributes
+    ----------
+    pools
+        For each pool its entry under `staff`.
+    serving
+        For each staffed touchpoint its pools, the one that serves most first.
+    hours
+        For each touchpoint when it is open; those without staff always are.
+    estimates
+        Where the shifts came from.
+    """
+
+    pools: dict[str, dict[str, Any]] = field(default_factory=dict)
+    serving: dict[str, list[str]] = field(default_factory=dict)
+    hours: dict[str, Hours] = field(default_factory=dict)
+    estimates: list[Estimate] = field(default_factory=list)
+
+
+def fit(timeline: Timeline, sources: Sources, currency: str) -> Staffing:
+    """Find pools, who serves what, and the shifts."""
+    offset = timeline.start.weekday() * MINUTES_PER_DAY
+    served = timeline.contacts.filter(pl.col("started").is_not_null() & pl.col("touchpoint").is_in(timeline.staffed))
+    pool_of = _pools_of_members(served, sources.roster)
+    served = served.with_columns(
+        pl.coalesce("pool", pl.col("member").replace_strict(pool_of, default=None, return_dtype=pl.String),
+                    pl.col("touchpoint")).map_elements(name_of, return_dtype=pl.String).alias("pool")
+    )  # fmt: skip
+    staffing = Staffing()
+    for touchpoint in timeline.staffed:
+        counts = served.filter(pl.col("touchpoint") == touchpoint)["pool"].value_counts(sort=True)
+        total = max(int(counts["count"].sum()), 1)
+        staffing.serving[touchpoint] = [str(p) for p, n in counts.iter_rows() if n >= RARE * total] or [touchpoint]
+    for pool in dict.fromkeys(name for names in staffing.serving.values() for name in names):
+        if sources.roster is not None and pool in _roster_pools(sources.roster):
+            shifts, wage, n = _from_roster(sources.roster, pool)
+            source, note = "roster", ""
+        else:
+            headcount, n = _from_work(served.filter(pl.col("pool") == pool), timeline, offset)
+            shifts, wage, source = _constant_spans(headcount), None, "who worked when"
+            note = "shifts are inferred from who served when, so idle time before a first and after a last contact is missed"
+        entry: dict[str, Any] = {"department": pool}
+        if wage is not None:
+            entry["wage"] = f"{wage:g} {currency} / h"
+        staffing.pools[pool] = entry | {"shifts": shifts}
+        staffing.estimates.append(Estimate(f"staff.{pool}.shifts", "", source, n, note=note))
+    for touchpoint in timeline.contacts["touchpoint"].unique(maintain_order=True):
+        pools = [staffing.pools[pool]["shifts"] for pool in staffing.serving.get(touchpoint, [])]
+        on = np.ones(QUARTERS, dtype=bool) if touchpoint not in timeline.staffed else _any_on(pools)
+        staffing.hours[touchpoint] = Hours(on, offset)
+    return staffing
+
+
+def _pools_of_members(served: pl.DataFrame, roster: pl.DataFrame | None) -> dict[str, str]:
+    """Pool of each member: by the roster, else those who serve the same touchpoints are one pool."""
+    if roster is not None and roster["member"].is_not_null().any():
+        return dict(roster.drop_nulls("member").select("member", "pool").iter_rows())
+    work = served.drop_nulls("member").group_by("member", "touchpoint").len()
+    share = pl.col("len") >= RARE * pl.col("len").sum().over("member")
+    linked: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while linked.setdefault(name, name) != name:
+            name = linked[name]
+        return name
+
+    for member, touchpoint in work.filter(share).sort("touchpoint", "member").select("member", "touchpoint").iter_rows():
+        linked[root(f"member {member}")] = root(f"touchpoint {touchpoint}")
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(linked):
+        kind, _, plain = name.partition(" ")
+        if kind == "touchpoint":
+            groups[root(name)].append(plain)
+    pool_names = {key: names[0] if len(names) == 1 else f"team_{names[0]}" for key, names in groups.items()}
+    return {
+        name.partition(" ")[2]: pool_names[root(name)] for name in linked if name.startswith("member ") and root(name) in pool_names
+    }
+
+
+def _roster_pools(roster: pl.DataFrame) -> set[str]:
+    return {name_of(str(pool)) for pool in roster["pool"].unique()}
+
+
+def _from_roster(roster: pl.DataFrame, pool: str) -> tuple[dict[str, dict[str, Any]], float | None, int]:
+    """Shifts of a pool, mean wage an hour, and number of roster rows."""
+    rows = roster.filter(pl.col("pool").map_elements(name_of, return_dtype=pl.String) == pool)
+    people: dict[tuple[float, float], list[int]] = defaultdict(lambda: [0] * 7)
+    problems = []
+    for row in rows.iter_rows(named=True):
+        place = f"{row['file']}:{row['line']}"
+        day = str(row["weekday"]).strip().lower()[:3]
+        try:
+            begins, ends = units.time_of_day(row["from"]), units.time_of_day(row["to"])
+        except ValueError as error:
+            problems.append(Problem("roster", str(error), place))
+            continue
+        if day not in WEEKDAYS:
+            problems.append(Problem("roster.weekday", f"{row['weekday']!r} is not a day; write mon to sun", place))
+        elif ends <= begins:
+            message = f"ends {row['to']} before it starts {row['from']}; write a night shift as two rows"
+            problems.append(Problem("roster.to", message, place))
+        else:
+            people[begins, ends][WEEKDAYS.index(day)] += 1
+    if problems:
+        raise ScenarioError(problems, "roster")
+    wages = rows["wage"].drop_nulls() if "wage" in rows.columns else []
+    spans: dict[tuple[float, float, int], list[int]] = defaultdict(list)
+    for (begins, ends), by_day in people.items():
+        for day, headcount in enumerate(by_day):
+            if headcount:
+                spans[begins, ends, headcount].append(day)
+    return _shifts(spans), (float(np.mean(list(wages))) if len(wages) else None), rows.height
+
+
+def _from_work(served: pl.DataFrame, timeline: Timeline, offset: float) -> tuple[NDArray[np.int64], int]:
+    """Headcount by quarter of the week: how many were at work on average, from their first to their last contact."""
+    rows = served.with_columns(pl.col("member").fill_null("somebody")).sort("member", "started")
+    gap = (pl.col("started") - pl.col("ended").cum_max().shift(1)).over("member")
+    spans = (
+        rows.with_columns(((gap > A_BREAK) | gap.is_null()).cum_sum().alias("span"))
+        .group_by("member", "span", maintain_order=True)
+        .agg(pl.col("started").min(), pl.col("ended").max())
+    )
+    at_work = np.zeros(QUARTERS)
+    start, end = spans["started"].to_numpy() + offset, spans["ended"].to_numpy() + offset
+    for begins, ends in zip(start, end, strict=True):
+        first, last = int(begins // QUARTER), int(np.ceil(ends / QUARTER))
+        for quarter in range(first, max(last, first + 1)):
+            at_work[quarter % QUARTERS] += 1
+    covered = np.bincount(
+        ((np.arange(0, timeline.end, QUARTER) + offset) % MINUTES_PER_WEEK // QUARTER).astype(int), minlength=QUARTERS
+    )
+    mean = at_work / np.maximum(covered, 1)
+    hourly = mean.reshape(-1, 4).mean(axis=1)
+    people = np.where(hourly >= 0.25, np.maximum(np.rint(hourly), 1), 0).astype(np.int64)
+    return np.repeat(people, 4), served.height
+
+
+def _constant_spans(headcount: NDArray[np.int64]) -> dict[str, dict[str, Any]]:
+    """Shifts that add up to a headcount by quarter of the week: for each day its spans of constant headcount."""
+    spans: dict[tuple[float, float, int], list[int]] = defaultdict(list)
+    for day, people in enumerate(headcount.reshape(7, -1)):
+        edges = [0, *(np.flatnonzero(np.diff(people)) + 1), len(people)]
+        for begin, end in zip(edges, edges[1:], strict=False):
+            if people[begin] > 0:
+                spans[begin * QUARTER, end * QUARTER, int(people[begin])].append(day)
+    return _shifts(spans)
+
+
+def _shifts(spans: dict[tuple[float, float, int], list[int]]) -> dict[str, dict[str, Any]]:
+    """Entries under `shifts`, from the days on which each span of time has a headcount."""
+    shifts = {}
+    for (begins, ends, people), days in sorted(spans.items(), key=lambda item: (item[0][:2], item[1])):
+        first, last = units.say_clock(begins), units.say_clock(ends)
+        named = units.say_days(days)
+        name = f"from_{first}_to_{last}_{named}".replace(":", "").replace(",", "_").replace("-", "_to_")
+        shifts[name] = {"days": named, "from": first, "to": last, "headcount": people}
+    return shifts
+
+
+def _any_on(pools: list[dict[str, dict[str, Any]]]) -> NDArray[np.bool_]:
+    """Quarters in which any of several pools has somebody on duty."""
+    on = np.zeros(QUARTERS, dtype=bool)
+    for shifts in pools:
+        for shift in shifts.values():
+            for day in units.days(shift["days"]):
+                midnight = day * MINUTES_PER_DAY
+                first = int((midnight + units.time_of_day(shift["from"])) // QUARTER)
+                on[first : int((midnight + units.time_of_day(shift["to"])) // QUARTER)] = True
+    return on

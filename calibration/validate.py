@@ -1,0 +1,197 @@
+"""Does the scenario match the world? Simulated weeks beside weeks of the log it has not seen, and the floor of chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from sim.changes import altered
+from sim.kpis import measure
+from sim.model import ABANDONED
+from sim.replications import Task, perform_all
+from sim.units import MINUTES_PER_WEEK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from calibration.timeline import Timeline
+
+CLOSE_ENOUGH = 0.10
+GOOD, INSIDE, OUTSIDE = "within 10 %", "inside the noise floor", "outside"
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Simulated beside observed.
+
+    Attributes
+    ----------
+    table
+        ``measure``, ``group``, ``unit``, ``observed``, ``simulated``, ``relative`` error, noise ``floor`` (an absolute
+        difference that chance alone explains) and ``verdict``.
+    weeks
+        Number of weeks compared.
+    """
+
+    table: pl.DataFrame
+    weeks: float
+
+    def caveats(self) -> list[str]:
+        """What the scenario should not be trusted for, in words."""
+        said = []
+        for row in self.table.filter(pl.col("verdict") == OUTSIDE).iter_rows(named=True):
+            way = "too high" if row["simulated"] > row["observed"] else "too low"
+            said.append(
+                f"{row['measure']} at {row['group']}: {way} by {abs(row['relative']):.0%} "
+                f"({_say(row['simulated'])} against {_say(row['observed'])} {row['unit']}), more than chance explains; "
+                "do not read its level, and be careful with changes that work through it"
+            )
+        if not said:
+            said.append("nothing that was checked is off by more than 10 % and more than chance explains")
+        said.append(
+            "what no log can show: how people would answer to hours, channels or waits they have never met; "
+            "differences far outside what the log has seen are extrapolation"
+        )
+        return said
+
+
+def _say(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def observed(timeline: Timeline, start: float, end: float) -> dict[tuple[str, str, str], NDArray[np.float64]]:
+    """Weekly values in a span of the log, by measure, group and unit; the first of each is the value of the whole span."""
+    contacts = timeline.contacts.filter(pl.col("joined").is_between(start, end, closed="left"))
+    week = ((contacts["joined"] - start) // MINUTES_PER_WEEK).cast(pl.Int64).alias("week")
+    contacts = contacts.with_columns(week)
+    weeks = max(int(np.ceil((end - start) / MINUTES_PER_WEEK - 1e-9)), 1)
+    length = (end - start) / MINUTES_PER_WEEK
+    found: dict[tuple[str, str, str], NDArray[np.float64]] = {}
+
+    def add(name: str, group: str, unit: str, top: pl.DataFrame, bottom: pl.DataFrame | None, column: str | None = None) -> None:
+        tops = _weekly(top, weeks, column)
+        if bottom is None:
+            found[name, group, unit] = np.concatenate([[tops.sum() / length], tops])
+        else:
+            bottoms = _weekly(bottom, weeks, None)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                found[name, group, unit] = np.concatenate([[tops.sum() / bottoms.sum()], tops / bottoms])
+
+    for touchpoint in timeline.contacts["touchpoint"].unique(maintain_order=True):
+        rows = contacts.filter(pl.col("touchpoint") == touchpoint)
+        add("contacts a week", touchpoint, "contacts", rows, None)
+        if touchpoint in timeline.staffed:
+            add("abandonment", touchpoint, "share", rows.filter(pl.col("outcome") == ABANDONED), rows)
+            add("mean wait", touchpoint, "min", rows, rows, "wait")
+    journeys = timeline.journeys.filter(pl.col("opened").is_between(start, end, closed="left"))
+    journeys = journeys.with_columns(((pl.col("opened") - start) // MINUTES_PER_WEEK).cast(pl.Int64).alias("week"))
+    if journeys["score"].is_not_null().any():
+        answered = journeys.filter(pl.col("score").is_not_null())
+        add("survey answers a week", "all", "answers", answered, None)
+        add("survey score", "all", "0–10", answered, answered, "score")
+    left = timeline.customers.filter(pl.col("left").is_between(start, end, closed="left"))
+    if left.height:
+        lost = left.with_columns(((pl.col("left") - start) // MINUTES_PER_WEEK).cast(pl.Int64).alias("week"))
+        add("customers lost a week", "all", "customers", lost, None)
+    return found
+
+
+def _weekly(rows: pl.DataFrame, weeks: int, column: str | None) -> NDArray[np.float64]:
+    amounts = rows[column].fill_null(0).to_numpy() if column else None
+    return np.bincount(rows["week"].to_numpy(), weights=amounts, minlength=weeks).astype(float)[:weeks]
+
+
+SIMULATED = {
+    "contacts a week": ("visits", "touchpoint"),
+    "abandonment": ("abandonment", "touchpoint"),
+    "mean wait": ("mean_wait", "touchpoint"),
+    "survey answers a week": ("answers", "all"),
+    "survey score": ("survey_score", "all"),
+    "customers lost a week": ("customers_lost", "all"),
+}
+
+
+def in_span(raw: dict[str, Any], timeline: Timeline, start: float, end: float) -> dict[str, Any]:
+    """Scenario that lives through the log's own weeks, from its beginning, and measures a span of them."""
+    customers = timeline.customers.filter(
+        (pl.col("joined").fill_null(0) <= 0) & (pl.col("left").fill_null(np.inf) > 0)
+    ).height
+    settings: dict[str, Any] = {
+        "clock": {"start": f"{timeline.start:%Y-%m-%d}", "horizon": f"{end:g} min", "warmup": f"{start:g} min"},
+        "enact": [],
+        "changes": {},
+    }
+    if raw.get("population", {}).get("customers", 0):
+        settings["population.customers"] = customers
+    return altered(raw, settings)
+
+
+def validate(
+    raw: dict[str, Any],
+    timeline: Timeline,
+    start: float,
+    *,
+    seed: int,
+    replications: int,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Validation:
+    """Compare a scenario with the last part of a log.
+
+    Parameters
+    ----------
+    raw
+        The scenario as plain data.
+    timeline
+        The whole log; what lies before `start` was there to learn from.
+    start
+        Minutes from which on it was held out.
+    seed, replications, workers
+        Of the simulation.
+    progress
+        Called with the number done and the number of all.
+    """
+    end = timeline.end
+    seen = observed(timeline, start, end)
+    lived = in_span(raw, timeline, start, end)
+    tasks = [Task("held out", lived, seed, r) for r in range(replications)]
+    values = perform_all(tasks, workers, progress)
+    weeks = (end - start) / MINUTES_PER_WEEK
+    history = observed(timeline, 0.0, start) if start >= 2 * MINUTES_PER_WEEK else {}
+    rows = []
+    for (name, group, unit), numbers in seen.items():
+        simulated = _simulated(values, name, group, weeks)
+        if simulated is None:
+            continue
+        weekly = numbers[1:] if numbers.size > 2 else history.get((name, group, unit), numbers)[1:]
+        variance = float(np.nanvar(weekly, ddof=1)) if weekly.size > 1 else 0.0
+        chance = float(np.nanvar(simulated, ddof=1)) / simulated.size if simulated.size > 1 else 0.0
+        floor = 2 * np.sqrt(variance / max(weeks, 1) + chance)
+        mean, real = float(np.nanmean(simulated)), float(numbers[0])
+        relative = (mean - real) / real if real else float("nan")
+        verdict = GOOD if abs(relative) <= CLOSE_ENOUGH else INSIDE if abs(mean - real) <= floor else OUTSIDE
+        rows.append((name, group, unit, real, mean, relative, floor, verdict))
+    columns = ["measure", "group", "unit", "observed", "simulated", "relative", "floor", "verdict"]
+    return Validation(pl.DataFrame(rows, schema=columns, orient="row"), weeks)
+
+
+def _simulated(values: pl.DataFrame, name: str, group: str, weeks: float) -> NDArray[np.float64] | None:
+    """Value of a measure in each replication."""
+    kpi, by = SIMULATED[name]
+
+    def of(kpi: str) -> NDArray[np.float64]:
+        wanted = (pl.col("kpi") == kpi) & (pl.col("by") == by) & (pl.col("group") == group)
+        return values.filter(wanted).sort("replication")["value"].to_numpy()
+
+    if kpi == "visits":
+        found = of("visits") * (1 - np.nan_to_num(of("closed_share"))) / weeks
+    elif kpi == "answers":
+        found = of("survey_answers") / weeks
+    else:
+        found = of(kpi) / (weeks if name.endswith("a week") else 1)
+    return found if found.size else None

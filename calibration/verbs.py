@@ -1,0 +1,214 @@
+"""The verbs that ask what is: `calibrate` and `validate`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import Field, ValidationError
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from calibration.fit import calibrate as fit_all
+from calibration.log import read_log
+from calibration.sources import read_sources
+from calibration.timeline import build_timeline
+from calibration.validate import OUTSIDE, Validation
+from calibration.validate import validate as compare_with_log
+from calibration.write import estimates_table, scenario_text, validation_text, write_all
+from sim import units
+from sim.check import problem_of
+from sim.described import Described
+from sim.errors import Problem, ScenarioError
+from sim.read import build
+from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calibration.log import Log
+    from calibration.sources import Sources
+    from calibration.timeline import Timeline
+
+
+class Asked(Protocol):
+    """What a verb is given: composed plain data, where each part stands, and what was chosen."""
+
+    config: dict[str, Any]
+    chosen: dict[str, str]
+
+    def within(self, key: str) -> dict[tuple[str, ...], str]:
+        """Places of one part."""
+
+
+class CalibrateSettings(Described):
+    """Settings of `desirepath calibrate`."""
+
+    name: str | None = None
+    holdout: str = "4 weeks"
+    warmup: str = "4 weeks"
+    measured: str = "12 weeks"
+    seed: int = 1
+    replications: int = Field(default=5, ge=2)
+    workers: int | str = "auto"
+    outputs: Path = Path("outputs")
+
+
+class ValidateSettings(Described):
+    """Settings of `desirepath validate`."""
+
+    name: str | None = None
+    span: str | None = None
+    seed: int = 1
+    replications: int = Field(default=5, ge=2)
+    workers: int | str = "auto"
+    outputs: Path = Path("outputs")
+
+
+def calibrate(asked: Asked) -> None:
+    """Turn logs into a scenario, and check it on weeks that were held out.
+
+    desirepath calibrate log=NAME [holdout="4 weeks"] [warmup="4 weeks"] [name=…] [seed=1] [replications=5] [log.folder=…]
+
+    NAME is a mapping in conf/log or among those that ship; a mapping's path, or the path of a contacts file that has our
+    column names, will do as well. The scenario goes to outputs/scenario/NAME.yaml, its checks to outputs/calibrate/NAME.
+    """
+    console = Console(highlight=False)
+    log, settings = _log(asked), _settings(asked, CalibrateSettings, "log")
+    name = settings.name or asked.chosen["log"]
+    sources = read_sources(log, _key(settings.outputs))
+    timeline = build_timeline(log, sources)
+    _say_sources(console, sources, timeline)
+    start = _held_out_from(timeline, settings.holdout)
+    console.print(f"learning from {start / MINUTES_PER_WEEK:.1f} weeks, the last {(timeline.end - start) / MINUTES_PER_WEEK:.1f} held out")
+    learned = timeline.until(start)
+    calibrated = fit_all(log, sources, learned, warmup=settings.warmup, measured=settings.measured)
+    with _progress(console, "living through the log's weeks") as step:
+        validation = compare_with_log(
+            calibrated.raw, timeline, start, seed=settings.seed, replications=settings.replications,
+            workers=_workers(settings.workers), progress=step,
+        )  # fmt: skip
+    folder = settings.outputs / "calibrate" / name
+    scenario = settings.outputs / "scenario" / f"{name}.yaml"
+    files = ", ".join(f"{file} ({digest[:12]})" for file, digest in sources.digests.items())
+    comment = [
+        f"{calibrated.raw['title']}: calibrated by `desirepath calibrate`, so edit a copy.",
+        f"From {files}; what each value rests on stands under `estimates`, what is doubtful under `uncertain`.",
+        *(f"Not to be trusted for: {line}" for line in validation.caveats()),
+    ]
+    write_all(
+        folder,
+        {
+            folder / "set_aside.csv": sources.set_aside,
+            folder / "estimates.csv": estimates_table(calibrated.estimates),
+            folder / "validation.csv": validation.table,
+            folder / "validation.md": validation_text(validation),
+            scenario: scenario_text(calibrated.raw, name, comment),
+        },
+    )
+    _say_validation(console, validation)
+    console.print(f"scenario: {scenario}\nchecks, estimates and rows set aside: {folder}", markup=False)
+
+
+def validate(asked: Asked) -> None:
+    """Check a scenario against a log it was not fitted on.
+
+    desirepath validate scenario=NAME log=NAME [span="4 weeks"] [seed=1] [replications=5]
+
+    The scenario lives through the log's weeks from their beginning; its last weeks (`span`; the second half where
+    unstated) are compared. Results go to outputs/validate/NAME.
+    """
+    console = Console(highlight=False)
+    log, settings = _log(asked), _settings(asked, ValidateSettings, "scenario", "log")
+    model = build(asked.config["scenario"], asked.within("scenario"), f"scenario {asked.chosen['scenario']}")
+    sources = read_sources(log, _key(settings.outputs))
+    timeline = build_timeline(log, sources)
+    _say_sources(console, sources, timeline)
+    start = _held_out_from(timeline, settings.span or f"{timeline.end / 2:g} min")
+    with _progress(console, "living through the log's weeks") as step:
+        validation = compare_with_log(
+            model.raw, timeline, start, seed=settings.seed, replications=settings.replications,
+            workers=_workers(settings.workers), progress=step,
+        )  # fmt: skip
+    folder = settings.outputs / "validate" / (settings.name or asked.chosen["scenario"])
+    tables = {folder / "validation.csv": validation.table, folder / "validation.md": validation_text(validation)}
+    write_all(folder, tables)
+    _say_validation(console, validation)
+    console.print(f"checks: {folder}", markup=False)
+
+
+def _log(asked: Asked) -> Log:
+    return read_log(asked.config["log"], asked.within("log"))
+
+
+def _settings(asked: Asked, kind: type[Any], *parts: str) -> Any:
+    """A verb's own settings, checked."""
+    raw = {key: value for key, value in asked.config.items() if key not in parts}
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        raise ScenarioError((problem_of(dict(e), raw, kind) for e in error.errors()), "settings") from None
+
+
+def _key(outputs: Path) -> bytes:
+    """Key of the hash that hides identifiers: this machine's own, made on first use and kept out of every result."""
+    path = outputs / ".pseudonym-key"
+    if not path.is_file():
+        outputs.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(secrets.token_bytes(32))
+        path.chmod(0o600)
+    return path.read_bytes()
+
+
+def _workers(stated: int | str) -> int:
+    return os.cpu_count() or 1 if stated == "auto" else int(stated)
+
+
+def _held_out_from(timeline: Timeline, holdout: str) -> float:
+    """Minute from which the log is held out: whole days, with enough left to learn from."""
+    held = units.duration(holdout)
+    start = (timeline.end - held) // MINUTES_PER_DAY * MINUTES_PER_DAY
+    if start < MINUTES_PER_WEEK or held < MINUTES_PER_DAY:
+        span = units.say_duration(timeline.end)
+        message = f"{holdout} of {span} leaves less than a week to learn from, or nothing to check; hold out less"
+        raise ScenarioError([Problem("holdout", message)], "settings")
+    return float(start)
+
+
+def _progress(console: Console, what: str) -> Any:
+    from contextlib import contextmanager
+
+    @contextmanager
+    def shown() -> Iterator[Any]:
+        with Progress(console=console, transient=True) as bar:
+            task = bar.add_task(what, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+
+    return shown()
+
+
+def _say_sources(console: Console, sources: Sources, timeline: Timeline) -> None:
+    read = ", ".join(f"{count:,} {kind}" for kind, count in sources.rows.items())
+    console.print(f"read {read}; {timeline.start:%Y-%m-%d} and {timeline.weeks:.1f} weeks from then", markup=False)
+    for reason, count in sources.set_aside.group_by("reason").len().sort("len", descending=True).iter_rows():
+        console.print(f"  set aside: {count:,} × {reason}", markup=False)
+
+
+def _say_validation(console: Console, validation: Validation) -> None:
+    table = Table(title=f"{validation.weeks:.1f} weeks the scenario has not seen")
+    for column in ("measure", "group", "observed", "simulated", "difference", "noise floor", "verdict"):
+        table.add_column(column, justify="left" if column in ("measure", "group", "verdict") else "right")
+    for r in validation.table.iter_rows(named=True):
+        style = "red" if r["verdict"] == OUTSIDE else None
+        table.add_row(
+            r["measure"], r["group"], f"{r['observed']:.4g}", f"{r['simulated']:.4g}", f"{r['relative']:+.1%}",
+            f"±{r['floor']:.3g}", r["verdict"], style=style,
+        )  # fmt: skip
+    console.print(table)
+    for line in validation.caveats():
+        console.print(f"not to be trusted for: {line}", markup=False, soft_wrap=True)
+
+

@@ -1,0 +1,67 @@
+"""What calibration leaves behind: a scenario file a person can read, and the tables beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from calibration.estimate import Estimate
+    from calibration.validate import Validation
+
+
+class _Plain(yaml.SafeDumper):
+    """YAML without anchors, so that every part can be read and changed by itself."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - its signature is PyYAML's
+        return True
+
+
+def scenario_text(raw: dict[str, Any], name: str, comment: Sequence[str]) -> str:
+    """Scenario file: why it exists and how to run it, then the scenario part by part."""
+    lines = [f"# {line}" for line in comment]
+    lines.append(f"# Run it:  desirepath simulate scenario={name}")
+    parts = [
+        yaml.dump({key: value}, Dumper=_Plain, sort_keys=False, default_flow_style=None, width=150, allow_unicode=True)
+        for key, value in raw.items()
+    ]
+    return "\n".join(lines) + "\n\n" + "\n".join(parts)
+
+
+def estimates_table(estimates: Sequence[Estimate]) -> pl.DataFrame:
+    """Every estimate with its source, number of observations, interval and note."""
+    rows = [(e.path, str(e.value), e.source, e.n, e.interval or "", e.note) for e in estimates]
+    return pl.DataFrame(rows, schema=["path", "value", "source", "n", "interval", "note"], orient="row")
+
+
+def validation_text(validation: Validation) -> str:
+    """Validation as a Markdown table with what it should not be trusted for."""
+    head = "| measure | group | observed | simulated | difference | noise floor | verdict |\n|---|---|---|---|---|---|---|"
+    rows = [
+        f"| {r['measure']} | {r['group']} | {r['observed']:.4g} | {r['simulated']:.4g} | {r['relative']:+.1%} "
+        f"| ±{r['floor']:.3g} | {r['verdict']} |"
+        for r in validation.table.iter_rows(named=True)
+    ]
+    trust = "\n".join(f"- {line}" for line in validation.caveats())
+    return f"{head}\n" + "\n".join(rows) + f"\n\nWhat not to trust it for:\n\n{trust}\n"
+
+
+def write_all(folder: Path, files: dict[Path, str | pl.DataFrame]) -> None:
+    """Write files whole: each is put in place only when all have been written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ready = []
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.draft")
+        if isinstance(content, pl.DataFrame):
+            content.write_csv(draft)
+        else:
+            draft.write_text(content, encoding="utf-8")
+        ready.append((draft, path))
+    for draft, path in ready:
+        draft.replace(path)

@@ -1,0 +1,94 @@
+"""The whole promise once: reality writes logs, logs become a scenario, changes are tried on it, and reality has its say.
+
+Reality is played by the scenario `energy`. Calibration reads nothing but its logs; because reality is known here, what
+the calibrated scenario predicts for two changes can be set beside what they would truly do.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from scenarios import words
+from scenarios.command import main as desirepath
+from scenarios.compare import Comparison, compare, variants
+from scenarios.compose import compose
+from scenarios.logs import write_logs
+from scenarios.verbs import progress, workers_of
+from sim.changes import altered
+from sim.read import build, read
+from sim.replications import simulate
+
+REALITY, CALIBRATED, WHAT_IF = "energy", "energy_calibrated", "energy_what_if"
+SEED, REPLICATIONS = 2025, 10
+COMPARED = ("satisfaction", "churn_per_month", "cost_per_customer", "abandonment", "mean_wait", "contacts_per_issue")
+
+
+def main() -> int:
+    """Run the demonstration; return 0 if every part of it succeeded."""
+    console = Console(highlight=False)
+    began = time.monotonic()
+    outputs = Path("outputs")
+    console.rule("1  Reality writes its logs")
+    composed = compose("simulate", [f"scenario={REALITY}"])
+    reality = build(composed.config["scenario"], composed.within("scenario"), f"scenario {REALITY}")
+    written = write_logs(simulate(reality, SEED), outputs / "demo" / "logs")
+    console.print(", ".join(f"{count:,} {name}" for name, count in written.items()))
+
+    console.rule("2  Logs become a scenario, checked on weeks it has not seen")
+    if desirepath(["calibrate", "log=demo", f"name={CALIBRATED}", "holdout=2 weeks", "warmup=4 weeks", "measured=8 weeks"]):
+        return 1
+
+    console.rule("3  The same customers live through the baseline and through each change")
+    changes = {name: reality.raw["changes"][name] for name in reality.changes}
+    overlay = {"defaults": [CALIBRATED, "_self_"], "title": "An energy supplier, as its logs tell", "changes": changes}
+    path = outputs / "scenario" / f"{WHAT_IF}.yaml"
+    comment = "# What could be changed at the energy supplier; the rest is in the scenario that calibration wrote.\n"
+    comment += f"# Run it:  desirepath compare scenario={WHAT_IF}\n"
+    path.write_text(comment + yaml.safe_dump(overlay, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    words_typed = [f"scenario={WHAT_IF}", f"seed={SEED}", f"replications={REPLICATIONS}"]
+    if desirepath(["compare", *words_typed]):
+        return 1
+
+    console.rule("4  What the changes would truly do, beside what was predicted")
+    calibrated = read(outputs / "scenario" / f"{CALIBRATED}.yaml")
+    design = {"clock": calibrated.raw["clock"], "population.customers": calibrated.population.customers}
+    truth = build(altered(reality.raw, design), what="reality")
+    with progress("living through reality") as step:
+        true = compare(variants(truth, "all"), SEED + 1, REPLICATIONS, workers=workers_of("auto"), progress=step)
+    console.print(_beside(_predicted(outputs), true, truth.currency))
+    console.print(f"all of it took {time.monotonic() - began:.0f} s", markup=False)
+    return 0
+
+
+def _predicted(outputs: Path) -> Path:
+    """Folder of the newest comparison."""
+    return max(path for path in (outputs / "compare" / WHAT_IF).iterdir() if not path.name.startswith("."))
+
+
+def _beside(folder: Path, true: Comparison, currency: str) -> Table:
+    """Predicted differences with their intervals, beside the true ones."""
+    import polars as pl
+
+    predicted = pl.read_csv(folder / "differences.csv")
+    table = Table(title="predicted (95 % interval) beside true difference from the baseline")
+    for column in ("change", "KPI", "predicted", "true", "inside the interval"):
+        table.add_column(column, justify="left" if column in ("change", "KPI") else "right")
+    for change in true.changes:
+        for kpi in COMPARED:
+            wanted = (pl.col("scenario") == change) & (pl.col("kpi") == kpi) & (pl.col("by") == "all")
+            row = predicted.row(by_predicate=wanted, named=True)
+            real = true.difference(change, kpi)
+            inside = row["lower"] <= real["upper"] and real["lower"] <= row["upper"]
+            cells = (words.difference(kpi, row, currency), words.difference(kpi, real, currency))
+            table.add_row(change, words.kpi_title(kpi), *cells, "yes" if inside else "no")
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Every comparison in MLflow: the experiment is the question, the parent run the comparison, a child run one scenario."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import yaml
+
+from scenarios.compare import BASELINE
+from sim.kpis import HEADLINES, KPIS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import polars as pl
+    from mlflow.tracking import MlflowClient
+
+    from scenarios.compare import Comparison
+
+MOST_METRICS, MOST_PARAMS = 1000, 100  # a server takes no more at once
+
+
+def provenance(command: str, seed: int, replications: int) -> dict[str, str]:
+    """What made a result: command, draw and versions."""
+    packages = ("desirepath", "simpy", "numpy", "scipy", "polars", "pydantic", "hydra-core")
+    return {
+        "command": command,
+        "seed": str(seed),
+        "replications": str(replications),
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+    }
+
+
+def _client(outputs: Path) -> tuple[MlflowClient, str | None]:
+    """Client of the tracking store, and where its artifacts go; a SQLite file under `outputs` unless one is set."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    import logging
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    from mlflow.tracking import MlflowClient
+
+    stated = os.environ.get("MLFLOW_TRACKING_URI")
+    if stated:
+        return MlflowClient(stated), None
+    outputs.mkdir(parents=True, exist_ok=True)
+    store = f"sqlite:///{(outputs / 'mlflow.db').resolve()}"
+    return MlflowClient(store), (outputs / "mlflow-artifacts").resolve().as_uri()
+
+
+def log_comparison(
+    comparison: Comparison,
+    question: str,
+    answers: Mapping[str, str],
+    made_by: Mapping[str, str],
+    folder: Path,
+    outputs: Path,
+) -> str:
+    """Log a comparison and return the link that shows baseline and changes side by side.
+
+    Parameters
+    ----------
+    comparison
+        What came out.
+    question
+        Name of the experiment.
+    answers
+        For each change, what it does in a sentence.
+    made_by
+        Provenance, logged as tags.
+    folder
+        With the report, the resolved scenarios and the tables; all but raw rows is logged.
+    outputs
+        Where the store lies, unless `MLFLOW_TRACKING_URI` says otherwise.
+    """
+    client, artifacts = _client(outputs)
+    experiment = client.get_experiment_by_name(question)
+    number = experiment.experiment_id if experiment else client.create_experiment(question, artifact_location=artifacts)
+    note = "\n".join(f"- **{name}**: {answer}" for name, answer in answers.items())
+    parent = client.create_run(number, run_name=f"{len(comparison.changes)} changes", tags={"mlflow.note.content": note})
+    headline = {
+        f"{name}: {kpi} difference": comparison.difference(name, kpi)["difference"]
+        for name in comparison.changes
+        for kpi in HEADLINES
+    }
+    design = {"seed": comparison.seed, "replications": comparison.replications, "level": comparison.level}
+    _log(client, parent.info.run_id, headline, design, made_by)
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            client.log_artifact(parent.info.run_id, str(path))
+    children = [_log_scenario(client, number, parent.info.run_id, comparison, name, made_by) for name in comparison.models]
+    client.set_terminated(parent.info.run_id)
+    runs = json.dumps(children, separators=(",", ":"))
+    return f"#/compare-runs?runs={runs}&experiments={json.dumps([number], separators=(',', ':'))}"
+
+
+def _log_scenario(
+    client: MlflowClient, experiment: str, parent: str, comparison: Comparison, name: str, made_by: Mapping[str, str]
+) -> str:
+    """Log one scenario as a child run: its KPIs with intervals and their differences from the baseline."""
+    tags = {"mlflow.parentRunId": parent, "scenario": name}
+    run = client.create_run(experiment, run_name=name, tags=tags).info.run_id
+    metrics = _numbers(comparison.levels, name, {"": "mean", " lower": "lower", " upper": "upper"})
+    if name != BASELINE:
+        wanted = {" difference": "difference", " difference lower": "lower", " difference upper": "upper"}
+        metrics |= _numbers(comparison.differences, name, wanted)
+    model = comparison.models[name]
+    params = {"scenario": name, "changes on": ", ".join(model.enact) or "none", "seed": comparison.seed,
+              "replications": comparison.replications}  # fmt: skip
+    _log(client, run, metrics, params, made_by)
+    client.log_text(run, yaml.safe_dump(model.raw, sort_keys=False, allow_unicode=True), "scenario.yaml")
+    own = comparison.values.filter(comparison.values["scenario"] == name)
+    client.log_table(run, {column: own[column].to_list() for column in own.columns if column != "scenario"}, "kpis.json")
+    client.set_terminated(run)
+    return str(run)
+
+
+def _numbers(table: pl.DataFrame, name: str, wanted: Mapping[str, str]) -> dict[str, float]:
+    """Finite numbers of a scenario over everybody, by metric name."""
+    rows = table.filter((table["scenario"] == name) & (table["by"] == "all"))
+    return {
+        f"{row['kpi']}{suffix}": row[column]
+        for row in rows.iter_rows(named=True)
+        for suffix, column in wanted.items()
+        if row["kpi"] in KPIS and np.isfinite(row[column])
+    }
+
+
+def _log(
+    client: MlflowClient, run: str, metrics: Mapping[str, float], params: Mapping[str, Any], tags: Mapping[str, str]
+) -> None:
+    """Log in as few calls as a server allows."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000)
+    numbers = [Metric(key, float(value), now, 0) for key, value in metrics.items() if np.isfinite(value)]
+    texts = [Param(key, str(value)) for key, value in params.items()]
+    marks = [RunTag(key, value) for key, value in tags.items()]
+    for first in range(0, max(len(numbers), 1), MOST_METRICS - MOST_PARAMS):
+        batch = numbers[first : first + MOST_METRICS - MOST_PARAMS]
+        client.log_batch(run, batch, texts if first == 0 else [], marks if first == 0 else [])

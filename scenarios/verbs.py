@@ -1,0 +1,290 @@
+"""The verbs that ask what if: `new`, `describe`, `simulate`, `compare` and `kpis`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import sys
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import yaml
+from pydantic import Field, ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from scenarios import describe as telling
+from scenarios import report, words
+from scenarios.compare import BASELINE, better, variants
+from scenarios.compare import compare as compare_all
+from scenarios.track import log_comparison, provenance
+from sim.check import problem_of
+from sim.described import Described
+from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
+from sim.kpis import HEADLINES, KPIS
+from sim.read import build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from scenarios.compare import Comparison
+    from scenarios.compose import Composed
+    from sim.model import Model
+
+MOST_WORKERS = 64
+
+
+class Settings(Described):
+    """Settings that several verbs share."""
+
+    seed: int = 1
+    replications: int = Field(default=10, ge=2)
+    workers: int | str = "auto"
+    outputs: Path = Path("outputs")
+    track: bool = True
+
+
+class CompareSettings(Settings):
+    """Settings of `desirepath compare`."""
+
+    question: str | None = None
+    changes: list[str] | str = "all"
+    level: float = Field(default=0.95, gt=0, lt=1)
+
+
+class SimulateSettings(Settings):
+    """Settings of `desirepath simulate`."""
+
+    name: str | None = None
+
+
+class DescribeSettings(Described):
+    """Settings of `desirepath describe`."""
+
+    name: str | None = None
+    outputs: Path = Path("outputs")
+
+
+class NewSettings(Described):
+    """Settings of `desirepath new`."""
+
+    name: str = "mine"
+
+
+class KpisSettings(Described):
+    """Settings of `desirepath kpis`."""
+
+    only: list[str] | str | None = None
+
+
+def new(asked: Composed) -> None:
+    """Write a starter scenario to edit.
+
+    desirepath new [name=mine]
+
+    It goes to conf/scenario/NAME.yaml, where `scenario=NAME` finds it.
+    """
+    name = _settings(asked, NewSettings).name
+    path = Path("conf/scenario") / f"{name}.yaml"
+    if path.exists():
+        raise DesirepathError(f"{path} is there already; choose another name: desirepath new name=…")
+    text = files("scenarios.conf").joinpath("scenario/starter.yaml").read_text(encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text.replace("scenario=starter", f"scenario={name}"), encoding="utf-8")
+    Console(highlight=False).print(f"wrote {path}; try: desirepath compare scenario={name}", markup=False)
+
+
+def describe(asked: Composed) -> None:
+    """Tell a scenario in plain words, and draw its journey maps.
+
+    desirepath describe scenario=NAME
+
+    The words are printed; the page with the maps goes to outputs/describe/NAME.html.
+    """
+    settings, model = _settings(asked, DescribeSettings), _model(asked)
+    console = Console(highlight=False)
+    console.print(telling.describe(model), markup=False, soft_wrap=True)
+    path = settings.outputs / "describe" / f"{settings.name or asked.chosen['scenario']}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(telling.describe_page(model), encoding="utf-8")
+    console.print(f"\njourney maps: {path}", markup=False)
+
+
+def kpis(asked: Composed) -> None:
+    """Say what each number means.
+
+    desirepath kpis [only=[churn,cost]]
+    """
+    only = _settings(asked, KpisSettings).only
+    names = list(KPIS) if only is None else ([only] if isinstance(only, str) else only)
+    unknown = [name for name in names if name not in KPIS]
+    if unknown:
+        known = list(KPIS)
+        problems = [Problem("only", f"there is no KPI '{name}'; {did_you_mean(name, known)}") for name in unknown]
+        raise ScenarioError(problems, "settings")
+    table = Table(show_lines=True)
+    for column in ("KPI", "unit", "better", "by", "meaning"):
+        table.add_column(column)
+    for name in names:
+        kpi = KPIS[name]
+        table.add_row(name, kpi.unit, kpi.better, ", ".join(kpi.by), kpi.meaning)
+    Console(highlight=False).print(table)
+
+
+def simulate(asked: Composed) -> None:
+    """Simulate one scenario: KPIs with intervals, tables and a report.
+
+    desirepath simulate scenario=NAME [seed=1] [replications=10] [workers=auto]
+
+    Everything goes to a folder of its own under outputs/simulate/NAME.
+    """
+    settings, model = _settings(asked, SimulateSettings), _model(asked)
+    name = settings.name or asked.chosen["scenario"]
+    comparison = _lived({BASELINE: model}, settings, name, "simulate", 0.95)
+    _finish(comparison, settings, name, asked, f"{model.title or name} as it is", "simulate")
+
+
+def compare(asked: Composed) -> None:
+    """Compare the baseline with each change on the same customers: differences, MLflow and a report.
+
+    desirepath compare scenario=NAME [changes=[chatbot,hire,chatbot+hire]] [seed=1] [replications=10] [workers=auto]
+
+    Everything goes to a folder of its own under outputs/compare/NAME, and to MLflow (outputs/mlflow.db unless
+    MLFLOW_TRACKING_URI names another store): the experiment is the question, a child run a scenario.
+    """
+    settings, model = _settings(asked, CompareSettings), _model(asked)
+    name = asked.chosen["scenario"]
+    comparison = _lived(variants(model, settings.changes), settings, name, "compare", settings.level)
+    _finish(comparison, settings, name, asked, settings.question or model.title or name, "compare")
+
+
+# ---- what they share -----------------------------------------------------------------------------------------------
+
+
+def _model(asked: Composed) -> Model:
+    return build(asked.config["scenario"], asked.within("scenario"), f"scenario {asked.chosen['scenario']}")
+
+
+def _settings(asked: Composed, kind: type[Any]) -> Any:
+    """A verb's own settings, checked."""
+    raw = {key: value for key, value in asked.config.items() if key != "scenario"}
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        raise ScenarioError((problem_of(dict(e), raw, kind) for e in error.errors()), "settings") from None
+
+
+def workers_of(stated: int | str) -> int:
+    """Number of processes: one a core where `auto`."""
+    if stated == "auto":
+        return os.cpu_count() or 1
+    if not isinstance(stated, int) or not 1 <= stated <= MOST_WORKERS:
+        raise ScenarioError([Problem("workers", f"{stated!r} is not auto or a number from 1 to {MOST_WORKERS}")], "settings")
+    return stated
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many histories are done and when the rest will be."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lived(models: dict[str, Model], settings: Settings, name: str, verb: str, level: float) -> Comparison:
+    """Simulate scenarios into a folder that has its final name only when it is whole."""
+    draft = _draft(settings.outputs, verb, name)
+    with progress("living through the weeks") as step:
+        return compare_all(
+            models, settings.seed, settings.replications, workers=workers_of(settings.workers), level=level,
+            folder=draft / "tables", progress=step,
+        )  # fmt: skip
+
+
+def _draft(outputs: Path, verb: str, name: str) -> Path:
+    draft = outputs / verb / name / ".unfinished"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    return draft
+
+
+def _finish(comparison: Comparison, settings: Settings, name: str, asked: Composed, question: str, verb: str) -> None:
+    """Print, write and log what came out."""
+    console = Console(highlight=False)
+    draft = settings.outputs / verb / name / ".unfinished"
+    made_by = provenance(f"desirepath {shlex.join(sys.argv[1:])}", settings.seed, settings.replications)
+    answers = {change: words.answer(comparison, change) for change in comparison.changes}
+    model = comparison.models[BASELINE]
+    if answers:
+        page = report.comparison_report(comparison, model.title or name, question, made_by, None)
+        comparison.differences.write_csv(draft / "differences.csv")
+    else:
+        page = report.simulation_report(comparison, model.title or name, made_by, None)
+    (draft / "report.html").write_text(page, encoding="utf-8")
+    comparison.levels.write_csv(draft / "kpis.csv")
+    comparison.values.write_parquet(draft / "replications.parquet")
+    (draft / "scenario.yaml").write_text(yaml.safe_dump(model.raw, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (draft / "provenance.json").write_text(json.dumps(made_by, indent=2, ensure_ascii=False), encoding="utf-8")
+    folder = draft.with_name(f"{datetime.now():%Y-%m-%d-%H%M%S-%f}"[:-3])
+    draft.rename(folder)
+    if answers:
+        console.print(difference_table(comparison))
+        for change, sentence in answers.items():
+            console.print(f"{change}: {sentence}", markup=False, soft_wrap=True)
+    else:
+        console.print(level_table(comparison))
+    console.print(f"\nreport, tables and numbers: {folder}", markup=False)
+    if settings.track:
+        link = log_comparison(comparison, question, answers, made_by, folder, settings.outputs)
+        _say_tracking(console, settings.outputs, link)
+
+
+def _say_tracking(console: Console, outputs: Path, link: str) -> None:
+    stated = os.environ.get("MLFLOW_TRACKING_URI")
+    if stated:
+        console.print(f"in MLflow: {stated.rstrip('/')}/{link}", markup=False, soft_wrap=True)
+        return
+    console.print(f"in MLflow: mlflow ui --backend-store-uri sqlite:///{outputs / 'mlflow.db'}", markup=False, soft_wrap=True)
+    console.print(f"side by side: http://127.0.0.1:5000/{link}", markup=False, soft_wrap=True)
+
+
+def difference_table(comparison: Comparison) -> Table:
+    """Headline differences of every change from the baseline, with intervals."""
+    table = Table(title=f"difference from the baseline, {comparison.level:.0%} interval, {comparison.replications} replications")
+    currency = comparison.models[BASELINE].currency
+    table.add_column("KPI")
+    table.add_column("baseline", justify="right")
+    for change in comparison.changes:
+        table.add_column(change, justify="right")
+    for kpi in HEADLINES:
+        cells = [words.level(kpi, comparison.level_of(BASELINE, kpi)["mean"], currency)]
+        for change in comparison.changes:
+            row = comparison.difference(change, kpi)
+            verdict = better(kpi, row["difference"]) if row["lower"] * row["upper"] > 0 else None
+            style = {True: "green", False: "red", None: "dim"}[verdict]
+            cells.append(f"[{style}]{words.difference(kpi, row, currency)}[/{style}]")
+        table.add_row(kpi.replace("_", " "), *cells)
+    return table
+
+
+def level_table(comparison: Comparison) -> Table:
+    """Every KPI of a scenario, with its interval."""
+    table = Table(title=f"{comparison.level:.0%} interval, {comparison.replications} replications")
+    for column, justify in (("KPI", "left"), ("mean", "right"), ("from", "right"), ("to", "right")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    currency = comparison.models[BASELINE].currency
+    rows = comparison.levels.filter((pl.col("by") == "all") & (pl.col("scenario") == BASELINE))
+    for row in rows.iter_rows(named=True):
+        cells: list[str] = [words.level(row["kpi"], row[column], currency) for column in ("mean", "lower", "upper")]
+        table.add_row(row["kpi"].replace("_", " "), *cells)
+    return table
+
+
