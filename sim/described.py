@@ -11,9 +11,9 @@ from sim import units
 
 
 class Described(BaseModel):
-    """Base of every part of a scenario: frozen once built, and an unknown key is an error."""
+    """Base of every part of a scenario: frozen once built; an unknown key, or a number without end, is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=())
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _currency(info: ValidationInfo) -> str | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from scipy import stats
+from scipy.special import expit
 
 from sim import rules, units
 from sim.described import Described, Minutes, PerMinute, Share
@@ -21,9 +22,12 @@ from sim.rules import Law
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-# A law without a closed inverse is tabulated at these logits of u, which reach beyond every uniform a draw can give.
+# A law without a closed inverse is tabulated over these logits of u, which reach beyond every uniform a draw can give.
 _LOGIT_REACH = 37.0
-_TABLE_KNOTS = 4097
+_FIRST_KNOTS = 1025
+_MISSED = 1e-8  # of the mean and of the variance, by the straight line between two knots
+_HALVINGS = 16  # at a jump of the quantile no line ever fits
+_NEVER = 1e30  # minutes; stands for infinity, between which and a number there is no straight line
 
 
 class _Distribution(Described):
@@ -32,7 +36,7 @@ class _Distribution(Described):
     @property
     def variance(self) -> float:
         """Variance, minutes squared; infinite where it is."""
-        return float(self._scipy().var())
+        return float(self._scipy.var())
 
     @cached_property
     def law(self) -> Law:
@@ -55,13 +59,14 @@ class _Distribution(Described):
         """
         x = np.asarray(minutes, dtype=float)
         cut = np.zeros(x.shape, dtype=bool) if censored is None else np.asarray(censored, dtype=bool)
-        law = self._scipy()
+        law = self._scipy
         return float(law.logpdf(x[~cut]).sum() + law.logsf(x[cut]).sum())
 
     def survival(self, minutes: ArrayLike) -> NDArray[np.float64]:
         """Probability of lasting longer, shape of the input."""
-        return np.asarray(self._scipy().sf(np.asarray(minutes, dtype=float)), dtype=float)
+        return np.asarray(self._scipy.sf(np.asarray(minutes, dtype=float)), dtype=float)
 
+    @cached_property
     def _scipy(self) -> Any:
         raise NotImplementedError
 
@@ -96,6 +101,7 @@ class Exponential(_Distribution):
         seen = x.size if censored is None else int(np.sum(~np.asarray(censored, dtype=bool)))
         return cls.model_construct(mean=float(x.sum()) / max(seen, 1))
 
+    @cached_property
     def _scipy(self) -> Any:
         return stats.expon(scale=self.mean)
 
@@ -110,7 +116,7 @@ class Gamma(_Distribution):
     @cached_property
     def law(self) -> Law:
         """Quantile from a table (see `tabulate_law`)."""
-        law = self._scipy()
+        law = self._scipy
         return tabulate_law(law.ppf, law.isf)
 
     @classmethod
@@ -119,6 +125,7 @@ class Gamma(_Distribution):
         shape, scale = _fit_scipy(stats.gamma, minutes, censored)
         return cls.model_construct(mean=shape * scale, cv=1 / math.sqrt(shape))
 
+    @cached_property
     def _scipy(self) -> Any:
         return stats.gamma(1 / self.cv**2, scale=self.mean * self.cv**2)
 
@@ -138,7 +145,7 @@ class Weibull(_Distribution):
     @property
     def mean(self) -> float:
         """Expected value, minutes."""
-        return float(self._scipy().mean())
+        return float(self._scipy.mean())
 
     @cached_property
     def law(self) -> Law:
@@ -151,6 +158,7 @@ class Weibull(_Distribution):
         shape, scale = _fit_scipy(stats.weibull_min, minutes, censored)
         return cls.model_construct(median=scale * math.log(2.0) ** (1 / shape), shape=shape)
 
+    @cached_property
     def _scipy(self) -> Any:
         return stats.weibull_min(self.shape, scale=self.scale)
 
@@ -178,6 +186,7 @@ class Lognormal(_Distribution):
         sigma, scale = _fit_scipy(stats.lognorm, minutes, censored)
         return cls.model_construct(mean=scale * math.exp(sigma**2 / 2), cv=math.sqrt(math.expm1(sigma**2)))
 
+    @cached_property
     def _scipy(self) -> Any:
         return stats.lognorm(self.sigma, scale=self.mean * math.exp(-(self.sigma**2) / 2))
 
@@ -192,7 +201,7 @@ class Loglogistic(_Distribution):
     @property
     def mean(self) -> float:
         """Expected value, minutes; infinite where the shape is 1 or less."""
-        return float(self._scipy().mean()) if self.shape > 1 else math.inf
+        return float(self._scipy.mean()) if self.shape > 1 else math.inf
 
     @property
     def variance(self) -> float:
@@ -210,6 +219,7 @@ class Loglogistic(_Distribution):
         shape, scale = _fit_scipy(stats.fisk, minutes, censored)
         return cls.model_construct(median=scale, shape=shape)
 
+    @cached_property
     def _scipy(self) -> Any:
         return stats.fisk(self.shape, scale=self.median)
 
@@ -241,8 +251,10 @@ class Deterministic(_Distribution):
         return cls.model_construct(value=float(np.median(np.asarray(minutes, dtype=float))))
 
     def log_likelihood(self, minutes: ArrayLike, censored: ArrayLike | None = None) -> float:
-        """Zero where every duration is the value, else minus infinity."""
-        return 0.0 if censored is None and np.all(np.asarray(minutes) == self.value) else -math.inf
+        """Zero where every duration is the value, and was cut off before it, else minus infinity."""
+        x = np.asarray(minutes, dtype=float)
+        cut = np.zeros(x.shape, dtype=bool) if censored is None else np.asarray(censored, dtype=bool)
+        return 0.0 if np.all(x[~cut] == self.value) and np.all(x[cut] < self.value) else -math.inf
 
     def survival(self, minutes: ArrayLike) -> NDArray[np.float64]:
         """One before the value, zero from it on."""
@@ -268,7 +280,7 @@ class Uniform(_Distribution):
     @property
     def mean(self) -> float:
         """Expected value, minutes."""
-        return float(self._scipy().mean())
+        return float(self._scipy.mean())
 
     @cached_property
     def law(self) -> Law:
@@ -281,6 +293,7 @@ class Uniform(_Distribution):
         x = np.asarray(minutes, dtype=float)
         return cls.model_construct(low=float(x.min()), high=float(x.max()))
 
+    @cached_property
     def _scipy(self) -> Any:
         return stats.uniform(self.low, self.high - self.low)
 
@@ -485,14 +498,13 @@ class Mixture(_Distribution):
         """Quantiles at lower (or upper) tail probabilities, by bisection between the parts' own quantiles."""
         u = np.clip(1.0 - p if upper else p, 2.0**-60, 1 - 2.0**-53)
         ends = np.array([[part.law.quantile(float(x)) for x in u] for part in self.parts.values() if part.p > 0])
-        low: NDArray[np.float64] = ends.min(axis=0)
-        high: NDArray[np.float64] = ends.max(axis=0)
-        for _ in range(100):
+        low, high = np.minimum(ends.min(axis=0), _NEVER), np.minimum(ends.max(axis=0), _NEVER)
+        while np.any(high - low > 1e-12 * high + 1e-15):
             middle = (low + high) / 2
             longer = self.survival(middle)
             beyond = longer > p if upper else 1.0 - longer < p
             low, high = np.where(beyond, middle, low), np.where(beyond, high, middle)
-        return high
+        return np.asarray(high, dtype=float)
 
     def log_likelihood(self, minutes: ArrayLike, censored: ArrayLike | None = None) -> float:
         """Log of the weighted likelihoods, duration by duration."""
@@ -525,21 +537,44 @@ Mixture.model_rebuild()
 
 
 def tabulate_law(lower: Any, upper: Any) -> Law:
-    """Tabulate a law without a closed inverse at even steps of logit(u).
+    """Tabulate a law without a closed inverse: a broken line in logit(u).
 
-    Between knots the quantile is a straight line in logit(u): over shapes of 0.1 to 100 the relative error of the mean
-    and of the variance stays below one in ten thousand (shown by the tests).
+    Stretches of the line are halved until each misses next to nothing of the mean and of the variance. Together they
+    miss less than one in ten thousand of either, for gammas with a coefficient of variation of 0.1 to 10 and for
+    mixtures whose parts overlap or lie far apart (shown by the tests).
 
     Parameters
     ----------
     lower, upper
         Quantile at a lower-tail and at an upper-tail probability, arrays in and out.
     """
-    logits = np.linspace(-_LOGIT_REACH, _LOGIT_REACH, _TABLE_KNOTS)
-    tail = 1.0 / (1.0 + np.exp(np.abs(logits)))
-    middle = _TABLE_KNOTS // 2
-    values = np.concatenate([lower(tail[:middle]), upper(tail[middle:])])
-    return Law(rules.TABLE, -_LOGIT_REACH, float(logits[1] - logits[0]), (), tuple(values.tolist()))
+
+    def quantiles(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        tail, low = expit(-np.abs(logits)), logits < 0
+        values = np.empty(len(logits))
+        values[low], values[~low] = lower(tail[low]), upper(tail[~low])
+        return np.minimum(values, _NEVER)
+
+    at = np.linspace(-_LOGIT_REACH, _LOGIT_REACH, _FIRST_KNOTS)
+    value = quantiles(at)
+    begin, end, first, last = at[:-1], at[1:], value[:-1], value[1:]
+    weights = np.where(last < _NEVER, expit(end) - expit(begin), 0.0)
+    mean = float(np.average((first + last) / 2, weights=weights))
+    variance = float(np.average(((first + last) / 2 - mean) ** 2, weights=weights))
+    knots = dict(zip(at.tolist(), value.tolist(), strict=True))
+    for _ in range(_HALVINGS):
+        middle, straight = (begin + end) / 2, (first + last) / 2
+        exact = quantiles(middle)
+        missed = (expit(end) - expit(begin)) * np.abs(exact - straight)
+        halve = (missed > _MISSED * mean) | (missed * np.abs(straight - mean) > _MISSED * variance)
+        if not halve.any():
+            break
+        middle, exact = middle[halve], exact[halve]
+        knots.update(zip(middle.tolist(), exact.tolist(), strict=True))
+        begin, end = np.append(begin[halve], middle), np.append(middle, end[halve])
+        first, last = np.append(first[halve], exact), np.append(exact, last[halve])
+    ordered = sorted(knots.items())
+    return Law(rules.TABLE, 0.0, 0.0, tuple(at for at, _ in ordered), tuple(value for _, value in ordered))
 
 
 def check_adds_to_one(shares: dict[str, float], what: str) -> None:

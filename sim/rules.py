@@ -114,7 +114,7 @@ def quantile(law: Law, u: float) -> float:
         return interpolate(at, value, u)
     if kind == HAZARD:  # at: cumulative hazard at the starts of the pieces, value: those starts, a: last hazard
         return hazard_quantile(a, at, value, -math.log(1.0 - u))
-    return table_quantile(a, b, value, u)
+    return interpolate(at, value, math.log(u / (1.0 - u)))  # at: logits of u, value: quantiles
 
 
 def interpolate(at: Sequence[float], value: Sequence[float], x: float) -> float:
@@ -129,13 +129,6 @@ def hazard_quantile(last: float, at: Sequence[float], value: Sequence[float], ha
     if i < len(at) - 1:
         return value[i] + (value[i + 1] - value[i]) * (hazard - at[i]) / (at[i + 1] - at[i])
     return value[i] + (hazard - at[i]) / last if last > 0.0 else math.inf
-
-
-def table_quantile(first: float, step: float, value: Sequence[float], u: float) -> float:
-    """Quantile from a table evenly spaced in logit(u), straight between its knots."""
-    x = (math.log(u / (1.0 - u)) - first) / step
-    i = min(max(int(x), 0), len(value) - 2)
-    return value[i] + (value[i + 1] - value[i]) * (x - i)
 
 
 def choose(weights: Sequence[float], u: float) -> int:
