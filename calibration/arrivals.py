@@ -67,7 +67,7 @@ def fit(timeline: Timeline, hours: dict[str, Hours], kind: str) -> Demand:
     always = [name for name in entries if hours[name].always]
     covered = _covered(timeline)
     counts = {name: _by_quarter(journeys.filter(pl.col("first") == name), hours[name]) for name in entries}
-    if always:
+    if always and kind == "customers":
         shape = _smooth(np.sum([counts[name] for name in always], axis=0) / covered)
         demand = np.sum([counts[name] for name in always], axis=0) / covered
         for name in (entry for entry in entries if entry not in always):
@@ -79,10 +79,9 @@ def fit(timeline: Timeline, hours: dict[str, Hours], kind: str) -> Demand:
         note = BORROWED.format(", ".join(always))
     else:
         demand, note = np.sum(list(counts.values()), axis=0) / covered, GUESSED
-        for name in entries:
-            found.closed[name] = {AGAIN: {"p": 1, "after": "0 min"}} if kind == "cases" else {GIVE_UP: 1}
-    for name in timeline.staffed:
-        found.closed.setdefault(name, next(iter(found.closed.values()), {GIVE_UP: 1}))
+    unseen = {AGAIN: {"p": 1, "after": "0 min"}} if kind == "cases" else {GIVE_UP: 1}
+    for name in timeline.staffed:  # where nobody begins, people do as at the busiest place where they do
+        found.closed.setdefault(name, next(iter(found.closed.values()), unseen))
     found.profiles["weekly"] = _profile(demand)
     found.estimates.append(Estimate("profiles.weekly.hours", "", "when journeys opened", journeys.height, note=note))
     _day_to_day(timeline, always, found)

@@ -75,7 +75,7 @@ def calibrate(log: Log, sources: Sources, timeline: Timeline, *, warmup: str, me
         "clock": {"start": f"{start:%Y-%m-%d}", "horizon": units.say_duration(horizon), "warmup": warmup},
         "currency": log.currency,
         "population": population,
-        "personas": _personas(timeline, demand, waits, feelings),
+        "personas": _personas(timeline, demand, waits, graph, feelings),
         "touchpoints": _touchpoints(timeline, demand, services, staffing),
         "journeys": _journeys(demand, services, graph, log.kind),
         "staff": staffing.pools,
@@ -111,8 +111,13 @@ def _population(timeline: Timeline, kind: str) -> tuple[dict[str, Any], list[Est
 
 
 def _personas(
-    timeline: Timeline, demand: arrivals.Demand, waits: patience.Patience, feelings: satisfaction.Feelings
+    timeline: Timeline,
+    demand: arrivals.Demand,
+    waits: patience.Patience,
+    graph: routing.Routing,
+    feelings: satisfaction.Feelings,
 ) -> dict[str, Any]:
+    offered = {channel for start in graph.start.values() for channel in start}
     counts = timeline.customers["persona"].value_counts()
     total = counts["count"].sum()
     number = dict(counts.iter_rows())
@@ -123,7 +128,7 @@ def _personas(
         if demand.needs.get(name):
             entry["needs"] = demand.needs[name]
             entry["needs_differ"] = demand.differ[name]
-        starts = dict(demand.starts.get(name, {}))
+        starts = {goal: _only(shares, offered) for goal, shares in demand.starts.get(name, {}).items()}
         entry["start"] = starts.pop("", {})
         if starts:
             entry["starts"] = starts
@@ -134,6 +139,11 @@ def _personas(
     rest = sum(personas[name]["share"] for name in timeline.personas[1:])
     personas[timeline.personas[0]]["share"] = round(1 - rest, 4)
     return personas
+
+
+def _only(shares: dict[str, float], offered: set[str]) -> dict[str, float]:
+    """Weights of the channels in which some journey starts."""
+    return {channel: share for channel, share in shares.items() if channel in offered}
 
 
 def _touchpoints(

@@ -65,6 +65,8 @@ class Log(Described):
         ``customers``: persistent customers with needs. ``cases``: every case is a new customer with one journey.
     same_issue
         Contacts of one customer that are no further apart belong to one issue, where the log does not say.
+    slack
+        Clocks that disagree by no more than this are set right: nobody is served before joining.
     unstaffed
         Touchpoints without staff; where unstated, those at which nobody ever served.
     tolerate
@@ -76,6 +78,7 @@ class Log(Described):
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     kind: Literal["customers", "cases"] = "customers"
     same_issue: str = "1 day"
+    slack: str = "0 s"
     unstaffed: Texts | None = None
     tolerate: float = Field(default=0.05, ge=0, le=1)
     contacts: SourceFiles

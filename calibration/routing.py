@@ -158,7 +158,9 @@ def _targets(rows: pl.DataFrame, view: _View) -> tuple[dict[str, tuple[float, An
         return {END: (1.0, None)}, known.height, ""
     long = float(followed["delay"].median() or 0) > MINUTES_PER_DAY / 2
     ended = known["ended"].to_numpy()
-    if long:
+    if all(view.comes_back(name) >= 1 for name in names):
+        clear, note = np.ones(known.height, dtype=bool), ""
+    elif long:
         last = float(known["ended"].max() or 0)
         clear = ended < last - 7 * MINUTES_PER_DAY  # who closed last week may yet come back
         note = "those who found it closed on coming back are partly unseen; corrected by the share that returns"
@@ -172,7 +174,7 @@ def _targets(rows: pl.DataFrame, view: _View) -> tuple[dict[str, tuple[float, An
     for name in names:
         came = used.filter(pl.col("next") == name)
         share = came.height / used.height
-        if long:
+        if long and view.comes_back(name) < 1:
             hours = view.hours[name]
             share /= hours.share + (1 - hours.share) * view.comes_back(name)
         if share >= RARE:

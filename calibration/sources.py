@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from sim import units
 from sim.errors import Problem, ScenarioError, did_you_mean
+from sim.model import ABANDONED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,6 +53,8 @@ class Sources:
         Rows that could not be used: ``file``, ``line``, ``reason``, ``value``, ``remedy``.
     rows
         Number of rows read from each kind of file.
+    joined_known
+        Whether the log says when people joined, and not only when they were served.
     digests
         SHA-256 of every file, by its name.
     """
@@ -61,6 +65,7 @@ class Sources:
     roster: pl.DataFrame | None = None
     set_aside: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SET_ASIDE_SCHEMA))
     rows: dict[str, int] = field(default_factory=dict)
+    joined_known: bool = True
     digests: dict[str, str] = field(default_factory=dict)
 
 
@@ -103,7 +108,7 @@ def read_sources(log: Log, key: bytes) -> Sources:
         raise ScenarioError(problems, "log")
     aside = _SetAside()
     tables = {kind: _typed(kind, getattr(log, kind), table, aside) for kind, table in rows.items()}
-    contacts = _contacts(tables["contacts"], aside)
+    contacts = _contacts(tables["contacts"], aside, timedelta(minutes=units.duration(log.slack)))
     known = contacts["customer"].unique()
     for kind in ("surveys",):
         if kind in tables:
@@ -115,8 +120,9 @@ def read_sources(log: Log, key: bytes) -> Sources:
     _check_tolerance(log, counts, set_aside)
     hidden = {kind: _hidden(table, key) for kind, table in (tables | {"contacts": contacts}).items()}
     return Sources(
-        hidden["contacts"], hidden.get("surveys"), hidden.get("customers"), hidden.get("roster"), set_aside, counts, digests
-    )
+        hidden["contacts"], hidden.get("surveys"), hidden.get("customers"), hidden.get("roster"), set_aside, counts,
+        not rows["contacts"]["joined"].is_null().all(), digests,
+    )  # fmt: skip
 
 
 def _digest(path: Path) -> str:
@@ -264,20 +270,26 @@ def _time(column: pl.Expr, written: str | None) -> pl.Expr:
     )
 
 
-def _contacts(table: pl.DataFrame, aside: _SetAside) -> pl.DataFrame:
+def _contacts(table: pl.DataFrame, aside: _SetAside, slack: timedelta) -> pl.DataFrame:
     """Contacts that make sense, in time order: joined before started before ended, and each once."""
     stranger = pl.format("stranger {}:{}", "file", "line")
     table = table.with_columns(
         pl.coalesce("joined", "started").alias("joined"),
         pl.coalesce("customer", stranger).alias("customer"),
-        pl.col("started").is_null().alias("never_served"),
         pl.coalesce("channel", "touchpoint").alias("channel"),
+        pl.when(pl.col("outcome").ne_missing(ABANDONED)).then("started").alias("started"),
     )
+    unclear = pl.col("started").is_null() & pl.col("outcome").is_not_null() & (pl.col("outcome") != ABANDONED)
+    remedy = f"fill in 'started', or say under contacts.words.outcome that the word means {ABANDONED}"
+    table = aside.take(table, unclear, "served, it seems, but without a start", "outcome", remedy)
+    for later, earlier in (("started", "joined"), ("ended", "started"), ("ended", "joined")):
+        late = (pl.col(earlier) > pl.col(later)) & (pl.col(earlier) - pl.col(later) <= slack)
+        table = table.with_columns(pl.when(late).then(earlier).otherwise(later).alias(later))
     no_time = pl.col("joined").is_null()
     table = aside.take(table, no_time, "neither joined nor started", "joined", "fill in one of them")
     for later, earlier in (("ended", "joined"), ("started", "joined"), ("ended", "started")):
         wrong = pl.col(later) < pl.col(earlier)
-        remedy = f"look at both times; '{later}' should not lie before '{earlier}'"
+        remedy = "look at both times, or let log.slack set right what clocks that disagree have done"
         table = aside.take(table, wrong, f"{later} before {earlier}", later, remedy)
     same = [column for column in COLUMNS["contacts"] if column in table.columns]
     again = ~pl.struct(same).is_first_distinct()

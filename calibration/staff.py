@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from calibration.sources import Sources
     from calibration.timeline import Timeline
 
-A_BREAK = 60.0  # minutes without a contact after which somebody is taken to be away
+A_BREAK = 30.0  # minutes without a contact after which somebody is taken to be away
+ENOUGH_WAITING = 30.0  # minutes of somebody waiting, in an hour of the week, that say who was available
 RARE = 0.01  # a pool that serves less of a touchpoint's contacts is taken to have helped out
 
 
@@ -67,9 +68,14 @@ def fit(timeline: Timeline, sources: Sources, currency: str) -> Staffing:
             shifts, wage, n = _from_roster(sources.roster, pool)
             source, note = "roster", ""
         else:
-            headcount, n = _from_work(served.filter(pl.col("pool") == pool), timeline, offset)
+            here = [touchpoint for touchpoint, names in staffing.serving.items() if pool in names]
+            queued = timeline.contacts.filter(pl.col("touchpoint").is_in(here))
+            headcount, n, available = _from_work(served.filter(pl.col("pool") == pool), queued, timeline, offset)
             shifts, wage, source = _constant_spans(headcount), None, "who worked when"
-            note = "shifts are inferred from who served when, so idle time before a first and after a last contact is missed"
+            note = (
+                "inferred from who served when: idle time before a first and after a last contact is missed, and of "
+                f"those there {available:.0%} were busy while somebody waited, which is who is counted"
+            )
         entry: dict[str, Any] = {"department": pool}
         if wage is not None:
             entry["wage"] = f"{wage:g} {currency} / h"
@@ -143,8 +149,32 @@ def _from_roster(roster: pl.DataFrame, pool: str) -> tuple[dict[str, dict[str, A
     return _shifts(spans), (float(np.mean(list(wages))) if len(wages) else None), rows.height
 
 
-def _from_work(served: pl.DataFrame, timeline: Timeline, offset: float) -> tuple[NDArray[np.int64], int]:
-    """Headcount by quarter of the week: how many were at work on average, from their first to their last contact."""
+def _from_work(
+    served: pl.DataFrame, queued: pl.DataFrame, timeline: Timeline, offset: float
+) -> tuple[NDArray[np.int64], int, float]:
+    """Headcount by quarter of the week, number of services, and availability.
+
+    Somebody between a first and a last contact may be on a break or at other work while customers wait; so those busy
+    while somebody waits are counted. In hours in which nobody ever waits, at least as many were available as were ever
+    busy at once, or the same share of those there as elsewhere.
+    """
+    there = _at_work(served, timeline, offset) * _begins_work(served, offset)
+    busy, waiting_time, most = _busy_while_waiting(served, queued, offset)
+    known = waiting_time >= ENOUGH_WAITING
+    available = float(busy[known].sum() / max(there[known].sum(), 1e-9)) if known.any() else 1.0
+    people = np.where(known, busy, np.maximum(there * min(available, 1.0), most * (there > 0)))
+    return np.repeat(np.where(there >= 0.25, np.maximum(np.rint(people), 1), 0).astype(np.int64), 4), served.height, available
+
+
+def _begins_work(served: pl.DataFrame, offset: float) -> NDArray[np.bool_]:
+    """Hours of the week in which services begin: who only finishes one, or lets it rest overnight, is not on duty."""
+    hour = ((served["started"].to_numpy() + offset) % MINUTES_PER_WEEK // 60).astype(int)
+    begun = np.bincount(hour, minlength=168)
+    return np.asarray(begun >= max(1.0, RARE * begun[begun > 0].mean()))
+
+
+def _at_work(served: pl.DataFrame, timeline: Timeline, offset: float) -> NDArray[np.float64]:
+    """Mean number of people between their first and last contact, by hour of the week; long gaps are breaks."""
     rows = served.with_columns(pl.col("member").fill_null("somebody")).sort("member", "started")
     gap = (pl.col("started") - pl.col("ended").cum_max().shift(1)).over("member")
     spans = (
@@ -152,19 +182,45 @@ def _from_work(served: pl.DataFrame, timeline: Timeline, offset: float) -> tuple
         .group_by("member", "span", maintain_order=True)
         .agg(pl.col("started").min(), pl.col("ended").max())
     )
-    at_work = np.zeros(QUARTERS)
-    start, end = spans["started"].to_numpy() + offset, spans["ended"].to_numpy() + offset
-    for begins, ends in zip(start, end, strict=True):
-        first, last = int(begins // QUARTER), int(np.ceil(ends / QUARTER))
-        for quarter in range(first, max(last, first + 1)):
-            at_work[quarter % QUARTERS] += 1
-    covered = np.bincount(
-        ((np.arange(0, timeline.end, QUARTER) + offset) % MINUTES_PER_WEEK // QUARTER).astype(int), minlength=QUARTERS
-    )
-    mean = at_work / np.maximum(covered, 1)
-    hourly = mean.reshape(-1, 4).mean(axis=1)
-    people = np.where(hourly >= 0.25, np.maximum(np.rint(hourly), 1), 0).astype(np.int64)
-    return np.repeat(people, 4), served.height
+    steps = np.zeros(int((timeline.end + offset + MINUTES_PER_WEEK) // QUARTER) + 2)
+    first = ((spans["started"].to_numpy() + offset) // QUARTER).astype(int)
+    last = np.maximum(np.ceil((spans["ended"].to_numpy() + offset) / QUARTER).astype(int), first + 1)
+    np.add.at(steps, first, 1)
+    np.add.at(steps, np.minimum(last, steps.size - 1), -1)
+    people = np.cumsum(steps)
+    inside = np.arange(offset, timeline.end + offset, QUARTER)
+    quarter = (inside // QUARTER).astype(int)
+    of_week = quarter % QUARTERS
+    total = np.bincount(of_week, weights=people[quarter], minlength=QUARTERS)
+    mean = total / np.maximum(np.bincount(of_week, minlength=QUARTERS), 1)
+    return np.asarray(mean.reshape(-1, 4).mean(axis=1))
+
+
+def _busy_while_waiting(
+    served: pl.DataFrame, queued: pl.DataFrame, offset: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Mean number of busy people while somebody waits, the minutes of waiting it rests on, and the most ever busy at once.
+
+    Each by hour of the week.
+    """
+    left_queue = queued.with_columns(pl.coalesce("started", "ended").alias("left")).filter(pl.col("left") > pl.col("joined"))
+    times = np.concatenate([
+        served["started"].to_numpy(), served["ended"].to_numpy(),
+        left_queue["joined"].to_numpy(), left_queue["left"].to_numpy(),
+    ])  # fmt: skip
+    n, w = served.height, left_queue.height
+    busy = np.concatenate([np.ones(n), -np.ones(n), np.zeros(2 * w)])
+    waiting = np.concatenate([np.zeros(2 * n), np.ones(w), -np.ones(w)])
+    order = np.argsort(times, kind="stable")
+    span = np.diff(times[order])
+    at_work, in_line = np.cumsum(busy[order])[:-1], np.cumsum(waiting[order])[:-1]
+    hour = (((times[order][:-1] + offset) % MINUTES_PER_WEEK) // 60).astype(int)
+    counted = np.where(in_line > 0, span, 0.0)
+    minutes = np.bincount(hour, weights=counted, minlength=168)
+    total = np.bincount(hour, weights=counted * at_work, minlength=168)
+    most = np.zeros(168)
+    np.maximum.at(most, hour[span > 0], at_work[span > 0])
+    return total / np.maximum(minutes, 1e-9), minutes, most
 
 
 def _constant_spans(headcount: NDArray[np.int64]) -> dict[str, dict[str, Any]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from sim import units
@@ -13,6 +14,7 @@ from sim.errors import Problem, ScenarioError
 from sim.model import ABANDONED
 
 if TYPE_CHECKING:
+    from calibration.hours import Hours
     from calibration.log import Log
     from calibration.sources import Sources
 
@@ -66,6 +68,25 @@ class Timeline:
         counts = self.customers["persona"].value_counts(sort=True)
         return [str(name) for name in counts["persona"]]
 
+    def waiting_since_the_last(self, hours: dict[str, Hours]) -> Timeline:
+        """Timeline of a log that says only when service began: people join when their last contact ended.
+
+        Closed time does not count as waiting, so a wait is the open time between.
+        """
+        before = pl.col("ended").shift(1).over("journey", order_by=["started", "ended"])
+        contacts = self.contacts.with_columns(before.alias("before"))
+        parts = []
+        for touchpoint in contacts["touchpoint"].unique(maintain_order=True):
+            rows = contacts.filter(pl.col("touchpoint") == touchpoint)
+            started = rows["started"].to_numpy()
+            since = np.minimum(rows["before"].fill_null(np.inf).to_numpy(), started)
+            waited = np.maximum(hours[touchpoint].open_minutes(since, started), 0.0)
+            parts.append(rows.with_columns(pl.Series("joined", started - waited), pl.Series("wait", waited)))
+        joined = pl.concat(parts).drop("before").sort("joined", "line", maintain_order=True)
+        following = pl.col("joined").shift(-1).over("journey", order_by=["started", "ended"])
+        delay = (following - pl.col("ended")).clip(0)
+        return replace(self, contacts=joined.with_columns(delay.alias("delay")))
+
     def until(self, end: float) -> Timeline:
         """Return what could be known at a time: contacts and journeys that opened before it, and who had left by then."""
         contacts = self.contacts.filter(pl.col("joined") < end)
@@ -75,7 +96,7 @@ class Timeline:
             pl.when(pl.col("left") < end).then("left").alias("left")
         )
         journeys = self.journeys.filter(pl.col("opened") < end)
-        return Timeline(self.start, end, contacts, journeys, customers, self.known_customers, self.staffed)
+        return replace(self, end=end, contacts=contacts, journeys=journeys, customers=customers)
 
 
 def build_timeline(log: Log, sources: Sources) -> Timeline:
@@ -93,9 +114,11 @@ def build_timeline(log: Log, sources: Sources) -> Timeline:
     start, end = _span(first, last)
     in_minutes = lambda column: (pl.col(column) - start).dt.total_microseconds() / 6e7  # noqa: E731
     contacts = contacts.with_columns(in_minutes("joined"), in_minutes("started"), in_minutes("ended"))
-    contacts = contacts.filter(pl.col("joined").is_between(0, end, closed="left"))
+    contacts = _with_journeys(contacts, log)
+    whole = pl.col("joined").min().over("journey") >= 0  # what began before says nothing about how journeys begin
+    contacts = contacts.filter(whole & (pl.col("joined") < end))
     customers = _customers(sources, contacts, start)
-    contacts = _with_journeys(contacts, log).join(
+    contacts = contacts.drop("persona").join(
         customers.select("customer", "persona"), on="customer", how="left", maintain_order="left"
     )
     staffed = _staffed(contacts, log)
@@ -149,7 +172,7 @@ def _with_journeys(contacts: pl.DataFrame, log: Log) -> pl.DataFrame:
         pl.col(column).fill_null(default).map_elements(name_of, return_dtype=pl.String).alias(column)
         for column, default in (("goal", "help"), ("touchpoint", "contact"), ("channel", "contact"))
     ]
-    contacts = contacts.drop("persona").with_columns(*names)
+    contacts = contacts.with_columns(*names)
     since = (pl.col("joined") - pl.col("ended").shift(1)).over("customer", "goal", order_by="joined")
     number = (since.is_null() | (since > gap)).cum_sum().over("customer", "goal", order_by="joined")
     inferred = pl.format("{} {} {}", "customer", "goal", "number")

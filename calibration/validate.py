@@ -46,8 +46,9 @@ class Validation:
         said = []
         for row in self.table.filter(pl.col("verdict") == OUTSIDE).iter_rows(named=True):
             way = "too high" if row["simulated"] > row["observed"] else "too low"
+            by = f" by {abs(row['relative']):.0%}" if np.isfinite(row["relative"]) else ""
             said.append(
-                f"{row['measure']} at {row['group']}: {way} by {abs(row['relative']):.0%} "
+                f"{row['measure']} at {row['group']}: {way}{by} "
                 f"({_say(row['simulated'])} against {_say(row['observed'])} {row['unit']}), more than chance explains; "
                 "do not read its level, and be careful with changes that work through it"
             )
@@ -166,7 +167,7 @@ def validate(
     rows = []
     for (name, group, unit), numbers in seen.items():
         simulated = _simulated(values, name, group, weeks)
-        if simulated is None:
+        if simulated is None or (not numbers[0] and not simulated.any()):
             continue
         weekly = numbers[1:] if numbers.size > 2 else history.get((name, group, unit), numbers)[1:]
         variance = float(np.nanvar(weekly, ddof=1)) if weekly.size > 1 else 0.0

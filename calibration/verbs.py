@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from calibration import staff
 from calibration.fit import calibrate as fit_all
 from calibration.log import read_log
 from calibration.sources import read_sources
@@ -80,7 +81,7 @@ def calibrate(asked: Asked) -> None:
     log, settings = _log(asked), _settings(asked, CalibrateSettings, "log")
     name = settings.name or asked.chosen["log"]
     sources = read_sources(log, _key(settings.outputs))
-    timeline = build_timeline(log, sources)
+    timeline = _timeline(log, sources)
     _say_sources(console, sources, timeline)
     start = _held_out_from(timeline, settings.holdout)
     console.print(f"learning from {start / MINUTES_PER_WEEK:.1f} weeks, the last {(timeline.end - start) / MINUTES_PER_WEEK:.1f} held out")
@@ -125,7 +126,7 @@ def validate(asked: Asked) -> None:
     log, settings = _log(asked), _settings(asked, ValidateSettings, "scenario", "log")
     model = build(asked.config["scenario"], asked.within("scenario"), f"scenario {asked.chosen['scenario']}")
     sources = read_sources(log, _key(settings.outputs))
-    timeline = build_timeline(log, sources)
+    timeline = _timeline(log, sources)
     _say_sources(console, sources, timeline)
     start = _held_out_from(timeline, settings.span or f"{timeline.end / 2:g} min")
     with _progress(console, "living through the log's weeks") as step:
@@ -138,6 +139,12 @@ def validate(asked: Asked) -> None:
     write_all(folder, tables)
     _say_validation(console, validation)
     console.print(f"checks: {folder}", markup=False)
+
+
+def _timeline(log: Log, sources: Sources) -> Timeline:
+    """Timeline of a log; where it says only when service began, waits are the open time since the contact before."""
+    timeline = build_timeline(log, sources)
+    return timeline if sources.joined_known else timeline.waiting_since_the_last(staff.fit(timeline, sources, log.currency).hours)
 
 
 def _log(asked: Asked) -> Log:

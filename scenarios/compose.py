@@ -19,6 +19,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sim.check import known_fields
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Model
 from sim.read import load
@@ -76,7 +77,7 @@ def compose(verb: str, words: list[str]) -> Composed:
         If a file or an override is wrong.
     """
     with _hydra():
-        overrides = [_spelled_out(verb, word) for word in words]
+        overrides = _with_unstated(verb, [_spelled_out(verb, word) for word in words])
         folders = ",".join(f"file://{folder.resolve()}" for folder in OWN_FOLDERS if folder.is_dir())
         try:
             parsed = OverridesParser.create().parse_overrides(overrides)
@@ -97,6 +98,34 @@ def _hydra() -> Iterator[None]:
     GlobalHydra.instance().clear()
     with initialize_config_module(config_module=PACKAGED, version_base="1.3"):
         yield
+
+
+def _chosen(verb: str, overrides: list[str]) -> dict[str, Any]:
+    """A verb's settings with the scenario and the log that are chosen, as they stand in their files."""
+    raw = dict(_load_packaged(verb)[0])
+    defaults = [default for default in raw.pop("defaults", []) if isinstance(default, dict)]
+    names = {group: name for default in defaults for group, name in default.items()}
+    names |= {group: name for group, _, name in (word.partition("=") for word in overrides) if group in GROUPS}
+    for group, name in names.items():
+        file = _file(f"{group}/{name}")
+        raw[group] = load(file)[0] if file is not None else {}
+    return raw
+
+
+def _with_unstated(verb: str, overrides: list[str]) -> list[str]:
+    """Let an override set what a file leaves at its default, as long as there is such a field; typos stay errors."""
+    raw = _chosen(verb, overrides)
+
+    def settable(path: list[str]) -> bool:
+        group, *keys = path
+        here: Any = raw.get(group)
+        for key in keys[:-1]:
+            here = here.get(key) if isinstance(here, dict) else None
+        if not keys or not isinstance(here, dict) or keys[-1] in here:
+            return False
+        return group == "log" or (group == "scenario" and keys[-1] in known_fields(tuple(keys[:-1]), raw[group]))
+
+    return [f"++{word}" if word[0] not in "+~" and settable(word.partition("=")[0].split(".")) else word for word in overrides]
 
 
 def _settings(verb: str) -> set[str]:
@@ -207,13 +236,7 @@ def _known_choices(group: str) -> list[str]:
 
 def _unknown_override(verb: str, path: str, overrides: list[str]) -> Problem:
     """Point at the part of an override that does not exist, and at what does."""
-    raw = dict(_load_packaged(verb)[0])
-    chosen = {group: name for default in raw.pop("defaults", []) if isinstance(default, dict) for group, name in default.items()}
-    chosen |= {word.split("=")[0]: word.split("=")[1] for word in overrides if word.split("=")[0] in GROUPS}
-    for group, name in chosen.items():
-        file = _file(f"{group}/{name}")
-        raw[group] = load(file)[0] if file is not None else {}
-    here: Any = raw
+    here: Any = _chosen(verb, overrides)
     seen: list[str] = []
     typed = path.removeprefix("scenario.")
     for key in path.split("."):

@@ -1,0 +1,677 @@
+"""Reports: one self-contained page a person who runs a business can read, of a comparison or of one scenario."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from jinja2 import Environment, PackageLoader
+from scipy import stats
+
+from scenarios import words
+from scenarios.compare import BASELINE, better
+from scenarios.maps import journey_map
+from scenarios.plots import Difference, Quarter, Week, interval_plot, money_plot, week_plot
+from sim.changes import flatten, phases
+from sim.kpis import HEADLINES, KPIS
+from sim.units import MINUTES_PER_WEEK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from scenarios.compare import Comparison
+    from sim.model import Model
+
+QUARTER = 13  # weeks
+_SURVEYED = (
+    "nps_surveyed", "nps_true", "csat_surveyed", "csat_true", "survey_score", "experience", "response_rate",
+)  # fmt: skip
+_BY_WEEK = ("experience", "customers_lost", "abandonment", "margin")
+_BY_PERSONA = ("satisfaction", "churn", "customers_lost", "revenue", "abandonment")
+_BY_POOL = ("occupancy", "staff_cost", "overtime", "mean_wait")
+
+
+class Cell(NamedTuple):
+    """One cell of a table, and whether it is a number, or for better or worse."""
+
+    text: str
+    tone: str = "number"
+
+
+class Row(NamedTuple):
+    """One row of a table: its name, its cells, and what the name means."""
+
+    name: str
+    cells: list[Cell]
+    meaning: str = ""
+
+
+def render(template: str, **context: Any) -> str:
+    """Fill a page's template; every text is escaped."""
+    pages = Environment(
+        loader=PackageLoader("scenarios"), autoescape=True, trim_blocks=True, keep_trailing_newline=True
+    )
+    return pages.get_template(template).render(**context)
+
+
+# ---- a comparison ----------------------------------------------------------------------------------------------------
+
+
+def comparison_report(
+    comparison: Comparison,
+    title: str,
+    question: str,
+    provenance: Mapping[str, Any],
+    validation: str | None = None,
+    traffic: pl.DataFrame | None = None,
+) -> str:
+    """Page of a comparison: the answer first, then what changes, what it does, for whom, how sure, and why one may.
+
+    Parameters
+    ----------
+    comparison
+        What came out.
+    title, question
+        What it is called, and what was asked.
+    provenance
+        Where it comes from: versions, seed, command, by name.
+    validation
+        How the baseline was checked against data, if it was.
+    traffic
+        Who went where in the baseline, as `maps.traffic` counts it; maps then show it.
+
+    Returns
+    -------
+    str
+        HTML, complete in itself.
+    """
+    baseline = comparison.models[BASELINE]
+    names = {change: words.change_title(baseline, change) for change in comparison.changes}
+    money = {change: _money(comparison, change) for change in comparison.changes}
+    page = {
+        "question": question,
+        "setting": _setting(baseline, comparison.replications, comparison.seed),
+        "answers": [
+            {"title": names[change], "sentence": words.answer(comparison, change)} for change in comparison.changes
+        ],
+        "changes": [_change(comparison, change, names[change]) for change in comparison.changes],
+        "legend": _legend(comparison),
+        "headlines": [_headline(comparison, kpi, names) for kpi in HEADLINES],
+        "every": [_every(comparison, change, names[change]) for change in comparison.changes],
+        "persona_plots": _persona_plots(comparison, names),
+        "whom": [_whom(comparison, change, names[change]) for change in comparison.changes],
+        "money_note": _money_note(baseline),
+        "money_plots": [_money_plot(comparison, names[change], money[change]) for change in comparison.changes],
+        "money": [_money_table(comparison, names[change], money[change]) for change in comparison.changes],
+        "weeks": [_week(comparison, change, names[change], kpi) for change in comparison.changes for kpi in _BY_WEEK],
+        "maps": _maps(comparison, names, traffic),
+        "sure": words.how_sure(comparison),
+        "doubts": [_doubts(comparison, change, names[change]) for change in comparison.changes],
+        "survey": _survey_of(comparison, names),
+        "assumptions": words.assumptions(baseline),
+        "validation": validation,
+        "provenance": _provenance(provenance),
+    }
+    return render("comparison.html", title=title, contents=_contents("difference", validation), page=page)
+
+
+def _contents(second: str, validation: str | None) -> list[tuple[str, str]]:
+    """Sections of a page, by anchor."""
+    middle = (
+        [("changed", "What changes"), ("difference", "What it does"), ("whom", "For whom"), ("money", "Money")]
+        if second == "difference"
+        else [("numbers", "The numbers"), ("whom", "For whom"), ("money", "Money"), ("weeks", "Week by week")]
+    )
+    checked = [("checked", "Checked against data")] if validation else []
+    return [
+        ("answer", "The answer"), *middle, ("journeys", "The journeys"), ("sure", "How sure we are"),
+        ("survey", "Survey and truth"), ("assumed", "What was assumed"), *checked, ("from", "Where this comes from"),
+    ]  # fmt: skip
+
+
+def _setting(model: Model, replications: int, seed: int | None = None) -> str:
+    """What was simulated, in a line."""
+    clock = model.clock
+    measured = clock.start + timedelta(minutes=clock.warmup)
+    weeks = _weeks(model)
+    luck = f", seed {seed}" if seed is not None else ""
+    return (
+        f"{model.title or 'Scenario'}: {model.population.customers:,} customers at the start, {weeks} measured from "
+        f"{words.date(measured)}, {replications} replications{luck}."
+    )
+
+
+def _weeks(model: Model) -> str:
+    """How long is measured, in words."""
+    return words.with_unit(f"{(model.clock.horizon - model.clock.warmup) / MINUTES_PER_WEEK:.3g}", " weeks")
+
+
+def _provenance(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Names and values, those inside others with both names."""
+    rows: list[tuple[str, str]] = []
+    for name, value in provenance.items():
+        if isinstance(value, dict):
+            rows += [(f"{name}: {inner}", said) for inner, said in _provenance(value)]
+        else:
+            rows.append((words.plain(str(name)), ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+    return rows
+
+
+def _change(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
+    """What a change sets, when, and what it costs."""
+    model = comparison.models[change]
+    parts = words.changed_by(comparison, change)
+    lines = []
+    for part in parts:
+        text = f"{words.when_in_force(model, part)}; it costs {words.own_cost(model, part)}."
+        named = f"{words.change_title(model, part)}: {text}" if len(parts) > 1 else text
+        lines.append(named[:1].upper() + named[1:])
+    settings = [setting for part in parts for setting in words.settings(comparison.models[BASELINE], part)]
+    if not parts:
+        lines = ["Another scenario: what differs in it from today is listed here."]
+        settings = _differing(comparison.models[BASELINE], model)
+    return {"title": title, "lines": lines, "settings": settings}
+
+
+def _differing(old: Model, new: Model) -> list[words.Setting]:
+    """Values that differ between two scenarios that no change explains."""
+    before, after = flatten(old.raw), flatten(new.raw)
+    paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
+    return [words.Setting(path, str(before.get(path, "–")), str(after.get(path, "–"))) for path in paths]
+
+
+def _legend(comparison: Comparison) -> str:
+    weeks = _weeks(comparison.models[BASELINE])
+    share = words.per_cent(comparison.level)
+    limits = (
+        ", and the thin line in it how far the luck of the run alone would take it" if _has_limits(comparison) else ""
+    )
+    return (
+        f"Differences from today over the {weeks} measured. The dot is the difference, the bar where it lies with "
+        f"{share} confidence{limits}. A hollow dot and a grey bar: it cannot be told apart from nothing."
+    )
+
+
+def _has_limits(comparison: Comparison) -> bool:
+    return bool(comparison.models[BASELINE].uncertain)
+
+
+def _difference(comparison: Comparison, row: Mapping[str, Any], name: str) -> Difference:
+    """One difference as the plots draw it."""
+    currency = comparison.models[BASELINE].currency
+    luck = row["luck"] if _has_limits(comparison) else math.nan
+    text = _with_interval(row["kpi"], row, currency).text
+    return Difference(name, text, row["difference"], row["lower"], row["upper"], luck)
+
+
+def _plot(comparison: Comparison, kpi: str, title: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """Intervals of differences of a KPI."""
+    drawn = [_difference(comparison, row, name) for name, row in rows]
+    ends = [abs(end) for d in drawn for end in (d.lower, d.upper) if math.isfinite(end)]
+    currency = comparison.models[BASELINE].currency
+    shown = words.scale(KPIS[kpi].unit, currency, max(ends, default=0.0), difference=True)
+    return interval_plot(title, drawn, KPIS[kpi].better, words.axis(shown))
+
+
+def _headline(comparison: Comparison, kpi: str, names: Mapping[str, str]) -> dict[str, str]:
+    """A headline KPI with the differences of every change."""
+    title = words.kpi_title(kpi)
+    rows = [(names[change], comparison.difference(change, kpi)) for change in comparison.changes]
+    now = comparison.level_of(BASELINE, kpi)
+    half = (now["upper"] - now["lower"]) / 2
+    level = words.level(kpi, now["mean"], comparison.models[BASELINE].currency, half)
+    return {"title": title, "note": f"Today {level}", "plot": _plot(comparison, kpi, f"{title}, difference", rows)}
+
+
+def _tone(kpi: str, row: Mapping[str, Any]) -> Cell:
+    """How sure a difference is, and whether it is for the better."""
+    sure = words.sureness(row)
+    if sure in ("none", "unclear"):
+        return Cell(words.SURENESS[sure], "")
+    good = better(kpi, row["difference"])
+    if good is None:
+        return Cell(f"{'more' if row['difference'] > 0 else 'less'}, {words.SURENESS[sure]}", "")
+    tone = "better" if good else "worse"
+    return Cell(f"{tone}, {words.SURENESS[sure]}", tone)
+
+
+def _every(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
+    """Every KPI of a change."""
+    currency = comparison.models[BASELINE].currency
+    rows = []
+    for kpi in KPIS:
+        row = comparison.difference(change, kpi)
+        before, after = (_level(comparison.level_of(name, kpi), kpi, currency) for name in (BASELINE, change))
+        by_much, ends = words.difference(kpi, row, currency), words.interval(kpi, row, currency)
+        cells = [Cell(before), Cell(after), Cell(by_much), Cell(ends), _tone(kpi, row)]
+        rows.append(Row(words.kpi_title(kpi), cells, KPIS[kpi].meaning))
+    head = ["Number", "Today", "Then", "Difference", "Interval", "How sure"]
+    return {
+        "title": title,
+        "caption": f"{title}: {words.per_cent(comparison.level)} intervals",
+        "head": head,
+        "rows": rows,
+    }
+
+
+def _level(row: Mapping[str, float], kpi: str, currency: str) -> str:
+    return words.level(kpi, row["mean"], currency, (row["upper"] - row["lower"]) / 2)
+
+
+# ---- for whom --------------------------------------------------------------------------------------------------------
+
+
+def _rows(comparison: Comparison, change: str, kpi: str, by: str) -> list[dict[str, Any]]:
+    """Differences of a KPI by the groups of a dimension."""
+    wanted = (pl.col("scenario") == change) & (pl.col("kpi") == kpi) & (pl.col("by") == by)
+    return comparison.differences.filter(wanted).to_dicts()
+
+
+def _persona_plots(comparison: Comparison, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Satisfaction by persona, a plot for each change."""
+    plots = []
+    for change, name in names.items():
+        rows = [(words.plain(row["group"]), row) for row in _rows(comparison, change, "satisfaction", "persona")]
+        if rows:
+            plot = _plot(comparison, "satisfaction", f"Satisfaction by persona: {name}", rows)
+            plots.append({"title": name, "note": "Satisfaction by persona, difference", "plot": plot})
+    return plots
+
+
+def _whom(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
+    """Differences by persona, and what happens to each pool of staff."""
+    currency = comparison.models[BASELINE].currency
+    return {
+        "title": title,
+        "persona_head": ["Persona", *(words.kpi_title(kpi) for kpi in _BY_PERSONA)],
+        "personas": _differences_by(comparison, change, _BY_PERSONA, "persona"),
+        "pool_head": ["Pool", "Occupancy today", "Then", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
+        "pools": [
+            Row(row.name, [*_occupancies(comparison, change, group, currency), *row.cells])
+            for row, group in zip(
+                _differences_by(comparison, change, _BY_POOL, "pool"), comparison.models[change].staff, strict=False
+            )
+        ],
+    }
+
+
+def _occupancies(comparison: Comparison, change: str, pool: str, currency: str) -> list[Cell]:
+    rows = comparison.levels.filter(
+        (pl.col("kpi") == "occupancy") & (pl.col("by") == "pool") & (pl.col("group") == pool)
+    )
+    means = {row["scenario"]: row["mean"] for row in rows.to_dicts()}
+    return [Cell(words.level("occupancy", means.get(name, math.nan), currency)) for name in (BASELINE, change)]
+
+
+def _differences_by(comparison: Comparison, change: str, kpis: Sequence[str], by: str) -> list[Row]:
+    """Differences of some KPIs with their intervals, a row for each group."""
+    currency = comparison.models[BASELINE].currency
+    found = {kpi: {row["group"]: row for row in _rows(comparison, change, kpi, by)} for kpi in kpis}
+    groups = dict.fromkeys(group for rows in found.values() for group in rows)
+    return [
+        Row(words.plain(group), [_with_interval(kpi, found[kpi].get(group), currency) for kpi in kpis])
+        for group in groups
+    ]
+
+
+def _with_interval(kpi: str, row: Mapping[str, Any] | None, currency: str) -> Cell:
+    if row is None or math.isnan(row["difference"]):
+        return Cell("–")
+    tone = _tone(kpi, row).tone
+    said = words.estimate_of(kpi, row, currency)
+    if said.lower == said.upper:
+        return Cell(words.with_unit(said.value, said.word), f"number {tone}")
+    return Cell(f"{words.signed(said.value)} ({said.lower} to {said.upper}){said.word}", f"number {tone}")
+
+
+# ---- money and weeks -------------------------------------------------------------------------------------------------
+
+
+def _weekly(values: pl.DataFrame, scenario: str, kpi: str) -> NDArray[np.float64]:
+    """Values of a KPI by replication and week."""
+    wanted = (pl.col("scenario") == scenario) & (pl.col("kpi") == kpi) & (pl.col("by") == "week")
+    rows = values.filter(wanted).sort("replication", pl.col("group").cast(pl.Int64))
+    return rows["value"].to_numpy().reshape(rows["replication"].n_unique(), -1)
+
+
+def _half(at: NDArray[np.float64], level: float) -> float:
+    """Half-width of the t interval of the mean."""
+    n = len(at)
+    return float(stats.t.ppf(0.5 + level / 2, n - 1) * np.std(at, ddof=1) / np.sqrt(n)) if n > 1 else math.nan
+
+
+def _quarters(
+    model: Model, weekly: Mapping[str, NDArray[np.float64]], level: float, limits: NDArray[np.float64]
+) -> list[Quarter]:
+    """Sum money by quarters of thirteen weeks from the start of the measured time; the last may be shorter."""
+    clock = model.clock
+    measured = clock.start + timedelta(minutes=clock.warmup)
+    whole = (clock.horizon - clock.warmup) / MINUTES_PER_WEEK
+    quarters = []
+    for first in range(0, math.ceil(whole), QUARTER):
+        span = slice(first, first + QUARTER)
+        revenue, cost, change, margin = (
+            weekly[kpi][:, span].sum(axis=1) for kpi in ("revenue", "cost", "change_cost", "margin")
+        )
+        half = math.hypot(_half(margin, level), float(limits[span].sum()))
+        net, weeks = float(margin.mean()), min(whole - first, QUARTER)
+        begins = measured + timedelta(weeks=first)
+        name = f"from {begins.day} {begins:%b %Y}"
+        if weeks < QUARTER:
+            name += f" ({words.with_unit(f'{weeks:.3g}', ' weeks')} only)"
+        quarters.append(
+            Quarter(
+                name, weeks, float(revenue.mean()), float((cost - change).mean()), float(change.mean()), net,
+                net - half, net + half,
+            )
+        )  # fmt: skip
+    return quarters
+
+
+def _money(comparison: Comparison, change: str) -> list[Quarter]:
+    """Differences in money by quarter."""
+    weekly = {
+        kpi: _weekly(comparison.values, change, kpi) - _weekly(comparison.values, BASELINE, kpi)
+        for kpi in ("revenue", "cost", "change_cost", "margin")
+    }
+    rows = sorted(_rows(comparison, change, "margin", "week"), key=lambda row: int(row["group"]))
+    limits = np.array([row["limits"] for row in rows])
+    return _quarters(comparison.models[BASELINE], weekly, comparison.level, limits)
+
+
+def _money_note(model: Model) -> str:
+    whole = (model.clock.horizon - model.clock.warmup) / MINUTES_PER_WEEK
+    last = " The last is not a whole quarter." if whole % QUARTER else ""
+    return f"A quarter is {QUARTER} weeks from the start of the measured time.{last} Net is revenue less both costs."
+
+
+def _money_plot(comparison: Comparison, title: str, quarters: Sequence[Quarter]) -> dict[str, str]:
+    currency = comparison.models[BASELINE].currency
+    largest = max(abs(v) for q in quarters for v in (q.revenue, q.running, q.change, q.net))
+    shown = words.scale("money", currency, largest, difference=True)
+    note = f"Difference from today,{shown.word}; upwards is money gained, downwards money spent"
+    return {"title": title, "note": note, "plot": money_plot(f"Money by quarter: {title}", quarters, words.axis(shown))}
+
+
+def _money_table(comparison: Comparison, title: str, quarters: Sequence[Quarter]) -> dict[str, Any]:
+    currency = comparison.models[BASELINE].currency
+    return {
+        "title": title,
+        "caption": "Differences from today",
+        "head": ["Quarter", "Revenue", "Running cost", "Cost of the change", "Net", "Interval of the net"],
+        "rows": [Row(q.name, _amounts(q, currency, difference=True)) for q in quarters],
+    }
+
+
+def _amounts(quarter: Quarter, currency: str, *, difference: bool) -> list[Cell]:
+    parts = [
+        Cell(words.amount(value, "money", currency, difference=difference))
+        for value in (quarter.revenue, quarter.running, quarter.change)
+    ]
+    net = words.estimate(quarter.net, quarter.lower, quarter.upper, "money", currency, difference=difference)
+    if net is words.UNKNOWN:
+        return [*parts, Cell(words.amount(quarter.net, "money", currency, difference=difference)), Cell("–")]
+    value = words.with_unit(words.signed(net.value) if difference else net.value, net.word)
+    tone = ("better" if quarter.net > 0 else "worse") if difference and quarter.lower * quarter.upper > 0 else "number"
+    return [*parts, Cell(value, tone), Cell(net.interval)]
+
+
+def _week(comparison: Comparison, change: str, title: str, kpi: str) -> dict[str, str]:
+    """Difference of a KPI week by week."""
+    rows = sorted(_rows(comparison, change, kpi, "week"), key=lambda row: int(row["group"]))
+    weeks = [Week(int(row["group"]), row["difference"], row["lower"], row["upper"]) for row in rows]
+    return _week_card(f"{words.kpi_title(kpi)}: {title}", kpi, weeks, comparison.models[BASELINE].currency, zero=True)
+
+
+def _week_card(title: str, kpi: str, weeks: Sequence[Week], currency: str, *, zero: bool) -> dict[str, str]:
+    ends = [abs(v) for week in weeks for v in (week.lower, week.upper, week.value) if math.isfinite(v)]
+    shown = words.scale(KPIS[kpi].unit, currency, max(ends, default=0.0), difference=zero)
+    return {"title": title, "note": shown.word.strip(), "plot": week_plot(title, weeks, words.axis(shown), zero=zero)}
+
+
+# ---- journeys, doubts, survey ----------------------------------------------------------------------------------------
+
+
+def _maps(comparison: Comparison, names: Mapping[str, str], traffic: pl.DataFrame | None) -> list[dict[str, str]]:
+    """Map of every journey, and beneath it what it becomes under a change that moves it."""
+    last = {name: phases(model)[-1].model for name, model in comparison.models.items()}
+    maps = []
+    for journey in dict.fromkeys(name for model in last.values() for name in model.journeys):
+        today = journey_map(last[BASELINE], journey) if journey in last[BASELINE].journeys else ""
+        if today:
+            shown = journey_map(last[BASELINE], journey, traffic) if traffic is not None else today
+            note = "Today, with the visits seen in one replication" if traffic is not None else "Today"
+            maps.append({"title": words.plain(journey), "note": note, "map": shown})
+        for change, name in names.items():
+            if journey in last[change].journeys and (then := journey_map(last[change], journey)) != today:
+                maps.append({"title": f"{words.plain(journey)}: {name}", "note": "With the change", "map": then})
+    return maps
+
+
+def _doubts(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
+    """How wide each headline's interval is, and what makes it so."""
+    has_limits = _has_limits(comparison)
+    rows = [_doubt(comparison, comparison.difference(change, kpi), has_limits=has_limits) for kpi in HEADLINES]
+    head = ["Number", "Difference", "Luck of the run", *(["Limits of our data"] if has_limits else []),
+            "Allowing for all comparisons", "Correlation", "Times the runs saved", "How sure"]  # fmt: skip
+    return {"title": title, "caption": "What makes each bar as wide as it is", "head": head, "rows": rows}
+
+
+def _doubt(comparison: Comparison, row: Mapping[str, Any], *, has_limits: bool) -> Row:
+    kpi, currency = row["kpi"], comparison.models[BASELINE].currency
+    unit = KPIS[kpi].unit
+    size = words.scale(unit, currency, max(abs(row["lower"]), abs(row["upper"])), difference=True)
+    halves = [row["luck"], *([row["limits"]] if has_limits else [])]
+    widths = [f"± {words.rounded(half * size.factor, words.rounding(half * size.factor, half * size.factor))}"
+              if math.isfinite(half) else "–" for half in halves]  # fmt: skip
+    adjusted = words.estimate(
+        row["difference"], row["lower_adjusted"], row["upper_adjusted"], unit, currency, difference=True
+    )
+    paired = [f"{row[key]:.3g}" if math.isfinite(row[key]) else "–" for key in ("correlation", "variance_reduction")]
+    numbers = [words.difference(kpi, row, currency), *widths, adjusted.interval, *paired]
+    return Row(words.kpi_title(kpi), [*(Cell(number) for number in numbers), _tone(kpi, row)])
+
+
+def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, Any]:
+    titles = {BASELINE: "Today", **names}
+    levels = {(row["scenario"], row["kpi"]): row for row in comparison.levels.filter(pl.col("by") == "all").to_dicts()}
+    currency = comparison.models[BASELINE].currency
+    return _survey({title: {kpi: levels[name, kpi] for kpi in KPIS} for name, title in titles.items()}, currency)
+
+
+def _survey(levels: Mapping[str, Mapping[str, Mapping[str, float]]], currency: str) -> dict[str, Any]:
+    """What the company would see beside what is true; the first of the scenarios is told in words."""
+    now = next(iter(levels.values()))
+    surveyed, true = now["nps_surveyed"]["mean"], now["nps_true"]["mean"]
+    if math.isnan(surveyed):
+        return {
+            "sentence": "Nobody was asked, so there is no survey to compare with the truth.",
+            "rows": [],
+            "head": [],
+        }
+    rate = words.per_cent(round(now["response_rate"]["mean"], 3))
+    gap = surveyed - true
+    tells = f"{abs(gap):.0f} points {'better' if gap > 0 else 'worse'} than" if abs(gap) >= 1 else "almost"
+    sentence = (
+        f"Only some answer: {rate} of those asked. The net promoter score in the survey is {words.rounded(surveyed, 1)}, "
+        f"in truth, if all had answered, it would be {words.rounded(true, 1)}: the survey looks {tells} the truth."
+    )
+    rows = [
+        Row(words.kpi_title(kpi), [Cell(_level(at[kpi], kpi, currency)) for at in levels.values()]) for kpi in _SURVEYED
+    ]
+    return {"sentence": sentence, "rows": rows, "head": ["Number", *levels]}
+
+
+# ---- one scenario ----------------------------------------------------------------------------------------------------
+
+
+def simulation_report(
+    model: Model,
+    values: pl.DataFrame,
+    title: str,
+    provenance: Mapping[str, Any],
+    validation: str | None = None,
+    question: str = "",
+    traffic: pl.DataFrame | None = None,
+    level: float = 0.95,
+) -> str:
+    """Page of one scenario: its numbers, for whom, when, on which journeys, and how sure.
+
+    Parameters
+    ----------
+    model
+        What was simulated.
+    values
+        Every replication's value: columns ``replication``, ``kpi``, ``by``, ``group``, ``value``.
+    title, question, provenance, validation, traffic
+        As in `comparison_report`.
+    level
+        Of the intervals.
+
+    Returns
+    -------
+    str
+        HTML, complete in itself.
+    """
+    currency, last = model.currency, phases(model)[-1].model
+    replications = values["replication"].n_unique()
+    known = _levels(values, level)
+    overall = {kpi: known[kpi, "all", "all"] for kpi in KPIS}
+    own = values.with_columns(scenario=pl.lit(BASELINE))
+    weekly = {kpi: _weekly(own, BASELINE, kpi) for kpi in ("revenue", "cost", "change_cost", "margin")}
+    quarters = _quarters(model, weekly, level, np.zeros(weekly["margin"].shape[1]))
+    page = {
+        "question": question,
+        "setting": _setting(model, replications),
+        "sentence": _in_short(model, overall),
+        "headlines": _levels_table("In the measured time", HEADLINES, overall, currency),
+        "every": _levels_table("In the measured time", list(KPIS), overall, currency, meaning=True),
+        "persona_head": ["Persona", *(words.kpi_title(kpi) for kpi in _BY_PERSONA)],
+        "personas": _levels_by(known, _BY_PERSONA, "persona", currency),
+        "pool_head": ["Pool", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
+        "pools": _levels_by(known, _BY_POOL, "pool", currency),
+        "money_note": _money_note(model),
+        "money": {
+            "caption": "Means over the replications",
+            "head": ["Quarter", "Revenue", "Running cost", "Cost of changes", "Net", "Interval of the net"],
+            "rows": [Row(quarter.name, _amounts(quarter, currency, difference=False)) for quarter in quarters],
+        },
+        "weeks": [_week_levels(known, kpi, currency) for kpi in _BY_WEEK],
+        "maps": [
+            {
+                "title": words.plain(journey),
+                "note": "With the visits seen in one replication"
+                if traffic is not None
+                else "As the scenario states it",
+                "map": journey_map(last, journey, traffic),
+            }
+            for journey in last.journeys
+        ],
+        "sure": _sure(model, replications, level),
+        "survey": _survey({"Today": overall}, currency),
+        "assumptions": words.assumptions(model),
+        "validation": validation,
+        "provenance": _provenance(provenance),
+    }
+    return render("simulation.html", title=title, contents=_contents("numbers", validation), page=page)
+
+
+_Levels = dict[tuple[str, str, str], dict[str, float]]
+
+
+def _levels(values: pl.DataFrame, level: float) -> _Levels:
+    """Mean of every KPI, dimension and group, with its t interval."""
+    known: _Levels = {}
+    for key, rows in values.group_by("kpi", "by", "group", maintain_order=True):
+        at = rows["value"].to_numpy()
+        at = at[~np.isnan(at)]
+        mean, half = (float(at.mean()), _half(at, level)) if len(at) else (math.nan, math.nan)
+        kpi, by, group = (str(part) for part in key)
+        known[kpi, by, group] = {"mean": mean, "lower": mean - half, "upper": mean + half}
+    return known
+
+
+def _levels_table(
+    caption: str,
+    kpis: Sequence[str],
+    levels: Mapping[str, Mapping[str, float]],
+    currency: str,
+    *,
+    meaning: bool = False,
+) -> dict[str, Any]:
+    rows = [
+        Row(
+            words.kpi_title(kpi),
+            [Cell(_level(levels[kpi], kpi, currency)), Cell(_interval_of(levels[kpi], kpi, currency))],
+            KPIS[kpi].meaning if meaning else "",
+        )
+        for kpi in kpis
+    ]
+    return {"caption": caption, "head": ["Number", "Mean", "Interval"], "rows": rows}
+
+
+def _interval_of(row: Mapping[str, float], kpi: str, currency: str) -> str:
+    return words.estimate(row["mean"], row["lower"], row["upper"], KPIS[kpi].unit, currency).interval
+
+
+def _levels_by(known: _Levels, kpis: Sequence[str], by: str, currency: str) -> list[Row]:
+    groups = dict.fromkeys(group for kpi, dimension, group in known if dimension == by and kpi in kpis)
+    unknown = {"mean": math.nan, "lower": math.nan, "upper": math.nan}
+    return [
+        Row(words.plain(group), [Cell(_level(known.get((kpi, by, group), unknown), kpi, currency)) for kpi in kpis])
+        for group in groups
+    ]
+
+
+def _week_levels(known: _Levels, kpi: str, currency: str) -> dict[str, str]:
+    weeks = [
+        Week(int(group), row["mean"], row["lower"], row["upper"])
+        for (name, by, group), row in known.items()
+        if name == kpi and by == "week"
+    ]
+    return _week_card(words.kpi_title(kpi), kpi, sorted(weeks, key=lambda week: week.number), currency, zero=False)
+
+
+def _in_short(model: Model, levels: Mapping[str, Mapping[str, float]]) -> str:
+    """The scenario's state in a sentence."""
+    said = {kpi: _level(row, kpi, model.currency) for kpi, row in levels.items()}
+    parts = [f"customers are satisfied {said['satisfaction']} on average"]
+    if not math.isnan(levels["churn_per_month"]["mean"]):
+        parts.append(f"{said['churn_per_month'].removesuffix(' a month')} of them leave in a month")
+    if not math.isnan(levels["abandonment"]["mean"]):
+        parts.append(
+            f"{said['abandonment']} of those who want staff give up waiting; the mean wait is {said['mean_wait']}"
+        )
+    if not math.isnan(levels["completion"]["mean"]):
+        parts.append(f"{said['completion']} of issues end well")
+    parts.append(f"revenue is {said['revenue']} and cost {said['cost']} in the measured time")
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _sure(model: Model, replications: int, level: float) -> list[str]:
+    """What the intervals of a single scenario hold."""
+    share = words.per_cent(level)
+    known = (
+        f"They hold the luck of the run and the limits of our data: {len(model.uncertain)} values of the scenario are "
+        "not known exactly, and each replication drew its own."
+    )
+    unknown = (
+        "They hold the luck of the run only: the scenario calls no value uncertain, so how well its values are known is "
+        "not in them."
+    )
+    few = " With so few the width of an interval is itself a rough guess; 10 or more are better."
+    runs = (
+        f"The scenario was lived through {replications} times, each time with other luck (replications). An interval "
+        f"holds the long-run mean with {share} confidence.{few if replications < 10 else ''}"
+    )
+    return [
+        runs,
+        known if model.uncertain else unknown,
+        "Numbers of one scenario say little about a change: compare the two on the same customers instead.",
+    ]

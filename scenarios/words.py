@@ -1,0 +1,755 @@
+"""Numbers, differences and assumptions in plain words, for people who run a business."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from scenarios.compare import BASELINE
+from sim import units
+from sim.changes import flatten, phases, span
+from sim.kpis import HEADLINES, KPIS
+from sim.model import AGAIN, CLOSED, DEFAULT_PROFILE
+from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from scenarios.compare import Comparison
+    from sim.distributions import Distribution
+    from sim.model import Model
+    from sim.timetable import Shift
+
+YEAR = 12 * MINUTES_PER_MONTH
+Sureness = Literal["clear", "likely", "unclear", "none"]
+SURENESS: dict[Sureness, str] = {
+    "clear": "clear",
+    "likely": "likely",
+    "unclear": "cannot be told apart from nothing",
+    "none": "no difference",
+}
+_TITLES = {
+    "csat_true": "Satisfied customers (CSAT), in truth",
+    "csat_surveyed": "Satisfied customers (CSAT), as surveyed",
+    "nps_true": "Net promoter score, in truth",
+    "nps_surveyed": "Net promoter score, as surveyed",
+    "survey_score": "Survey score",
+    "response_rate": "Answers to the survey",
+    "experience": "Experience of a journey",
+    "churn_per_month": "Churn a month",
+    "contact_cost": "Cost of contacts",
+    "service_cost": "Cost of serving",
+    "change_cost": "Cost of the change itself",
+    "cost_per_customer": "Cost a customer",
+    "cost_per_resolved": "Cost a resolved issue",
+    "mean_wait": "Wait, mean",
+    "speed_of_answer": "Wait of those answered, mean",
+    "median_wait": "Wait of those answered, median",
+    "wait_90th": "Wait of those answered, 9 of 10 within",
+    "resolution_90th": "Time to resolution, 9 of 10 within",
+    "resolution_time": "Time to resolution, mean",
+    "closed_share": "Found nobody on duty",
+    "blocked_share": "Found every line taken",
+    "issues": "Issues opened",
+    "open_at_end": "Issues still open at the end",
+    "multichannel": "Journeys in two channels or more",
+    "handoffs_per_issue": "Hand-offs an issue",
+    "contacts_per_issue": "Contacts an issue",
+}
+_SINGULAR = {
+    "customers": "customer", "journeys": "journey", "visits": "visit", "contacts": "contact", "points": "point",
+    "hand-offs": "hand-off", "days": "day", "weeks": "week",
+}  # fmt: skip
+
+
+# ---- numbers ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How an amount is written: by what it is multiplied, and the words after it."""
+
+    factor: float
+    word: str
+
+
+def scale(unit: str, currency: str, largest: float, *, difference: bool = False) -> Scale:
+    """Scale in which an amount of a KPI's unit reads best.
+
+    Parameters
+    ----------
+    unit
+        Unit of the KPI.
+    currency
+        What money is counted in.
+    largest
+        Largest amount that is to be written in it.
+    difference
+        Whether it is a difference: of shares that is percentage points, of scores points.
+    """
+    size = abs(largest) if math.isfinite(largest) else 0.0
+    money = Scale(1e-6, f" M {currency}") if size >= 1e5 else Scale(1.0, f" {currency}")
+    if unit == "min":
+        if size >= 2 * MINUTES_PER_DAY:
+            return Scale(1 / MINUTES_PER_DAY, " days")
+        return Scale(1 / 60, " h") if size >= 120 else Scale(1.0, " min")
+    table = {
+        "0–10": Scale(1.0, " points" if difference else " of 10"),
+        "share": Scale(100.0, " %-points" if difference else " %"),
+        "share / month": Scale(100.0, " %-points a month" if difference else " % a month"),
+        "money": money,
+        "money / month": Scale(money.factor, f"{money.word} a month"),
+    }
+    return table.get(unit, Scale(1.0, f" {unit}"))
+
+
+def rounding(value: float, half: float | None = None) -> float:
+    """Step to which a value is rounded, given the half-width of its interval.
+
+    The interval keeps one digit, or two where the first would be a 1; the value keeps no more than four, and three
+    where nothing is said about an interval.
+    """
+    size = abs(value) if math.isfinite(value) else 0.0
+    if half is None or not math.isfinite(half) or half <= 0:
+        return _power(size, 2) if size else 1.0
+    first = _power(half, 0)
+    step = first if half / first >= 2 else first / 10
+    return max(step, _power(max(size, half), 3))
+
+
+def _power(size: float, digits: int) -> float:
+    """Power of ten that many digits below the first of a number."""
+    return float(10.0 ** (math.floor(math.log10(size) + 1e-9) - digits))
+
+
+def rounded(value: float, step: float) -> str:
+    """A number rounded to a step, thousands set apart, with a real minus sign."""
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    text = f"{round(value / step) * step:,.{decimals}f}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else text.removeprefix("-")
+
+
+def amount(value: float, unit: str, currency: str = "", *, half: float | None = None, difference: bool = False) -> str:
+    """An amount with its unit, such as ``1,200 customers``, ``0.4 M EUR``, ``12.3 %``, ``3.5 min``, ``+0.12 points``.
+
+    Parameters
+    ----------
+    value, unit
+        What it is.
+    currency
+        What money is counted in.
+    half
+        Half-width of its interval, which says how many digits make sense.
+    difference
+        Whether it is a difference, and so carries its sign.
+    """
+    if not math.isfinite(value):
+        return "–"
+    shown = scale(unit, currency, value, difference=difference)
+    step = rounding(value * shown.factor, None if half is None else half * shown.factor)
+    text = rounded(value * shown.factor, step)
+    return with_unit(signed(text) if difference else text, shown.word)
+
+
+def signed(text: str) -> str:
+    """A number with its sign, unless it is nothing."""
+    return f"+{text}" if text[0] != "−" and text.strip("0.,") else text
+
+
+def with_unit(text: str, word: str) -> str:
+    """A number and its unit, in the singular after a 1."""
+    name = word.strip()
+    return f"{text} {_SINGULAR[name]}" if text.lstrip("−+") == "1" and name in _SINGULAR else text + word
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An amount and the ends of its interval, all in one unit and with as many digits as make sense."""
+
+    value: str
+    lower: str
+    upper: str
+    word: str
+
+    @property
+    def interval(self) -> str:
+        """The interval with its unit, such as ``0.089 to 0.094 points``."""
+        if self.lower == self.upper:
+            return with_unit(self.lower, self.word)
+        return f"{self.lower} to {self.upper}{self.word}"
+
+
+UNKNOWN = Estimate("–", "–", "–", "")
+
+
+def estimate(
+    value: float, lower: float, upper: float, unit: str, currency: str = "", *, difference: bool = False
+) -> Estimate:
+    """Write an amount and its interval."""
+    if not all(math.isfinite(number) for number in (value, lower, upper)):
+        return UNKNOWN
+    shown = scale(unit, currency, max(abs(lower), abs(upper)), difference=difference)
+    step = rounding(value * shown.factor, (upper - lower) / 2 * shown.factor)
+    texts = [rounded(number * shown.factor, step) for number in (value, lower, upper)]
+    return Estimate(texts[0], texts[1], texts[2], shown.word)
+
+
+def estimate_of(kpi: str, row: Mapping[str, float], currency: str) -> Estimate:
+    """Write the difference of a KPI and its interval."""
+    unit = KPIS[kpi].unit
+    return estimate(row["difference"], row["lower"], row["upper"], unit, currency, difference=True)
+
+
+def axis(shown: Scale) -> Callable[[float], str]:
+    """How numbers on an axis are written: in a scale, without its unit."""
+    return lambda value: f"{value * shown.factor:,.6g}".replace("-", "−")
+
+
+def level(kpi: str, value: float, currency: str, half: float | None = None) -> str:
+    """Value of a KPI with its unit."""
+    return amount(value, KPIS[kpi].unit, currency, half=half)
+
+
+def difference(kpi: str, row: Mapping[str, float], currency: str) -> str:
+    """Difference of a KPI with its sign and unit."""
+    said = estimate_of(kpi, row, currency)
+    return with_unit(signed(said.value), said.word)
+
+
+def interval(kpi: str, row: Mapping[str, float], currency: str) -> str:
+    """Interval of a difference."""
+    return estimate_of(kpi, row, currency).interval
+
+
+def per_cent(share: float) -> str:
+    """A share in per cent, to three digits: ``36 %``, ``76.5 %``, ``0.4 %``."""
+    return f"{100 * share:.3g} %" if share == 0 or abs(share) >= 1e-4 else f"{100 * share:.1g} %"
+
+
+def of_them(share: float) -> str:
+    """A share of people in words: ``7 of 10``, ``half``, or per cent where ten people do not show it."""
+    simple = {0.0: "none", 0.5: "half", 1.0: "all"}
+    tenths = 10 * share
+    if share in simple:
+        return simple[share]
+    return f"{tenths:.0f} of 10" if abs(tenths - round(tenths)) < 1e-9 else per_cent(share)
+
+
+def duration(minutes: float) -> str:
+    """A duration to two digits in the unit that suits it: ``8 min``, ``1.5 h``, ``3 days``."""
+    if not math.isfinite(minutes):
+        return "for ever"
+    number, _, unit = units.say_duration(minutes).partition(" ")
+    value = float(number)
+    text = f"{value:.0f}" if value >= 100 else f"{value:.2g}"
+    return with_unit(text, f" {unit}s" if unit in ("day", "week") else f" {unit}")
+
+
+def lasting(law: Distribution) -> str:
+    """How long something takes: its mean, or its median where the mean is infinite."""
+    if law.kind == "deterministic":
+        return duration(law.value)
+    return f"about {duration(law.mean if math.isfinite(law.mean) else law.quantile(0.5))}"
+
+
+def plain(name: str) -> str:
+    """A name of the scenario as words."""
+    return name.replace("_", " ")
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """Names in a row: ``a, b and c``."""
+    *first, final = list(names) or [""]
+    return f"{', '.join(first)} {last} {final}" if first else final
+
+
+def kpi_title(kpi: str) -> str:
+    """What a KPI is called in a report."""
+    return _TITLES.get(kpi, plain(kpi).capitalize())
+
+
+def change_title(model: Model, change: str) -> str:
+    """What a change, or a sum of changes, is called in a report."""
+    titles = [model.changes[part].title or plain(part) for part in change.split("+") if part in model.changes]
+    return " + ".join(titles) or plain(change)
+
+
+# ---- how sure we are -------------------------------------------------------------------------------------------------
+
+
+def sureness(row: Mapping[str, float]) -> Sureness:
+    """How sure a difference is: clear even when all headlines count, likely by itself, or neither."""
+    lower, upper = row["lower"], row["upper"]
+    if math.isnan(row["difference"]) or lower == upper == 0:
+        return "none"
+    if math.isnan(lower) or not _excludes_zero(lower, upper):
+        return "unclear"
+    return "clear" if _excludes_zero(row["lower_adjusted"], row["upper_adjusted"]) else "likely"
+
+
+def _excludes_zero(lower: float, upper: float) -> bool:
+    return lower > 0 or upper < 0
+
+
+def how_sure(comparison: Comparison) -> list[str]:
+    """What the intervals hold and what they do not, a paragraph each."""
+    share = per_cent(comparison.level)
+    runs = (
+        f"Every scenario was lived through {comparison.replications} times, each time with other luck (replications), "
+        f"and by the same customers in every scenario. A bar holds the difference with {share} confidence: in {share} "
+        "of such studies the difference this model would show in the long run lies inside."
+    )
+    if comparison.replications < 10:
+        runs += " With so few runs the width of the bars is itself a rough guess; 10 or more are better."
+    paragraphs = [runs, _same_customers(comparison), _luck_and_limits(comparison), _many_looks(comparison)]
+    return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def _many_looks(comparison: Comparison) -> str:
+    """What allowing for the number of comparisons means."""
+    changes = len(comparison.changes)
+    count = len(HEADLINES) * changes
+    return (
+        f"{count} headline differences are looked at ({len(HEADLINES)} numbers for {_counted(changes, 'change')}), and "
+        f"by luck alone some of so many may look like an effect. “{SURENESS['clear']}” means that a difference stands "
+        f"even when allowing for all {count}; “{SURENESS['likely']}” that it stands only when looked at by itself; "
+        f"“{SURENESS['unclear']}” that the bar holds zero."
+    )
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _same_customers(comparison: Comparison) -> str:
+    """What pairing has brought, for the headline in the middle."""
+    known = [
+        row
+        for row in comparison.differences.iter_rows(named=True)
+        if row["by"] == "all" and row["kpi"] in HEADLINES and math.isfinite(row["variance_reduction"])
+    ]
+    if not known:
+        return ""
+    row = sorted(known, key=lambda row: float(row["variance_reduction"]))[len(known) // 2]
+    factor = row["variance_reduction"]
+    title = kpi_title(row["kpi"])
+    title = title[0].lower() + title[1:]
+    name = change_title(comparison.models[BASELINE], row["scenario"])
+    return (
+        "Because the same customers live through both, the luck they share cancels in the difference. For "
+        f"{title} under “{name}” the two go up and down together (correlation {row['correlation']:.2f}), and with "
+        f"other customers in each it would have taken about {rounded(factor, _power(factor, 1))} times as many runs to "
+        "see as much (the variance-reduction factor)."
+    )
+
+
+def _luck_and_limits(comparison: Comparison) -> str:
+    """How much of the doubt more runs, or better data, would take away."""
+    uncertain = comparison.models[BASELINE].uncertain
+    if not uncertain:
+        return (
+            "The scenario calls no value uncertain, so the bars hold the luck of the run only. How well the "
+            "scenario's own values are known is not in them: the real difference may lie outside."
+        )
+    parts = []
+    for change in comparison.changes:
+        row = comparison.difference(change, "satisfaction")
+        total = row["luck"] ** 2 + row["limits"] ** 2
+        if total > 0:
+            name = change_title(comparison.models[BASELINE], change)
+            parts.append(f"{per_cent(round(row['limits'] ** 2 / total, 2))} under “{name}”")
+    limits = f" For satisfaction the limits of our data make up {listed(parts)} of the doubt." if parts else ""
+    return (
+        "Each bar holds two doubts. Luck of the run (the thin line) shrinks with more runs, limits of our data do not: "
+        f"{_counted(len(uncertain), 'value')} of the scenario {'is' if len(uncertain) == 1 else 'are'} not known "
+        f"exactly, and only better data help.{limits}"
+    )
+
+
+# ---- the answer ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """The measured time in which a change was in force.
+
+    Attributes
+    ----------
+    minutes
+        How long.
+    lasts
+        Whether it was still in force at the end, so that a year of it makes sense.
+    """
+
+    minutes: float
+    lasts: bool
+
+    @property
+    def to_a_year(self) -> float:
+        """Factor from what was measured to a year of it; 1 where it did not last."""
+        return YEAR / self.minutes if self.lasts else 1.0
+
+    @property
+    def weeks(self) -> str:
+        """How long, in words."""
+        return with_unit(f"{self.minutes / MINUTES_PER_WEEK:.3g}", " weeks")
+
+
+def changed_by(comparison: Comparison, change: str) -> list[str]:
+    """Names of the proposed changes that a scenario has on and the baseline has not."""
+    return [name for name in comparison.models[change].enact if name not in comparison.models[BASELINE].enact]
+
+
+def exposure(comparison: Comparison, change: str) -> Exposure:
+    """For how much of the measured time a change was in force; from the first date on where it sums several."""
+    model = comparison.models[change]
+    clock = model.clock
+    spans = [span(model, model.changes[name]) for name in changed_by(comparison, change)]
+    begins = max(min((begin for begin, _ in spans), default=0.0), clock.warmup)
+    ends = max((end for _, end in spans), default=clock.horizon)
+    return Exposure(max(min(ends, clock.horizon) - begins, 0.0), ends >= clock.horizon > begins)
+
+
+def paid_once(comparison: Comparison, change: str) -> float:
+    """What a change costs once, as far as it falls into the measured window."""
+    model = comparison.models[change]
+    chosen = [model.changes[name] for name in changed_by(comparison, change)]
+    return sum(c.cost.once for c in chosen if model.clock.warmup <= span(model, c)[0] < model.clock.horizon)
+
+
+def answer(comparison: Comparison, change: str) -> str:
+    """One sentence that answers the question for a change: customers, money, who gains, who carries it."""
+    time = exposure(comparison, change)
+    scope = "a year" if time.lasts else "in the measured time"
+    parts = [
+        _customers(comparison, change, time, scope),
+        _net(comparison, change, time, scope),
+        *_personas(comparison, change),
+        *_pools(comparison, change),
+    ]
+    said = "; ".join(part for part in parts if part)
+    if_so = f"if it goes on as in these {time.weeks}" if time.lasts else f"for it lasted {time.weeks}"
+    return f"{said[:1].upper()}{said[1:]}, {if_so}."
+
+
+def _customers(comparison: Comparison, change: str, time: Exposure, scope: str) -> str:
+    row = comparison.difference(change, "customers_lost")
+    lost, lower, upper = (row[key] * time.to_a_year for key in ("difference", "lower", "upper"))
+    sure = sureness(row)
+    if sure == "none":
+        return "the same customers lost" if row["baseline"] > 0 else ""
+    if sure == "unclear":
+        ends = [f"{_count(-lower)} fewer" if lower < 0 else "none", f"{_count(upper)} more" if upper > 0 else "none"]
+        return (
+            "what it does to the number of customers lost cannot be told apart from nothing "
+            f"(between {ends[0]} and {ends[1]} {scope})"
+        )
+    low, high = sorted((abs(lower), abs(upper)))
+    step = max(rounding(lost, (upper - lower) / 2), 1.0 if abs(lost) >= 1 else 0.1)
+    counted = with_unit(rounded(abs(lost), step), " customers").split(" ", 1)
+    fewer = "fewer" if lost < 0 else "more"
+    return f"{counted[0]} {fewer} {counted[1]} lost {scope}, {rounded(low, step)} to {rounded(high, step)}"
+
+
+def _count(value: float) -> str:
+    return rounded(value, max(_power(value, 1), 1.0)) if value > 0 else "0"
+
+
+def _net(comparison: Comparison, change: str, time: Exposure, scope: str) -> str:
+    """Difference in margin a year, what is paid once apart."""
+    row, currency = comparison.difference(change, "margin"), comparison.models[BASELINE].currency
+    once = paid_once(comparison, change)
+    net, lower, upper = ((row[key] + once) * time.to_a_year for key in ("difference", "lower", "upper"))
+    beside = f", beside {amount(once, 'money', currency)} once" if once else ""
+    if math.isnan(net) or net == lower == upper == 0:
+        return f"no difference in running money{beside}" if beside else ""
+    if not _excludes_zero(lower, upper):
+        ends = estimate(net, lower, upper, "money", currency).interval
+        return f"net money cannot be told apart from nothing ({ends} {scope}){beside}"
+    low, high = sorted((abs(lower), abs(upper)))
+    size = estimate(abs(net), low, high, "money", currency)
+    gain = "a net gain of" if net > 0 else "a net cost of"
+    return f"{gain} {size.value}{size.word} {scope}, {size.lower} to {size.upper}{beside}"
+
+
+def _personas(comparison: Comparison, change: str) -> list[str]:
+    """Which persona gains and which loses most satisfaction, where that is more than luck."""
+    rows = _sure_rows(comparison, change, "satisfaction", "persona")
+    gains = max((row for row in rows if row["difference"] > 0), key=lambda row: row["difference"], default=None)
+    loses = min((row for row in rows if row["difference"] < 0), key=lambda row: row["difference"], default=None)
+    parts = []
+    for row, verb in ((gains, "gain"), (loses, "lose")):
+        if row is not None:
+            most = " most" if len(comparison.models[BASELINE].personas) > 1 else ""
+            size = signed(rounded(row["difference"], _power(abs(row["difference"]), 1)))
+            parts.append(f"{plain(row['group'])} customers {verb}{most} in satisfaction ({size} points)")
+    return parts or ["nobody's satisfaction moves by more than luck"]
+
+
+def _pools(comparison: Comparison, change: str) -> list[str]:
+    """Which pool of staff is busier and which less busy, most, where that is more than luck."""
+    rows = _sure_rows(comparison, change, "occupancy", "pool")
+    busier = max((row for row in rows if row["difference"] > 0), key=lambda row: row["difference"], default=None)
+    calmer = min((row for row in rows if row["difference"] < 0), key=lambda row: row["difference"], default=None)
+    parts = []
+    for row, words in ((busier, "carry it"), (calmer, "have more room")):
+        if row is not None:
+            new = row["baseline"] + row["difference"]
+            busy = f"busy {per_cent(round(row['baseline'], 2))} → {per_cent(round(new, 2))} of their time"
+            parts.append(f"{plain(row['group'])} staff {words} ({busy})")
+    return parts
+
+
+def _sure_rows(comparison: Comparison, change: str, kpi: str, by: str) -> list[dict[str, Any]]:
+    """Rows of one dimension whose interval excludes zero."""
+    return [
+        row
+        for row in comparison.differences.iter_rows(named=True)
+        if (row["scenario"], row["kpi"], row["by"]) == (change, kpi, by) and sureness(row) in ("clear", "likely")
+    ]
+
+
+# ---- what changes, and what was assumed ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value that a change moves: where, from what, to what."""
+
+    path: str
+    old: str
+    new: str
+
+
+def settings(model: Model, change: str) -> list[Setting]:
+    """Values that a change moves, with what they are without it."""
+    raw = phases(model)[-1].model.raw
+    return [
+        Setting(path, _written(_find(raw, path)), _written(value))
+        for path, value in flatten(model.changes[change].set).items()
+    ]
+
+
+def _find(raw: Any, path: str) -> Any:
+    """Value at a dotted path, or the shorthand that stands for it; None where there is none."""
+    here = raw
+    *_, last = path.split(".")
+    for key in path.split("."):
+        if not isinstance(here, dict):
+            return here if key == last and key in ("p", "rate", "value") else None
+        here = next((value for name, value in here.items() if str(name) == key), None)
+    return here
+
+
+def _written(value: Any) -> str:
+    """A value as a scenario file would say it, in one line."""
+    if value is None:
+        return "–"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_written(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_written(inner) for inner in value) + "]"
+    return str(value)
+
+
+def own_cost(model: Model, change: str) -> str:
+    """What a change costs beside what it does."""
+    cost = model.changes[change].cost
+    amounts = {"once": cost.once, "a month": cost.monthly}
+    said = [f"{amount(paid, 'money', model.currency)} {how}" for how, paid in amounts.items() if paid]
+    return listed(said) if said else "nothing of its own"
+
+
+def when_in_force(model: Model, change: str) -> str:
+    """From when until when a change is in force."""
+    proposed = model.changes[change]
+    begins = f"from {date(proposed.begins)}" if proposed.begins else "from the end of the warm-up"
+    return f"{begins} until {date(proposed.ends)}" if proposed.ends else f"{begins} on"
+
+
+def date(moment: Any) -> str:
+    """A day in words, with the time where it is not midnight."""
+    text = f"{moment:%A} {moment.day} {moment:%B %Y}"
+    return f"{text}, {moment:%H:%M}" if (moment.hour, moment.minute) != (0, 0) else text
+
+
+def hours(shifts: Iterable[Shift]) -> dict[str, list[tuple[float, float]]]:
+    """When at least one person of some shifts is on duty: days in words, and the spans of those days in minutes."""
+    manned = [shift for shift in shifts if shift.headcount > 0]
+    spans = [_merged((shift.begins, shift.ends) for shift in manned if day in shift.days) for day in range(7)]
+    grouped: dict[str, list[tuple[float, float]]] = {}
+    day = 0
+    while day < 7:
+        last = day
+        while last < 6 and spans[last + 1] == spans[day]:
+            last += 1
+        if spans[day]:
+            first, final = units.WEEKDAYS[day].capitalize(), units.WEEKDAYS[last].capitalize()
+            grouped[first if day == last else f"{first}–{final}"] = spans[day]
+        day = last + 1
+    return grouped
+
+
+def _merged(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    merged: list[tuple[float, float]] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+def say_hours(shifts: Iterable[Shift]) -> str:
+    """Hours of duty in words: ``Mon–Fri 08:00–18:00``."""
+    said = [
+        f"{days} " + listed(f"{units.say_clock(begin)}–{units.say_clock(end)}" for begin, end in spans)
+        for days, spans in hours(shifts).items()
+    ]
+    return ", ".join(said).replace("Mon–Sun 00:00–24:00", "day and night") if said else "never"
+
+
+def opening(model: Model, touchpoint: str) -> list[Shift]:
+    """Shifts of all pools that serve a touchpoint."""
+    return [shift for pool in model.touchpoints[touchpoint].staff for shift in model.staff[pool].shifts.values()]
+
+
+def always_open(model: Model, touchpoint: str) -> bool:
+    """Whether somebody is on duty at every hour of the week, or nobody is needed."""
+    return not model.touchpoints[touchpoint].staff or hours(opening(model, touchpoint)) == {
+        "Mon–Sun": [(0.0, MINUTES_PER_DAY)]
+    }
+
+
+def assumptions(model: Model) -> list[str]:
+    """What was assumed, a sentence each: what the scenario leaves unsaid first, then what it is unsure of."""
+    return [
+        *_time(model),
+        *_waiting(model),
+        *_closing(model),
+        *_customers_unsaid(model),
+        *_work_unsaid(model),
+        *_uncertain(model),
+        *_estimated(model),
+        *(f"“{change_title(model, name)}” costs {own_cost(model, name)}." for name in model.changes),
+    ]
+
+
+def _time(model: Model) -> list[str]:
+    clock = model.clock
+    said = [f"The first {duration(clock.warmup)} are lived but not measured."] if clock.warmup else []
+    rates = [rate for persona in model.personas.values() for rate in persona.needs.values()]
+    if any(rate.profile is None for rate in rates) and DEFAULT_PROFILE not in model.profiles:
+        said.append("Needs arise evenly, day and night: no weekly profile is stated.")
+    return said
+
+
+def _waiting(model: Model) -> list[str]:
+    """Who waits for ever because no patience is stated."""
+    said = []
+    for name in _visited(model, staffed=True):
+        patient = [persona for persona in model.personas if model.patience(persona, name) is None]
+        if patient:
+            who = "all" if len(patient) == len(model.personas) else listed(plain(persona) for persona in patient)
+            said.append(f"At {plain(name)}, {who} customers wait for ever: no patience is stated.")
+    return said
+
+
+def _visited(model: Model, *, staffed: bool) -> list[str]:
+    """Touchpoints that journeys use, in the scenario's order."""
+    used = {step.touchpoint for journey in model.journeys.values() for step in journey.steps.values()}
+    return [
+        name for name, touchpoint in model.touchpoints.items() if name in used and bool(touchpoint.staff) == staffed
+    ]
+
+
+def _closing(model: Model) -> list[str]:
+    said = []
+    for name in _visited(model, staffed=True):
+        closed = model.touchpoints[name].when_closed
+        routed = [
+            CLOSED in step.next
+            for journey in model.journeys.values()
+            for step in journey.steps.values()
+            if step.touchpoint == name
+        ]
+        if always_open(model, name) or all(routed):
+            continue
+        if not closed:
+            said.append(f"Those who find {plain(name)} closed give up: nothing is stated for them.")
+        elif AGAIN in closed and closed[AGAIN].after is None:
+            said.append(f"Those who try {plain(name)} again do so about an hour after it opens: no time is stated.")
+    return said
+
+
+def _customers_unsaid(model: Model) -> list[str]:
+    """What personas leave unsaid about feelings, leaving, surveys and revenue."""
+    silent = {
+        "never leave: no churn is stated": [n for n, p in model.personas.items() if p.churn is None],
+        "are as satisfied at the end as at the start, whatever happens: no memory is stated": [
+            n for n, p in model.personas.items() if p.satisfaction.memory == 0
+        ],
+        "are not asked how it was: no survey is stated": [n for n, p in model.personas.items() if p.survey is None],
+        "bring no revenue by being there: none is stated": [
+            n for n, p in model.personas.items() if p.value.revenue == 0
+        ],
+    }
+    return [f"{_customers_named(names, model)} {what}." for what, names in silent.items() if names]
+
+
+def _customers_named(names: Sequence[str], model: Model) -> str:
+    if len(names) == len(model.personas):
+        return "Customers"
+    said = listed(plain(name) for name in names)
+    return f"{said[:1].upper()}{said[1:]} customers"
+
+
+def _work_unsaid(model: Model) -> list[str]:
+    """What journeys, staff and channels leave unsaid."""
+    said = [
+        f"Every {plain(name)} issue is equally hard: no difficulty is stated."
+        for name, journey in model.journeys.items()
+        if not journey.difficulty.matters
+    ]
+    returning = [
+        plain(name)
+        for name, journey in model.journeys.items()
+        if any(o.holds < 1 and not o.reopens for step in journey.steps.values() for o in step.outcomes.values())
+    ]
+    if returning:
+        where = listed(returning)
+        said.append(f"Issues of {where} that do not stay resolved come back at the same step, after 3 days on average.")
+    channels = dict.fromkeys(model.touchpoints[name].channel for name in _visited(model, staffed=True))
+    endless = [plain(c) for c in channels if c not in model.channels or model.channels[c].lines is None]
+    if endless:
+        said.append(f"Any number of customers can wait in {listed(endless)}: no number of lines is stated.")
+    unpaid = [plain(name) for name, pool in model.staff.items() if pool.wage == 0]
+    if unpaid:
+        said.append(f"{listed(unpaid)} staff cost nothing: no wage is stated.")
+    return said
+
+
+def _uncertain(model: Model) -> list[str]:
+    said = []
+    for path, law in model.uncertain.items():
+        if law.kind == "uniform":
+            spread = f"anything between {law.low} and {law.high}, equally likely"
+        else:
+            bounds = [f"at least {law.low}"] if law.low is not None else []
+            bounds += [f"at most {law.high}"] if law.high is not None else []
+            spread = ", ".join([f"about {law.mean}, give or take {law.sd}", *bounds])
+        source = f" (from {law.source})" if law.source else ""
+        said.append(f"{path} is not known exactly: {spread}{source}.")
+    return said
+
+
+def _estimated(model: Model) -> list[str]:
+    said = []
+    for path, estimate in model.estimates.items():
+        facts = [f"estimated from {estimate.source}"]
+        facts += [f"n = {estimate.n:,}"] if estimate.n is not None else []
+        facts += [f"interval {estimate.interval}"] if estimate.interval else []
+        facts += [estimate.note] if estimate.note else []
+        said.append(f"{path}: {', '.join(facts)}.")
+    return said
