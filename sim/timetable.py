@@ -105,7 +105,7 @@ class Profile(Described):
     @field_validator("hours", mode="after")
     @classmethod
     def _some_demand(cls, hours: dict[Days, dict[float, float]]) -> dict[Days, dict[float, float]]:
-        if not any(level > 0 for levels in hours.values() for level in levels.values()):
+        if not any(level > 0 and begin < MINUTES_PER_DAY for day in hours.values() for begin, level in day.items()):
             msg = "no hour of the week has any demand"
             raise ValueError(msg)
         taken: dict[int, str] = {}
@@ -202,7 +202,7 @@ def accumulate(stretches: list[Stretch], offset: float, day_level: Callable[[Str
         )
         starts = (weeks[:, None] * MINUTES_PER_WEEK + at).ravel() - offset
         levels = np.tile(level, len(weeks))
-        first = int(np.searchsorted(starts, stretch.start, side="right")) - 1
+        first = max(int(np.searchsorted(starts, stretch.start, side="right")) - 1, 0)  # a start may be rounded
         last = int(np.searchsorted(starts, stretch.end, side="left"))
         starts, levels = starts[first:last].copy(), levels[first:last].copy()
         starts[0] = stretch.start

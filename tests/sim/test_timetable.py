@@ -1,0 +1,290 @@
+"""Rates and shifts become minutes exactly: what comes due when, and who is on duty."""
+
+import math
+import re
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from sim.timetable import FLAT, Clock, Cumulative, Duty, Profile, Shift, Stretch, accumulate, duty
+
+DAY, WEEK = 1440.0, 10080.0
+MONDAY = datetime(2025, 1, 6)
+
+
+def no_days(_stretch, _day):
+    raise AssertionError("only profiles that vary from day to day have a level of the day")
+
+
+def profile(hours, **more):
+    return Profile.model_validate({"hours": hours} | more)
+
+
+def shift(days, begins, ends, headcount):
+    return Shift.model_validate({"days": days, "from": begins, "to": ends, "headcount": headcount})
+
+
+OFFICE = profile({"mon-fri": {"08:00": 4, "12:00": 6, "18:00": 0}, "sat": {"09:00": 2, "13:00": 0}})
+
+
+# ---- the clock -------------------------------------------------------------------------------------------------------
+
+
+def test_the_clock_counts_minutes_from_its_start():
+    clock = Clock(start="2025-01-08 06:30", horizon="2 weeks", warmup="1 day")
+    assert clock.offset == 2 * DAY + 390
+    assert clock.minutes(datetime(2025, 1, 9, 6, 30)) == DAY
+    assert clock.minutes(datetime(2025, 1, 8)) == -390
+
+
+def test_a_warm_up_as_long_as_the_horizon_leaves_nothing_to_measure():
+    words = "the warm-up (1 week) leaves nothing of the horizon (1 week), which includes it"
+    with pytest.raises(ValidationError, match=re.escape(words)):
+        Clock(start="2025-01-06", horizon="7 days", warmup="1 week")
+
+
+# ---- profiles --------------------------------------------------------------------------------------------------------
+
+
+def test_a_profile_counts_by_its_shape_alone():
+    at, level = OFFICE.weekly
+    _, twice = profile({"mon-fri": {"08:00": 8, "12:00": 12, "18:00": 0}, "sat": {"09:00": 4, "13:00": 0}}).weekly
+    assert level.tolist() == twice.tolist()
+    assert np.diff(np.append(at, WEEK)) @ level == pytest.approx(WEEK)
+
+
+def test_twenty_four_numbers_are_a_day_of_hours():
+    hours = list(range(24))
+    assert profile({"all": hours}).weekly[1][:24] == pytest.approx(np.array(hours) / 11.5)
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        ({"mon-fri": [1, 2, 3]}, "has 3 numbers; write 24, one an hour"),
+        ({"mon-fri": {"08:00": 0}}, "no hour of the week has any demand"),
+        ({"mon-fri": {"24:00": 5}}, "no hour of the week has any demand"),
+        ({"mon-fri": {"08:00": 1}, "fri-sat": {"08:00": 1}}, "fri is given twice"),
+        ({"mon-fri": {"08:00": -1}}, "greater than or equal to 0"),
+        ({"weekday": {"08:00": 1}}, "'weekday' does not name days"),
+        ({"mon": {"8 am": 1}}, "'8 am' is not a time of day"),
+    ],
+)
+def test_a_profile_that_makes_no_sense_is_refused(hours, words):
+    with pytest.raises(ValidationError, match=re.escape(words)):
+        profile(hours)
+
+
+# ---- counting and inverting ------------------------------------------------------------------------------------------
+
+
+def weekly(rate, shape=OFFICE, weeks=3.0, offset=0.0):
+    return accumulate([Stretch(0, weeks * WEEK, rate, shape, "weekly")], offset, no_days)
+
+
+def test_a_flat_rate_counts_in_proportion_to_time():
+    line = accumulate([Stretch(0, 100, 0.25, FLAT, "flat")], 0, no_days)
+    assert [line.count(t) for t in (0, 10, 99)] == pytest.approx([0, 2.5, 24.75])
+    assert [line.time(n) for n in (0, 2.5, 24.75)] == pytest.approx([0, 10, 99])
+
+
+def test_a_whole_week_counts_its_rate_whatever_its_shape():
+    line = weekly(5 / WEEK)
+    assert [line.count(week * WEEK) for week in (1, 2, 3)] == pytest.approx([5, 10, 15])
+
+
+@given(st.floats(min_value=0, max_value=1, exclude_max=True), st.floats(min_value=0, max_value=WEEK))
+def test_the_time_of_a_count_is_when_it_is_counted(share, offset):
+    line = weekly(400 / WEEK, offset=offset)
+    count = share * line.value[-1]
+    assert line.count(line.time(count)) == pytest.approx(count, abs=1e-9)
+
+
+@given(st.floats(min_value=0, max_value=3 * WEEK, exclude_max=True))
+def test_the_count_of_a_time_comes_due_then_where_there_is_demand(time):
+    line = weekly(400 / WEEK)
+    assume(line.count(time + 1e-3) > line.count(time))
+    if line.count(time) > line.count(max(time - 1e-3, 0)):
+        assert line.time(line.count(time)) == pytest.approx(time, abs=1e-6)
+
+
+def test_what_comes_due_in_a_pause_happens_when_demand_begins_again():
+    line = weekly(400 / WEEK)
+    at_closing = line.count(18 * 60)
+    assert line.count(DAY + 8 * 60) == at_closing
+    assert line.time(at_closing) == DAY + 8 * 60
+    assert line.time(0) == 8 * 60
+
+
+def test_what_comes_due_beyond_the_horizon_never_happens():
+    line = weekly(400 / WEEK)
+    assert line.time(line.value[-1]) == line.time(1e9) == math.inf
+    assert weekly(0).time(0) == math.inf
+
+
+def test_a_rate_that_changes_keeps_everything_before_the_change():
+    before = weekly(300 / WEEK)
+    half = 1.5 * WEEK
+    parts = [Stretch(0, half, 300 / WEEK, OFFICE, "weekly"), Stretch(half, 3 * WEEK, 900 / WEEK, FLAT, "flat")]
+    after = accumulate(parts, 0, no_days)
+    for time in np.linspace(0, half, 200):
+        assert after.count(time) == before.count(time)
+    for count in np.linspace(0, before.count(half), 200, endpoint=False):
+        assert after.time(count) == before.time(count)
+    assert after.count(3 * WEEK) - after.count(half) == pytest.approx(1.5 * 900)
+
+
+def test_a_change_at_a_time_the_profile_changes_anyway_leaves_no_stretch_without_width():
+    parts = [Stretch(0, DAY + 480, 1, OFFICE, "weekly"), Stretch(DAY + 480, WEEK, 1, OFFICE, "weekly")]
+    line = accumulate(parts, 0, no_days)
+    assert min(np.diff(line.at)) > 0
+    assert line.count(WEEK) == pytest.approx(WEEK)
+
+
+@given(
+    st.integers(min_value=0, max_value=7 * 86400 - 1),
+    st.lists(st.integers(min_value=1, max_value=14 * 86400 - 1), max_size=3, unique=True),
+)
+def test_any_start_and_any_dates_of_change_cover_the_horizon_without_a_gap(start, dates):
+    clock = Clock(start=MONDAY + timedelta(seconds=start), horizon="2 weeks")
+    edges = [0.0, *sorted(clock.minutes(clock.start + timedelta(seconds=s)) for s in dates), clock.horizon]
+    parts = [Stretch(a, b, 1.0, OFFICE, "weekly") for a, b in pairwise(edges)]
+    line = accumulate(parts, clock.offset, no_days)
+    assert (line.at[0], line.at[-1]) == (0, clock.horizon)
+    assert min(np.diff(line.at)) > 0
+    assert line.value[-1] == pytest.approx(clock.horizon, rel=1e-9)
+
+
+def test_a_change_on_a_monday_is_met_exactly_from_a_start_at_any_second():
+    for second in (4, 7, 13, 3599, 86399, 604796):
+        clock = Clock(start=MONDAY + timedelta(seconds=second), horizon="2 weeks")
+        monday = clock.minutes(MONDAY + timedelta(days=7))
+        parts = [Stretch(0, monday, 1.0, FLAT, "flat"), Stretch(monday, 2 * WEEK, 3.0, FLAT, "flat")]
+        line = accumulate(parts, clock.offset, no_days)
+        assert line.count(2 * WEEK) == pytest.approx(monday + 3 * (2 * WEEK - monday))
+
+
+def test_a_day_of_its_own_level_has_that_level_from_midnight_to_midnight():
+    days = profile({"all": {"00:00": 1}}, day_to_day=0.3)
+    levels = {k: 1 + k / 10 for k in range(8)}
+    start = 12 * 60.0
+    line = accumulate([Stretch(0, WEEK, 2.0, days, "days")], start, lambda _, day: levels[day])
+    edges = [0, *(DAY * k - start for k in range(1, 8)), WEEK]
+    counts = np.diff([line.count(edge) for edge in edges])
+    assert counts == pytest.approx([2 * levels[day] * (b - a) for day, (a, b) in enumerate(pairwise(edges))])
+
+
+@given(st.integers(min_value=0, max_value=7 * 86400 - 1))
+def test_a_day_begins_at_midnight_whatever_the_second_of_the_start(second):
+    clock = Clock(start=MONDAY + timedelta(seconds=second), horizon="1 week")
+    days = profile({"all": {"00:00": 1}}, day_to_day=0.3)
+    line = accumulate([Stretch(0, WEEK, 1.0, days, "days")], clock.offset, lambda _, day: day + 1.0)
+    for day in range(1, 7):
+        midnight = clock.minutes((clock.start + timedelta(days=day)).replace(hour=0, minute=0, second=0))
+        assert line.count(midnight + 1) - line.count(midnight) == pytest.approx(day + 1)
+        assert line.count(midnight) - line.count(midnight - 1) == pytest.approx(day)
+
+
+def test_the_law_of_a_days_level_has_mean_one_and_the_stated_spread():
+    law = profile({"all": {"00:00": 1}}, day_to_day=0.3).day_law
+    value = np.array(law.value)
+    assert value[0] < 1 < value[-1]
+    assert np.all(np.diff(value) > 0)
+
+
+def test_a_broken_line_may_be_asked_beyond_its_ends():
+    line = Cumulative([0.0, 10.0], [0.0, 5.0])
+    assert line.count(10) == 5
+
+
+# ---- duty ------------------------------------------------------------------------------------------------------------
+
+
+def test_shifts_repeat_every_week():
+    on = duty([(0, 2 * WEEK, (shift("mon-fri", "08:00", "16:00", 3),))], 0)
+    assert [on.now(t) for t in (0, 479, 480, 959, 960)] == [0, 0, 3, 3, 0]
+    assert [on.now(WEEK + t) for t in (480, 4 * DAY + 480, 5 * DAY + 480)] == [3, 3, 0]
+    assert on.person_minutes(0, 2 * WEEK) == 2 * 5 * 3 * 480
+
+
+def test_shifts_that_overlap_add_up():
+    early, late = shift("mon", "08:00", "16:00", 2), shift("mon", "12:00", "20:00", 5)
+    on = duty([(0, WEEK, (early, late))], 0)
+    assert list(zip(on.at, on.headcount, strict=True)) == [(0, 0), (480, 2), (720, 7), (960, 5), (1200, 0)]
+
+
+def test_a_shift_that_follows_another_without_a_pause_is_one_stretch_of_duty():
+    on = duty([(0, DAY, (shift("mon", "08:00", "12:00", 2), shift("mon", "12:00", "16:00", 2)))], 0)
+    assert on.at == [0, 480, 960]
+
+
+def test_a_night_is_two_shifts_and_no_gap():
+    night = (shift("mon", "22:00", "24:00", 1), shift("tue", "00:00", "06:00", 1))
+    assert duty([(0, WEEK, night)], 0).at == [0, 1320, DAY + 360]
+
+
+def test_duty_knows_the_weekday_of_a_start_in_mid_week():
+    clock = Clock(start="2025-01-09 10:00", horizon="1 week")  # a Thursday, in the middle of a shift
+    on = duty(
+        [(0, clock.horizon, (shift("thu", "08:00", "16:00", 1), shift("mon", "08:00", "16:00", 2)))], clock.offset
+    )
+    monday, thursday = clock.minutes(datetime(2025, 1, 13, 8)), clock.minutes(datetime(2025, 1, 16, 8))
+    assert list(zip(on.at, on.headcount, strict=True)) == [
+        (0, 1), (360, 0), (monday, 2), (monday + 480, 0), (thursday, 1),
+    ]  # fmt: skip
+
+
+def test_shifts_may_change_in_mid_week_and_in_mid_shift():
+    before, after = shift("all", "08:00", "16:00", 2), shift("all", "08:00", "18:00", 3)
+    noon = 2 * DAY + 720
+    on = duty([(0, noon, (before,)), (noon, WEEK, (after,))], 0)
+    assert [on.now(2 * DAY + t) for t in (480, 719, 720, 1079, 1080)] == [2, 2, 3, 3, 0]
+    assert on.person_minutes(2 * DAY, 3 * DAY) == 2 * 240 + 3 * 360
+
+
+def test_a_pool_without_shifts_is_never_on_duty():
+    on = duty([(0, WEEK, ())], 0)
+    assert (on.at, on.headcount) == ([0], [0])
+    assert on.next_open(0) == math.inf
+
+
+def test_the_next_opening_is_now_while_somebody_is_on_duty():
+    on = duty([(0, WEEK, (shift("mon-tue", "08:00", "16:00", 1),))], 0)
+    assert [on.next_open(t) for t in (0, 480, 700, 960, DAY + 960)] == [480, 480, 700, DAY + 480, math.inf]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6), st.integers(0, 1439), st.integers(1, 1440), st.integers(0, 5)).filter(
+            lambda x: x[1] < x[2]
+        ),
+        max_size=5,
+    ),
+    st.integers(0, 7 * 1440 - 1),
+)
+def test_at_every_minute_those_on_duty_are_those_whose_shift_it_is(spans, offset):
+    names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    text = [f"{m // 60:02}:{m % 60:02}" for m in range(1441)]
+    shifts = tuple(shift(names[day], text[a], text[b], n) for day, a, b, n in spans)
+    on = duty([(0, WEEK, shifts)], offset)
+    for minute in range(0, int(WEEK), 97):
+        now = (minute + offset) % int(WEEK)
+        expected = sum(n for day, a, b, n in spans if day * 1440 + a <= now < day * 1440 + b)
+        assert on.now(minute) == expected
+
+
+def test_person_minutes_count_only_what_lies_in_the_window():
+    on = Duty([0, 10, 20], [1, 3, 0])
+    assert on.person_minutes(0, 30) == 40
+    assert on.person_minutes(5, 15) == 20
+    assert on.person_minutes(25, 99) == 0
+
+
+def test_a_shift_that_ends_before_it_begins_names_the_two_entries_of_a_night():
+    with pytest.raises(ValidationError, match=re.escape('from "22:00" to "24:00" and from "00:00" to "06:00"')):
+        shift("mon", "22:00", "06:00", 1)
