@@ -164,9 +164,10 @@ def test_a_change_on_a_monday_is_met_exactly_from_a_start_at_any_second():
     for second in (4, 7, 13, 3599, 86399, 604796):
         clock = Clock(start=MONDAY + timedelta(seconds=second), horizon="2 weeks")
         monday = clock.minutes(MONDAY + timedelta(days=7))
-        parts = [Stretch(0, monday, 1.0, FLAT, "flat"), Stretch(monday, 2 * WEEK, 3.0, FLAT, "flat")]
+        parts = [Stretch(0, monday, 0.0, FLAT, "flat"), Stretch(monday, 2 * WEEK, 3.0, OFFICE, "weekly")]
         line = accumulate(parts, clock.offset, no_days)
-        assert line.count(2 * WEEK) == pytest.approx(monday + 3 * (2 * WEEK - monday))
+        assert line.count(monday + 480) == pytest.approx(0, abs=1e-6)
+        assert line.count(monday + WEEK) == pytest.approx(3 * WEEK)
 
 
 def test_a_day_of_its_own_level_has_that_level_from_midnight_to_midnight():
