@@ -49,9 +49,9 @@ class Demand:
         Where they came from.
     """
 
-    needs: dict[str, dict[str, float]] = field(default_factory=dict)
+    needs: dict[str, dict[str, str]] = field(default_factory=dict)
     differ: dict[str, float] = field(default_factory=dict)
-    arrivals: dict[str, float] = field(default_factory=dict)
+    arrivals: dict[str, str] = field(default_factory=dict)
     starts: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     profiles: dict[str, Any] = field(default_factory=dict)
     closed: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def _smooth(rates: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.repeat(rates.reshape(-1, 4).mean(axis=1), 4)
 
 
-# ---- when it is closed -------------------------------------------------------------------------------------------------
+# ---- when it is closed ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -152,24 +152,24 @@ def fit_closing(counts: NDArray[np.float64], shape: NDArray[np.float64], hours: 
         Expected demand of the always open channels, by quarter of the week, over the whole log.
     """
     hidden = _hidden_before_opening(shape, hours)
-    best: tuple[float, float, float, float, NDArray[np.float64]] | None = None
+    fits: list[tuple[float, float, float, float, NDArray[np.float64]]] = []
     for within in RETURN_WITHIN:
         crowd = _crowd(hidden, within)
         design = np.stack([shape, crowd], axis=1)[hours.open]
         seen = counts[hours.open]
 
-        def cost(x: NDArray[np.float64], design: NDArray[np.float64] = design, seen: NDArray[np.float64] = seen) -> float:
+        def cost(
+            x: NDArray[np.float64], design: NDArray[np.float64] = design, seen: NDArray[np.float64] = seen
+        ) -> float:
             expected = np.maximum(design @ x, 1e-9)
             return float(np.sum(expected - seen * np.log(expected)))
 
         start = np.array([seen.sum() / max(design[:, 0].sum(), 1e-9), 0.1])
         fitted = optimize.minimize(cost, start, bounds=[(1e-6, None), (0.0, None)])
-        if best is None or fitted.fun < best[0]:
-            expected = np.maximum(design @ fitted.x, 1e-9)
-            information = design.T @ (design / expected[:, None])
-            best = (float(fitted.fun), float(fitted.x[0]), float(fitted.x[1]), within, information)
-    assert best is not None
-    _, ratio, crowd_ratio, within, information = best
+        expected = np.maximum(design @ fitted.x, 1e-9)
+        information = design.T @ (design / expected[:, None])
+        fits.append((float(fitted.fun), float(fitted.x[0]), float(fitted.x[1]), within, information))
+    _, ratio, crowd_ratio, within, information = min(fits, key=lambda fit: fit[0])
     later = min(crowd_ratio / ratio, 1.0)
     try:
         covariance = np.linalg.inv(information)
@@ -210,7 +210,8 @@ def _when_closed(closing: Closing) -> dict[str, Any]:
 
 
 def _closing_estimate(name: str, closing: Closing) -> Estimate:
-    span = f"{max(closing.later - LEVEL_Z * closing.error, 0):.3f} to {min(closing.later + LEVEL_Z * closing.error, 1):.3f}"
+    spread = LEVEL_Z * closing.error
+    span = f"{max(closing.later - spread, 0):.3f} to {min(closing.later + spread, 1):.3f}"
     note = (
         f"attempts when closed are not in the log; {closing.later:.0%} ({span}) come back within "
         f"{closing.within:g} min of opening, which is what the crowd after opening says if demand has the shape of the "
@@ -219,7 +220,7 @@ def _closing_estimate(name: str, closing: Closing) -> Estimate:
     return Estimate(f"touchpoints.{name}.when_closed", "", "the crowd after opening", closing.n, note=note)
 
 
-# ---- how much, and when ------------------------------------------------------------------------------------------------
+# ---- how much, and when -----------------------------------------------------------------------------------------
 
 
 def _profile(demand: NDArray[np.float64]) -> dict[str, Any]:
@@ -253,7 +254,9 @@ def _day_to_day(timeline: Timeline, always: list[str], found: Demand) -> None:
     found.profiles["weekly"]["day_to_day"] = round(cv, 4)
     note = "whole days are busier or quieter than their weekday explains, all channels together"
     source = "journeys a day, by weekday"
-    found.estimates.append(Estimate("profiles.weekly.day_to_day", round(cv, 4), source, days, cv / np.sqrt(2 * days), note=note))
+    found.estimates.append(
+        Estimate("profiles.weekly.day_to_day", round(cv, 4), source, days, cv / np.sqrt(2 * days), note=note)
+    )
 
 
 def _exposure(timeline: Timeline, persona: str) -> float:
@@ -264,7 +267,9 @@ def _exposure(timeline: Timeline, persona: str) -> float:
     return float(np.clip(left - joined, 0, None).sum()) / MINUTES_PER_WEEK
 
 
-def _needs(timeline: Timeline, found: Demand, plain: Hours, calm: NDArray[np.bool_], demand: NDArray[np.float64]) -> None:
+def _needs(
+    timeline: Timeline, found: Demand, plain: Hours, calm: NDArray[np.bool_], demand: NDArray[np.float64]
+) -> None:
     """Needs per customer and week, from the hours in which all channels are open and nobody is catching up."""
     journeys = timeline.journeys.with_columns(
         pl.Series("calm", calm[plain.quarter(timeline.journeys["opened"].to_numpy())])
@@ -280,23 +285,42 @@ def _needs(timeline: Timeline, found: Demand, plain: Hours, calm: NDArray[np.boo
             value = f"{often:.4g} / week"
             found.needs[persona][goal] = value
             doubt = often / np.sqrt(n)
-            note = "" if timeline.known_customers else "only customers who ever made contact are known, so this is too high"
+            note = (
+                ""
+                if timeline.known_customers
+                else "only customers who ever made contact are known, so this is too high"
+            )
             found.estimates.append(
-                Estimate(f"personas.{persona}.needs.{goal}", value, "journeys in open hours", n, doubt, True, note, low=0.0)
+                Estimate(
+                    f"personas.{persona}.needs.{goal}",
+                    value,
+                    "journeys in open hours",
+                    n,
+                    doubt,
+                    uncertain=True,
+                    note=note,
+                    low=0.0,
+                )
             )
         found.differ[persona] = _differ(timeline, persona)
 
 
 def _differ(timeline: Timeline, persona: str) -> float:
-    """Coefficient of variation of customers' own frequency: what counts vary beyond chance, among those always there."""
+    """Coefficient of variation of customers' own frequency: what counts of those always there vary beyond chance."""
     if not timeline.known_customers:
         return 0.0
     there = timeline.customers.filter(
-        (pl.col("persona") == persona) & (pl.col("joined").fill_null(0) <= 0) & (pl.col("left").fill_null(timeline.end) >= timeline.end)
+        (pl.col("persona") == persona)
+        & (pl.col("joined").fill_null(0) <= 0)
+        & (pl.col("left").fill_null(timeline.end) >= timeline.end)
     )
-    counts = there.select("customer").join(
-        timeline.journeys.group_by("customer").len(), on="customer", how="left", maintain_order="left"
-    )["len"].fill_null(0).to_numpy().astype(float)
+    counts = (
+        there.select("customer")
+        .join(timeline.journeys.group_by("customer").len(), on="customer", how="left", maintain_order="left")["len"]
+        .fill_null(0)
+        .to_numpy()
+        .astype(float)
+    )
     if counts.size < 50 or counts.mean() <= 0:
         return 0.0
     return round(float(np.sqrt(max(counts.var(ddof=1) - counts.mean(), 0.0)) / counts.mean()), 4)
@@ -306,9 +330,11 @@ def _arrivals(timeline: Timeline, found: Demand) -> None:
     for goal, n in timeline.journeys.group_by("goal", maintain_order=True).len().sort("goal").iter_rows():
         often = n / timeline.weeks
         value = f"{often:.5g} / week"
-        found.arrivals[goal] = often
+        found.arrivals[goal] = value
         found.estimates.append(
-            Estimate(f"journeys.{goal}.when.arrival.rate", value, "cases", n, often / np.sqrt(n), True, low=0.0)
+            Estimate(
+                f"journeys.{goal}.when.arrival.rate", value, "cases", n, often / np.sqrt(n), uncertain=True, low=0.0
+            )
         )
 
 
@@ -320,7 +346,13 @@ def _starts(timeline: Timeline, found: Demand, calm: NDArray[np.bool_]) -> None:
     journeys = timeline.journeys.filter(pl.Series(in_calm))
     for persona in timeline.personas:
         own = journeys.filter(pl.col("persona") == persona)
-        table = own.group_by("goal", "channel").len().pivot(on="channel", index="goal", values="len").fill_null(0).sort("goal")
+        table = (
+            own.group_by("goal", "channel")
+            .len()
+            .pivot(on="channel", index="goal", values="len")
+            .fill_null(0)
+            .sort("goal")
+        )
         if table.height == 0:
             continue
         channels = sorted(name for name in table.columns if name != "goal")
@@ -329,7 +361,9 @@ def _starts(timeline: Timeline, found: Demand, calm: NDArray[np.bool_]) -> None:
         if counts.shape[0] > 1 and counts.shape[1] > 1:
             kept = counts[:, counts.sum(axis=0) > 0]
             differ = stats.chi2_contingency(kept[kept.sum(axis=1) > 0])
-            spread = np.abs(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) - counts.sum(axis=0) / counts.sum()).max()
+            spread = np.abs(
+                counts / np.maximum(counts.sum(axis=1, keepdims=True), 1) - counts.sum(axis=0) / counts.sum()
+            ).max()
             if differ.pvalue < 0.001 and spread > 0.02:
                 shares |= {str(goal): _shares(channels, row) for goal, row in zip(table["goal"], counts, strict=True)}
         found.starts[persona] = shares
@@ -338,4 +372,8 @@ def _starts(timeline: Timeline, found: Demand, calm: NDArray[np.bool_]) -> None:
 
 
 def _shares(channels: list[str], counts: NDArray[np.float64]) -> dict[str, float]:
-    return {channel: units.yaml_number(n / max(counts.sum(), 1), 4) for channel, n in zip(channels, counts, strict=True) if n > 0}
+    return {
+        channel: units.yaml_number(n / max(counts.sum(), 1), 4)
+        for channel, n in zip(channels, counts, strict=True)
+        if n > 0
+    }

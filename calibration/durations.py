@@ -1,4 +1,4 @@
-"""How long services take: a law for every touchpoint, by goal where goals differ, chosen by likelihood, checked on the tail."""
+"""How long services take: a law for every touchpoint and, where they differ, goal; the likeliest, its tail checked."""
 
 from __future__ import annotations
 
@@ -127,9 +127,12 @@ def choose(minutes: NDArray[np.float64]) -> tuple[Distribution, str]:
     seen = float(np.quantile(minutes, 0.99))
     told = best.quantile(0.99)
     if minutes.size >= 200 and abs(told - seen) > TAIL * seen:
-        note = f"the likeliest family ({best.kind}) puts the longest 1 % at {told:.3g} min, seen {seen:.3g} min; so the sample itself"
+        note = f"{best.kind} is likeliest but begins the longest 1 % at {told:.3g} min, seen {seen:.3g}; so the sample itself"
         return Empirical.fit(minutes), note
-    return best, f"{best.kind} is likeliest of {len(laws)} families; longest 1 % from {told:.3g} min, seen {seen:.3g} min"
+    return (
+        best,
+        f"{best.kind} is likeliest of {len(laws)} families; longest 1 % from {told:.3g} min, seen {seen:.3g} min",
+    )
 
 
 def _parameters(law: Distribution) -> int:

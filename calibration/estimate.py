@@ -1,4 +1,4 @@
-"""What an estimate is: a value for the scenario, where it came from, how many observations it rests on, how sure it is."""
+"""What an estimate is: a value for the scenario, where it came from, on how much it rests, and how sure it is."""
 
 from __future__ import annotations
 

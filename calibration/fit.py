@@ -12,6 +12,7 @@ import polars as pl
 from calibration import arrivals, churn, durations, patience, routing, satisfaction, staff
 from calibration.estimate import Estimate
 from sim import units
+from sim.model import GIVE_UP
 from sim.read import build
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ def calibrate(log: Log, sources: Sources, timeline: Timeline, *, warmup: str, me
     graph = routing.fit(timeline, staffing.hours, demand.closed, demand.settled)
     feelings = satisfaction.fit(timeline)
     leaving = churn.fit(timeline, feelings) if log.kind == "customers" else []
-    parts = [demand, services, waits, graph, staffing, feelings]
-    estimates = [estimate for part in parts for estimate in part.estimates] + leaving
+    estimates = [*demand.estimates, *services.estimates, *waits.estimates, *graph.estimates, *staffing.estimates]
+    estimates += [*feelings.estimates, *leaving]
     population, more = _population(timeline, log.kind)
     estimates += more
     start = timeline.start + timedelta(minutes=timeline.end)
@@ -77,7 +78,7 @@ def calibrate(log: Log, sources: Sources, timeline: Timeline, *, warmup: str, me
         "population": population,
         "personas": _personas(timeline, demand, waits, graph, feelings),
         "touchpoints": _touchpoints(timeline, demand, services, staffing),
-        "journeys": _journeys(demand, services, graph, log.kind),
+        "journeys": _journeys(demand, services, graph, feelings, log.kind),
         "staff": staffing.pools,
         "profiles": demand.profiles | {"flat": FLAT},
     }
@@ -105,7 +106,15 @@ def _population(timeline: Timeline, kind: str) -> tuple[dict[str, Any], list[Est
     value = f"{often:.4g} / week"
     estimates = [
         Estimate("population.customers", "", source, there, note=note),
-        Estimate("population.joins.rate", value, source, joined, float(np.sqrt(joined)) / timeline.weeks, uncertain=joined > 0, low=0.0),
+        Estimate(
+            "population.joins.rate",
+            value,
+            source,
+            joined,
+            float(np.sqrt(joined)) / timeline.weeks,
+            uncertain=joined > 0,
+            low=0.0,
+        ),
     ]
     return {"customers": there, "joins": {"rate": value, "profile": "flat"}}, estimates
 
@@ -154,7 +163,7 @@ def _touchpoints(
         rows = timeline.contacts.filter(pl.col("touchpoint") == name)
         entry: dict[str, Any] = {"channel": rows["channel"].value_counts(sort=True)["channel"][0]}
         if name in timeline.staffed:
-            entry["staff"] = {pool: "0 min" for pool in staffing.serving[name]}
+            entry["staff"] = dict.fromkeys(staffing.serving[name], "0 min")
         entry["service_time"] = services.by_touchpoint[name]
         if name in timeline.staffed:
             entry["when_closed"] = demand.closed[name]
@@ -162,15 +171,23 @@ def _touchpoints(
     return touchpoints
 
 
-def _journeys(demand: arrivals.Demand, services: durations.Durations, graph: routing.Routing, kind: str) -> dict[str, Any]:
+def _journeys(
+    demand: arrivals.Demand,
+    services: durations.Durations,
+    graph: routing.Routing,
+    feelings: satisfaction.Feelings,
+    kind: str,
+) -> dict[str, Any]:
     journeys: dict[str, Any] = {}
     for goal, steps in graph.steps.items():
         own = {
             name: step | ({"service_time": services.by_step[goal, name]} if (goal, name) in services.by_step else {})
             for name, step in steps.items()
         }
-        when = {"need": goal} if kind == "customers" else {"arrival": {"rate": f"{demand.arrivals[goal]:.5g} / week"}}
+        when = {"need": goal} if kind == "customers" else {"arrival": {"rate": demand.arrivals[goal]}}
         journeys[goal] = {"when": when, "start": graph.start[goal], "steps": own}
+        if feelings.give_up:
+            journeys[goal]["ends"] = {GIVE_UP: {"good": False, "mood": feelings.give_up}}
     return journeys
 
 
@@ -188,5 +205,3 @@ def _exists(raw: dict[str, Any], path: str) -> bool:
             return path.endswith(".rate") and isinstance(here, str)
         here = here[key]
     return True
-
-

@@ -50,7 +50,7 @@ class Hours:
         return np.asarray(self.open[self.quarter(times)])
 
     def until_change(self, *, closing: bool) -> NDArray[np.float64]:
-        """Minutes from the start of each quarter until the next closing (or since the last opening); infinite if none."""
+        """Minutes from each quarter until the next closing, or since the last opening; infinite if there is none."""
         if self.always or not self.open.any():
             return np.full(QUARTERS, np.inf)
         distance = np.zeros(QUARTERS)

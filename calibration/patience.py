@@ -77,7 +77,10 @@ def _law(rows: pl.DataFrame) -> tuple[Distribution | None, int, str, float | Non
     note = f"{best.kind} is likeliest of {len(laws)}; {_distance(best, minutes, served)}"
     share = float(at_once.sum() / max(at_once.sum() + waited.sum(), 1))
     if share > 0.01:
-        parts = {"at_once": {"p": round(share, 4), "law": "0 min"}, "waits": {"p": round(1 - share, 4), "law": written(best)}}
+        parts = {
+            "at_once": {"p": round(share, 4), "law": "0 min"},
+            "waits": {"p": round(1 - share, 4), "law": written(best)},
+        }
         return Mixture.model_validate({"parts": parts}), events, f"{share:.1%} leave at once; {note}", None
     return best, events, note, 1 / np.sqrt(events)
 
@@ -103,14 +106,16 @@ def kaplan_meier(
     """
     times, ends = np.unique(minutes[~censored], return_counts=True)
     at_risk = minutes.size - np.searchsorted(np.sort(minutes), times, side="left")
-    return times, np.cumprod(1 - ends / at_risk)
+    return times, np.asarray(np.cumprod(1 - ends / at_risk), dtype=float)
 
 
 def _distance(law: Distribution, minutes: NDArray[np.float64], censored: NDArray[np.bool_]) -> str:
     times, survival = kaplan_meier(minutes, censored)
     seen = times <= np.quantile(minutes, 0.99)  # beyond, a handful of people decide
     gap = float(np.max(np.abs(law.survival(times[seen]) - survival[seen]))) if seen.any() else 0.0
-    return f"at most {gap:.3f} from Kaplan–Meier up to {times[seen].max() if seen.any() else 0:.0f} min, beyond it a guess"
+    return (
+        f"at most {gap:.3f} from Kaplan–Meier up to {times[seen].max() if seen.any() else 0:.0f} min, beyond it a guess"
+    )
 
 
 def _estimate(path: str, law: Distribution, n: int, note: str, error: float | None) -> Estimate:
@@ -118,5 +123,7 @@ def _estimate(path: str, law: Distribution, n: int, note: str, error: float | No
         value = say(law.median)
         # The logarithm of the median of n ends has a standard error of about 1.7 / (shape · √n) for both laws.
         spread = 1.7 / law.shape * error * float(value.split()[0])
-        return Estimate(f"{path}.median", value, "waits, cut short by service", n, spread, uncertain=True, note=note, low=0.0)
+        return Estimate(
+            f"{path}.median", value, "waits, cut short by service", n, spread, uncertain=True, note=note, low=0.0
+        )
     return Estimate(path, "", "waits, cut short by service", n, note=note)

@@ -106,8 +106,13 @@ def _in_order(contacts: pl.DataFrame) -> list[str]:
 
 def _start(journeys: pl.DataFrame) -> dict[str, str]:
     """First step by channel: the touchpoint at which most of that channel's journeys begin."""
-    counts = journeys.group_by("channel", "first").len().sort("len", descending=True).unique("channel", keep="first", maintain_order=True)
-    rare = counts["len"].sum() * RARE
+    counts = (
+        journeys.group_by("channel", "first")
+        .len()
+        .sort("len", descending=True)
+        .unique("channel", keep="first", maintain_order=True)
+    )
+    rare = RARE * int(counts["len"].sum())
     kept = counts.filter(pl.col("len") >= rare) if counts.height > 1 else counts
     return {str(channel): str(first) for channel, first, _ in kept.sort("channel").iter_rows()}
 
@@ -156,12 +161,12 @@ def _targets(rows: pl.DataFrame, view: _View) -> tuple[dict[str, tuple[float, An
     names = [str(name) for name in followed["next"].value_counts(sort=True)["next"]]
     if not names:
         return {END: (1.0, None)}, known.height, ""
-    long = float(followed["delay"].median() or 0) > MINUTES_PER_DAY / 2
+    long = float(np.median(followed["delay"].to_numpy())) > MINUTES_PER_DAY / 2
     ended = known["ended"].to_numpy()
     if all(view.comes_back(name) >= 1 for name in names):
         clear, note = np.ones(known.height, dtype=bool), ""
     elif long:
-        last = float(known["ended"].max() or 0)
+        last = float(np.max(ended))
         clear = ended < last - 7 * MINUTES_PER_DAY  # who closed last week may yet come back
         note = "those who found it closed on coming back are partly unseen; corrected by the share that returns"
     else:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # What each kind of file can tell; the first columns are needed.
 COLUMNS = {
-    "contacts": ("customer", "touchpoint", "started", "ended", "joined", "journey", "goal", "channel", "persona", "member",
-                 "pool", "outcome"),
+    "contacts": ("customer", "touchpoint", "started", "ended", "joined", "journey", "goal", "channel", "persona",
+                 "member", "pool", "outcome"),
     "surveys": ("customer", "score", "journey", "answered"),
     "customers": ("customer", "persona", "joined", "left"),
     "roster": ("pool", "weekday", "from", "to", "member", "wage"),
@@ -36,6 +36,7 @@ REQUIRED = {
 }
 TIMES = {"joined", "started", "ended", "answered", "left"}
 SET_ASIDE = "set_aside"
+SET_ASIDE_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "value": pl.String, "remedy": pl.String}
 
 
 @dataclass
@@ -45,8 +46,8 @@ class Sources:
     Attributes
     ----------
     contacts
-        One row per contact, in time order: ``customer``, ``journey``, ``goal``, ``channel``, ``touchpoint``, ``joined``,
-        ``started`` (empty where never served), ``ended``, ``member``, ``pool``, ``outcome``, ``persona``.
+        One row per contact, in time order: ``customer``, ``journey``, ``goal``, ``channel``, ``touchpoint``,
+        ``joined``, ``started`` (empty where never served), ``ended``, ``member``, ``pool``, ``outcome``, ``persona``.
     surveys, customers, roster
         As far as there are any.
     set_aside
@@ -67,9 +68,6 @@ class Sources:
     rows: dict[str, int] = field(default_factory=dict)
     joined_known: bool = True
     digests: dict[str, str] = field(default_factory=dict)
-
-
-SET_ASIDE_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "value": pl.String, "remedy": pl.String}
 
 
 def read_sources(log: Log, key: bytes) -> Sources:
@@ -136,42 +134,48 @@ def _canonical(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
     table = _texts(path, source.separator)
     header = table.columns
     problems = []
-    choices = {"columns": source.columns} | {f"or_else.{i}": other for i, other in enumerate(source.or_else)}
-    for where, columns in choices.items():
+    stated = {"columns": source.columns} | {f"or_else.{i}": other for i, other in enumerate(source.or_else)}
+    for where, columns in stated.items():
         for ours, theirs in columns.items():
             if ours not in COLUMNS[kind]:
                 known = did_you_mean(ours, COLUMNS[kind])
                 problems.append(Problem(f"{kind}.{where}.{ours}", f"we have no such column; {known}", str(path)))
             problems += [
-                Problem(f"{kind}.{where}.{ours}", f"there is no column '{name}'; {did_you_mean(name, header)}", f"{path}:1")
+                Problem(
+                    f"{kind}.{where}.{ours}", f"there is no column '{name}'; {did_you_mean(name, header)}", f"{path}:1"
+                )
                 for name in theirs
                 if name not in header
             ]
-    mapped = {ours: [source.columns.get(ours, [ours] if ours in header else [])] for ours in COLUMNS[kind]}
+    first = {ours: source.columns.get(ours, [ours] if ours in header else []) for ours in COLUMNS[kind]}
     mapped = {
-        ours: [theirs for theirs in [*first, *(other.get(ours, []) for other in source.or_else)] if theirs]
-        for ours, first in mapped.items()
+        ours: [theirs for theirs in [first[ours], *(other.get(ours, []) for other in source.or_else)] if theirs]
+        for ours in COLUMNS[kind]
     }
     for ours in REQUIRED[kind]:
         if not mapped[ours] and ours not in source.fixed:
             known = did_you_mean(ours, header)
-            message = f"is missing; name the column that holds it under {kind}.columns.{ours}, or a value under fixed ({known})"
+            message = (
+                f"is missing; name its column under {kind}.columns.{ours}, or a value under {kind}.fixed ({known})"
+            )
             problems.append(Problem(f"{kind}.{ours}", message, f"{path}:1"))
     if kind == "contacts" and not (mapped["joined"] or mapped["started"]):
-        message = f"neither 'joined' nor 'started' is there; name one under {kind}.columns ({did_you_mean('start', header)})"
+        message = (
+            f"neither 'joined' nor 'started' is there; name one under {kind}.columns ({did_you_mean('start', header)})"
+        )
         problems.append(Problem(f"{kind}.joined", message, f"{path}:1"))
     if problems:
         raise ScenarioError(problems)
     if table.height == 0:
         raise ScenarioError([Problem(kind, "has a header but no rows", str(path))])
-    columns = [
+    texts = [
         pl.coalesce(_joined_texts(theirs, source.missing) for theirs in choices).alias(ours)
         for ours, choices in mapped.items()
         if choices
     ]
-    columns += [pl.lit(value).alias(ours) for ours, value in source.fixed.items()]
+    texts += [pl.lit(value).alias(ours) for ours, value in source.fixed.items()]
     absent = [pl.lit(None, dtype=pl.String).alias(o) for o in COLUMNS[kind] if not mapped[o] and o not in source.fixed]
-    read = table.select(*columns, *absent).with_columns(
+    read = table.select(*texts, *absent).with_columns(
         *(pl.col(ours).replace(words).alias(ours) for ours, words in source.words.items()),
         pl.lit(path.name).alias("file"),
         (pl.int_range(pl.len(), dtype=pl.Int64) + 2).alias("line"),
@@ -265,9 +269,7 @@ def _time(column: pl.Expr, written: str | None) -> pl.Expr:
         return column.str.to_datetime(written, strict=False, time_unit="us")
     plain = column.str.replace(r"\s*(Z|[+-]\d{2}:?\d{2})$", "").str.replace("T", " ")
     forms = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
-    return pl.coalesce(
-        plain.str.to_datetime(form, strict=False, time_unit="us") for form in forms
-    )
+    return pl.coalesce(plain.str.to_datetime(form, strict=False, time_unit="us") for form in forms)
 
 
 def _contacts(table: pl.DataFrame, aside: _SetAside, slack: timedelta) -> pl.DataFrame:
@@ -310,7 +312,9 @@ def _check_tolerance(log: Log, rows: dict[str, int], set_aside: pl.DataFrame) ->
         .iter_rows()
     ]
     share = faults.height / total
-    summary = f"{faults.height} of {total} rows ({share:.1%}) cannot be used, more than the {log.tolerate:.1%} tolerated"
+    summary = (
+        f"{faults.height} of {total} rows ({share:.1%}) cannot be used, more than the {log.tolerate:.1%} tolerated"
+    )
     problems.append(Problem("tolerate", f"{summary}; mend them, or raise log.tolerate to leave them out"))
     raise ScenarioError(problems, "log")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,7 +102,9 @@ def _pools_of_members(served: pl.DataFrame, roster: pl.DataFrame | None) -> dict
             name = linked[name]
         return name
 
-    for member, touchpoint in work.filter(share).sort("touchpoint", "member").select("member", "touchpoint").iter_rows():
+    for member, touchpoint in (
+        work.filter(share).sort("touchpoint", "member").select("member", "touchpoint").iter_rows()
+    ):
         linked[root(f"member {member}")] = root(f"touchpoint {touchpoint}")
     groups: dict[str, list[str]] = defaultdict(list)
     for name in sorted(linked):
@@ -110,7 +113,9 @@ def _pools_of_members(served: pl.DataFrame, roster: pl.DataFrame | None) -> dict
             groups[root(name)].append(plain)
     pool_names = {key: names[0] if len(names) == 1 else f"team_{names[0]}" for key, names in groups.items()}
     return {
-        name.partition(" ")[2]: pool_names[root(name)] for name in linked if name.startswith("member ") and root(name) in pool_names
+        name.partition(" ")[2]: pool_names[root(name)]
+        for name in linked
+        if name.startswith("member ") and root(name) in pool_names
     }
 
 
@@ -140,13 +145,13 @@ def _from_roster(roster: pl.DataFrame, pool: str) -> tuple[dict[str, dict[str, A
             people[begins, ends][WEEKDAYS.index(day)] += 1
     if problems:
         raise ScenarioError(problems, "roster")
-    wages = rows["wage"].drop_nulls() if "wage" in rows.columns else []
+    wages = rows["wage"].drop_nulls().to_list()
     spans: dict[tuple[float, float, int], list[int]] = defaultdict(list)
     for (begins, ends), by_day in people.items():
-        for day, headcount in enumerate(by_day):
+        for weekday, headcount in enumerate(by_day):
             if headcount:
-                spans[begins, ends, headcount].append(day)
-    return _shifts(spans), (float(np.mean(list(wages))) if len(wages) else None), rows.height
+                spans[begins, ends, headcount].append(weekday)
+    return _shifts(spans), (float(np.mean(wages)) if wages else None), rows.height
 
 
 def _from_work(
@@ -163,7 +168,11 @@ def _from_work(
     known = waiting_time >= ENOUGH_WAITING
     available = float(busy[known].sum() / max(there[known].sum(), 1e-9)) if known.any() else 1.0
     people = np.where(known, busy, np.maximum(there * min(available, 1.0), most * (there > 0)))
-    return np.repeat(np.where(there >= 0.25, np.maximum(np.rint(people), 1), 0).astype(np.int64), 4), served.height, available
+    return (
+        np.repeat(np.where(there >= 0.25, np.maximum(np.rint(people), 1), 0).astype(np.int64), 4),
+        served.height,
+        available,
+    )
 
 
 def _begins_work(served: pl.DataFrame, offset: float) -> NDArray[np.bool_]:
@@ -199,11 +208,13 @@ def _at_work(served: pl.DataFrame, timeline: Timeline, offset: float) -> NDArray
 def _busy_while_waiting(
     served: pl.DataFrame, queued: pl.DataFrame, offset: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean number of busy people while somebody waits, the minutes of waiting it rests on, and the most ever busy at once.
+    """Mean number of busy people while somebody waits, the minutes that rests on, and the most ever busy at once.
 
     Each by hour of the week.
     """
-    left_queue = queued.with_columns(pl.coalesce("started", "ended").alias("left")).filter(pl.col("left") > pl.col("joined"))
+    left_queue = queued.with_columns(pl.coalesce("started", "ended").alias("left")).filter(
+        pl.col("left") > pl.col("joined")
+    )
     times = np.concatenate([
         served["started"].to_numpy(), served["ended"].to_numpy(),
         left_queue["joined"].to_numpy(), left_queue["left"].to_numpy(),
@@ -220,7 +231,7 @@ def _busy_while_waiting(
     total = np.bincount(hour, weights=counted * at_work, minlength=168)
     most = np.zeros(168)
     np.maximum.at(most, hour[span > 0], at_work[span > 0])
-    return total / np.maximum(minutes, 1e-9), minutes, most
+    return total / np.maximum(minutes, 1e-9), minutes.astype(float), most
 
 
 def _constant_spans(headcount: NDArray[np.int64]) -> dict[str, dict[str, Any]]:
@@ -228,7 +239,7 @@ def _constant_spans(headcount: NDArray[np.int64]) -> dict[str, dict[str, Any]]:
     spans: dict[tuple[float, float, int], list[int]] = defaultdict(list)
     for day, people in enumerate(headcount.reshape(7, -1)):
         edges = [0, *(np.flatnonzero(np.diff(people)) + 1), len(people)]
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             if people[begin] > 0:
                 spans[begin * QUARTER, end * QUARTER, int(people[begin])].append(day)
     return _shifts(spans)

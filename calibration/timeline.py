@@ -88,7 +88,7 @@ class Timeline:
         return replace(self, contacts=joined.with_columns(delay.alias("delay")))
 
     def until(self, end: float) -> Timeline:
-        """Return what could be known at a time: contacts and journeys that opened before it, and who had left by then."""
+        """Return what could be known at a time: contacts and journeys from before it, and who had left by then."""
         contacts = self.contacts.filter(pl.col("joined") < end)
         later = pl.col("ended") + pl.col("delay").fill_null(0) >= end
         contacts = contacts.with_columns(pl.when(later).then(pl.lit(UNFINISHED)).otherwise("next").alias("next"))
@@ -108,12 +108,10 @@ def build_timeline(log: Log, sources: Sources) -> Timeline:
         If the log is too short to say anything about a week.
     """
     contacts = sources.contacts
-    first, last = contacts["joined"].min(), contacts["joined"].max()
-    assert isinstance(first, datetime)
-    assert isinstance(last, datetime)
+    first, last = (datetime.fromisoformat(str(moment)) for moment in contacts["joined"].sort().gather([0, -1]))
     start, end = _span(first, last)
-    in_minutes = lambda column: (pl.col(column) - start).dt.total_microseconds() / 6e7  # noqa: E731
-    contacts = contacts.with_columns(in_minutes("joined"), in_minutes("started"), in_minutes("ended"))
+    moments = [(pl.col(column) - start).dt.total_microseconds() / 6e7 for column in ("joined", "started", "ended")]
+    contacts = contacts.with_columns(moments)
     contacts = _with_journeys(contacts, log)
     whole = pl.col("joined").min().over("journey") >= 0  # what began before says nothing about how journeys begin
     contacts = contacts.filter(whole & (pl.col("joined") < end))
@@ -186,11 +184,11 @@ def _staffed(contacts: pl.DataFrame, log: Log) -> tuple[str, ...]:
     """Touchpoints that people serve: where a member is named, or somebody waited, unless the mapping says."""
     stated = None if log.unstaffed is None else {name_of(name) for name in log.unstaffed}
     served = contacts.group_by("touchpoint", maintain_order=True).agg(
-        pl.col("member").is_not_null().any() | (pl.col("started") > pl.col("joined")).any() | pl.col("started").is_null().any()
+        pl.col("member").is_not_null().any()
+        | (pl.col("started") > pl.col("joined")).any()
+        | pl.col("started").is_null().any()
     )
-    return tuple(
-        name for name, people in served.iter_rows() if (people if stated is None else name not in stated)
-    )
+    return tuple(name for name, people in served.iter_rows() if (people if stated is None else name not in stated))
 
 
 def _with_next(contacts: pl.DataFrame, staffed: tuple[str, ...], end: float) -> pl.DataFrame:
@@ -200,17 +198,17 @@ def _with_next(contacts: pl.DataFrame, staffed: tuple[str, ...], end: float) -> 
         .when(pl.col("outcome").is_null()).then(pl.lit(SERVED))
         .otherwise(pl.col("outcome").map_elements(name_of, return_dtype=pl.String))
     )  # fmt: skip
-    within = {"order_by": ["joined", "ended"]}
-    following = pl.col("touchpoint").shift(-1).over("journey", **within)
-    delay = (pl.col("joined").shift(-1).over("journey", **within) - pl.col("ended")).clip(0)
+    order = ["joined", "ended"]
+    following = pl.col("touchpoint").shift(-1).over("journey", order_by=order)
+    delay = (pl.col("joined").shift(-1).over("journey", order_by=order) - pl.col("ended")).clip(0)
     # A journey that might go on after the end of the log says nothing about how journeys end.
     recent = pl.col("ended") > end - 3 * units.MINUTES_PER_DAY
     return contacts.with_columns(
         outcome.alias("outcome"),
         pl.when(pl.col("started").is_null()).then(pl.col("ended") - pl.col("joined"))
         .otherwise(pl.col("started") - pl.col("joined")).alias("wait"),
-        pl.int_range(1, pl.len() + 1).over("journey", **within).alias("nth"),
-        pl.int_range(1, pl.len() + 1).over("journey", "touchpoint", **within).alias("attempt"),
+        pl.int_range(1, pl.len() + 1).over("journey", order_by=order).alias("nth"),
+        pl.int_range(1, pl.len() + 1).over("journey", "touchpoint", order_by=order).alias("attempt"),
         pl.col("touchpoint").is_in(staffed).alias("staffed"),
         delay.alias("delay"),
         following.alias("next"),
@@ -240,5 +238,7 @@ def _journeys(contacts: pl.DataFrame, sources: Sources, start: datetime) -> pl.D
         journeys.sort("closed").select("customer", "closed", "journey"),
         left_on="answered", right_on="closed", by="customer", strategy="backward",
     )  # fmt: skip
-    scores = matched.drop_nulls("journey").unique("journey", keep="first", maintain_order=True).select("journey", "score")
+    scores = (
+        matched.drop_nulls("journey").unique("journey", keep="first", maintain_order=True).select("journey", "score")
+    )
     return journeys.join(scores, on="journey", how="left", maintain_order="left")

@@ -1,4 +1,4 @@
-"""Does the scenario match the world? Simulated weeks beside weeks of the log it has not seen, and the floor of chance."""
+"""Does the scenario match the world? Simulated weeks beside weeks it has not seen, and what chance alone explains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from sim.changes import altered
-from sim.kpis import measure
 from sim.model import ABANDONED
 from sim.replications import Task, perform_all
 from sim.units import MINUTES_PER_WEEK
@@ -66,7 +65,7 @@ def _say(value: float) -> str:
 
 
 def observed(timeline: Timeline, start: float, end: float) -> dict[tuple[str, str, str], NDArray[np.float64]]:
-    """Weekly values in a span of the log, by measure, group and unit; the first of each is the value of the whole span."""
+    """Value in a span of the log and then in each of its weeks, by measure, group and unit."""
     contacts = timeline.contacts.filter(pl.col("joined").is_between(start, end, closed="left"))
     week = ((contacts["joined"] - start) // MINUTES_PER_WEEK).cast(pl.Int64).alias("week")
     contacts = contacts.with_columns(week)
@@ -74,7 +73,9 @@ def observed(timeline: Timeline, start: float, end: float) -> dict[tuple[str, st
     length = (end - start) / MINUTES_PER_WEEK
     found: dict[tuple[str, str, str], NDArray[np.float64]] = {}
 
-    def add(name: str, group: str, unit: str, top: pl.DataFrame, bottom: pl.DataFrame | None, column: str | None = None) -> None:
+    def add(
+        name: str, group: str, unit: str, top: pl.DataFrame, bottom: pl.DataFrame | None, column: str | None = None
+    ) -> None:
         tops = _weekly(top, weeks, column)
         if bottom is None:
             found[name, group, unit] = np.concatenate([[tops.sum() / length], tops])

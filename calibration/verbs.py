@@ -72,10 +72,11 @@ class ValidateSettings(Described):
 def calibrate(asked: Asked) -> None:
     """Turn logs into a scenario, and check it on weeks that were held out.
 
-    desirepath calibrate log=NAME [holdout="4 weeks"] [warmup="4 weeks"] [name=…] [seed=1] [replications=5] [log.folder=…]
+    desirepath calibrate log=NAME [holdout="4 weeks"] [warmup="4 weeks"] [name=…] [replications=5] [log.folder=…]
 
-    NAME is a mapping in conf/log or among those that ship; a mapping's path, or the path of a contacts file that has our
-    column names, will do as well. The scenario goes to outputs/scenario/NAME.yaml, its checks to outputs/calibrate/NAME.
+    NAME is a mapping in conf/log or among those that ship; a mapping's path, or the path of a contacts file that has
+    our column names, will do as well. The scenario goes to outputs/scenario/NAME.yaml, its checks to
+    outputs/calibrate/NAME.
     """
     console = Console(highlight=False)
     log, settings = _log(asked), _settings(asked, CalibrateSettings, "log")
@@ -84,7 +85,10 @@ def calibrate(asked: Asked) -> None:
     timeline = _timeline(log, sources)
     _say_sources(console, sources, timeline)
     start = _held_out_from(timeline, settings.holdout)
-    console.print(f"learning from {start / MINUTES_PER_WEEK:.1f} weeks, the last {(timeline.end - start) / MINUTES_PER_WEEK:.1f} held out")
+    console.print(
+        f"learning from {start / MINUTES_PER_WEEK:.1f} weeks, "
+        f"the last {(timeline.end - start) / MINUTES_PER_WEEK:.1f} held out"
+    )
     learned = timeline.until(start)
     calibrated = fit_all(log, sources, learned, warmup=settings.warmup, measured=settings.measured)
     with _progress(console, "living through the log's weeks") as step:
@@ -135,8 +139,8 @@ def validate(asked: Asked) -> None:
             workers=_workers(settings.workers), progress=step,
         )  # fmt: skip
     folder = settings.outputs / "validate" / (settings.name or asked.chosen["scenario"])
-    tables = {folder / "validation.csv": validation.table, folder / "validation.md": validation_text(validation)}
-    write_all(folder, tables)
+    text = validation_text(validation)
+    write_all(folder, {folder / "validation.csv": validation.table, folder / "validation.md": text})
     _say_validation(console, validation)
     console.print(f"checks: {folder}", markup=False)
 
@@ -144,7 +148,11 @@ def validate(asked: Asked) -> None:
 def _timeline(log: Log, sources: Sources) -> Timeline:
     """Timeline of a log; where it says only when service began, waits are the open time since the contact before."""
     timeline = build_timeline(log, sources)
-    return timeline if sources.joined_known else timeline.waiting_since_the_last(staff.fit(timeline, sources, log.currency).hours)
+    return (
+        timeline
+        if sources.joined_known
+        else timeline.waiting_since_the_last(staff.fit(timeline, sources, log.currency).hours)
+    )
 
 
 def _log(asked: Asked) -> Log:
@@ -217,5 +225,3 @@ def _say_validation(console: Console, validation: Validation) -> None:
     console.print(table)
     for line in validation.caveats():
         console.print(f"not to be trusted for: {line}", markup=False, soft_wrap=True)
-
-

@@ -41,7 +41,9 @@ def estimates_table(estimates: Sequence[Estimate]) -> pl.DataFrame:
 
 def validation_text(validation: Validation) -> str:
     """Validation as a Markdown table with what it should not be trusted for."""
-    head = "| measure | group | observed | simulated | difference | noise floor | verdict |\n|---|---|---|---|---|---|---|"
+    head = (
+        "| measure | group | observed | simulated | difference | noise floor | verdict |\n|---|---|---|---|---|---|---|"
+    )
     rows = [
         f"| {r['measure']} | {r['group']} | {r['observed']:.4g} | {r['simulated']:.4g} | {r['relative']:+.1%} "
         f"| ±{r['floor']:.3g} | {r['verdict']} |"

@@ -1,4 +1,4 @@
-"""The command `desirepath VERB [overrides]`: finds the verb, composes what it is asked, and says plainly what went wrong."""
+"""The command `desirepath VERB [overrides]`: finds the verb, composes its settings, and says plainly what is wrong."""
 
 from __future__ import annotations
 

@@ -101,21 +101,26 @@ def check_same_design(models: Mapping[str, Model]) -> None:
         With what differs, and between which scenarios.
     """
     (first, baseline), *others = models.items()
-    designs = {
-        "clock": lambda m: m.clock,
-        "currency": lambda m: m.currency,
-        "population.customers": lambda m: m.population.customers,
-        "measure": lambda m: m.measure,
-        "uncertain": lambda m: m.uncertain,
-    }
+    wanted = _design(baseline)
     problems = [
-        Problem(path, f"'{name}' has {of(model)}, but '{first}' has {of(baseline)}; only like designs can be compared")
+        Problem(path, f"'{name}' has {found}, but '{first}' has {wanted[path]}; only like designs can be compared")
         for name, model in others
-        for path, of in designs.items()
-        if of(model) != of(baseline)
+        for path, found in _design(model).items()
+        if found != wanted[path]
     ]
     if problems:
         raise ScenarioError(problems, "comparison")
+
+
+def _design(model: Model) -> dict[str, object]:
+    """What must be alike in scenarios that are compared."""
+    return {
+        "clock": model.clock,
+        "currency": model.currency,
+        "population.customers": model.population.customers,
+        "measure": model.measure,
+        "uncertain": model.uncertain,
+    }
 
 
 def compare(
@@ -184,7 +189,9 @@ def _pivot(values: pl.DataFrame, replications: int) -> tuple[pl.DataFrame, dict[
     at: dict[str, NDArray[np.float64]] = {}
     for (scenario,), rows in values.group_by(["scenario"], maintain_order=True):
         wide = rows.pivot(on="replication", index=_KEY, values="value", on_columns=range(replications))
-        at[str(scenario)] = keys.join(wide, on=_KEY, how="left", maintain_order="left").drop(_KEY).to_numpy().astype(float)
+        at[str(scenario)] = (
+            keys.join(wide, on=_KEY, how="left", maintain_order="left").drop(_KEY).to_numpy().astype(float)
+        )
     return keys, at
 
 
@@ -194,7 +201,9 @@ def _levels(name: str, keys: pl.DataFrame, at: NDArray[np.float64], level: float
     return keys.with_columns(pl.lit(name).alias("scenario"), *(pl.Series(k, v) for k, v in numbers.items()))
 
 
-def _interval(at: NDArray[np.float64], level: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+def _interval(
+    at: NDArray[np.float64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Mean and half-width of its t interval in each row, over the replications in which the value is known."""
     known = ~np.isnan(at)
     n = known.sum(axis=1)
@@ -216,9 +225,7 @@ def _differences(
     family = max(changes * len(HEADLINES), 1)
     _, luck_adjusted, _ = _interval(pair, 1 - (1 - level) / family)
     doubt = _doubt(pair, at, name)
-    limits, limits_adjusted = (
-        stats.norm.ppf(0.5 + each / 2) * doubt for each in (level, 1 - (1 - level) / family)
-    )
+    limits, limits_adjusted = (stats.norm.ppf(0.5 + each / 2) * doubt for each in (level, 1 - (1 - level) / family))
     half, adjusted = np.hypot(luck, limits), np.hypot(luck_adjusted, limits_adjusted)
     with np.errstate(invalid="ignore", divide="ignore"):
         centred = [side - _interval(side, level)[0][:, None] for side in (old, new)]
@@ -246,7 +253,8 @@ def _doubt(pair: NDArray[np.float64], at: dict[str, NDArray[np.float64]], name: 
     n = known.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(known, shift, 0.0).sum(axis=1) / n
-        return np.sqrt(np.where(known, (shift - mean[:, None]) ** 2, 0.0).sum(axis=1) / np.maximum(n - 1, 1))
+        square = np.where(known, (shift - mean[:, None]) ** 2, 0.0).sum(axis=1)
+    return np.asarray(np.sqrt(square / np.maximum(n - 1, 1)))
 
 
 def better(kpi: str, difference: float) -> bool | None:

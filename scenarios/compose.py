@@ -1,4 +1,4 @@
-"""From the words after a verb to plain, checked-for-typos data: Hydra composes, and we say what went wrong and where."""
+"""From the words after a verb to plain data: Hydra composes, and we say what is wrong and where."""
 
 from __future__ import annotations
 
@@ -125,7 +125,10 @@ def _with_unstated(verb: str, overrides: list[str]) -> list[str]:
             return False
         return group == "log" or (group == "scenario" and keys[-1] in known_fields(tuple(keys[:-1]), raw[group]))
 
-    return [f"++{word}" if word[0] not in "+~" and settable(word.partition("=")[0].split(".")) else word for word in overrides]
+    return [
+        f"++{word}" if word[0] not in "+~" and settable(word.partition("=")[0].split(".")) else word
+        for word in overrides
+    ]
 
 
 def _settings(verb: str) -> set[str]:
@@ -248,7 +251,9 @@ def _unknown_override(verb: str, path: str, overrides: list[str]) -> Problem:
             if not seen:
                 known += Model.model_fields
             inside = f" in {where}" if where else ""
-            message = f"there is no '{key}'{inside}; {did_you_mean(key, known)} (to add something new, write +{typed}=…)"
+            message = (
+                f"there is no '{key}'{inside}; {did_you_mean(key, known)} (to add something new, write +{typed}=…)"
+            )
             return Problem(typed, message, COMMAND_LINE)
         here = here[key]
         seen.append(key)

@@ -1,4 +1,4 @@
-"""The whole promise once: reality writes logs, logs become a scenario, changes are tried on it, and reality has its say.
+"""The whole promise once: reality writes logs, they become a scenario, changes are tried, and reality has its say.
 
 Reality is played by the scenario `energy`. Calibration reads nothing but its logs; because reality is known here, what
 the calibrated scenario predicts for two changes can be set beside what they would truly do.
@@ -41,7 +41,9 @@ def main() -> int:
     console.print(", ".join(f"{count:,} {name}" for name, count in written.items()))
 
     console.rule("2  Logs become a scenario, checked on weeks it has not seen")
-    if desirepath(["calibrate", "log=demo", f"name={CALIBRATED}", "holdout=2 weeks", "warmup=4 weeks", "measured=8 weeks"]):
+    if desirepath(
+        ["calibrate", "log=demo", f"name={CALIBRATED}", "holdout=2 weeks", "warmup=4 weeks", "measured=8 weeks"]
+    ):
         return 1
 
     console.rule("3  The same customers live through the baseline and through each change")

@@ -37,7 +37,9 @@ def write_logs(result: Result, folder: Path) -> dict[str, int]:
 
     def clock(column: str) -> pl.Expr:
         """Minutes from the start as wall-clock time, in whole seconds."""
-        return (start + pl.duration(seconds=(pl.col(column) * 60).floor())).dt.strftime("%Y-%m-%d %H:%M:%S").alias(column)
+        return (
+            (start + pl.duration(seconds=(pl.col(column) * 60).floor())).dt.strftime("%Y-%m-%d %H:%M:%S").alias(column)
+        )
 
     customer = pl.format("C{}", pl.col("customer").cast(pl.String).str.zfill(6)).alias("customer")
     journey = pl.format("J{}-{}", pl.col("customer").cast(pl.String).str.zfill(6), "journey").alias("journey")
@@ -47,11 +49,15 @@ def write_logs(result: Result, folder: Path) -> dict[str, int]:
         customer, journey, "goal", "channel", "touchpoint", clock("joined"), clock("started"), clock("ended"), "pool",
         member.alias("member"), "outcome",
     )  # fmt: skip
-    surveys = tables.journeys.filter("answered").sort("closed", "customer").select(
-        customer, journey, clock("closed").alias("answered"), "score"
+    surveys = (
+        tables.journeys.filter("answered")
+        .sort("closed", "customer")
+        .select(customer, journey, clock("closed").alias("answered"), "score")
     )
     joined = pl.when(pl.col("joined") > 0).then(clock("joined")).alias("joined")
-    customers = tables.customers.filter(pl.col("joined").is_not_null()).select(customer, "persona", joined, clock("left"))
+    customers = tables.customers.filter(pl.col("joined").is_not_null()).select(
+        customer, "persona", joined, clock("left")
+    )
     files = {"contacts": contacts, "surveys": surveys, "customers": customers, "roster": roster(result.model)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in files.items():

@@ -1,4 +1,4 @@
-"""Every comparison in MLflow: the experiment is the question, the parent run the comparison, a child run one scenario."""
+"""Every comparison in MLflow: the experiment is the question, the parent run the comparison, a child a scenario."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def log_comparison(
     experiment = client.get_experiment_by_name(question)
     number = experiment.experiment_id if experiment else client.create_experiment(question, artifact_location=artifacts)
     note = "\n".join(f"- **{name}**: {answer}" for name, answer in answers.items())
-    parent = client.create_run(number, run_name=f"{len(comparison.changes)} changes", tags={"mlflow.note.content": note})
+    parent = client.create_run(
+        number, run_name=f"{len(comparison.changes)} changes", tags={"mlflow.note.content": note}
+    )
     headline = {
         f"{name}: {kpi} difference": comparison.difference(name, kpi)["difference"]
         for name in comparison.changes
@@ -97,7 +99,9 @@ def log_comparison(
     for path in sorted(folder.iterdir()):
         if path.is_file():
             client.log_artifact(parent.info.run_id, str(path))
-    children = [_log_scenario(client, number, parent.info.run_id, comparison, name, made_by) for name in comparison.models]
+    children = [
+        _log_scenario(client, number, parent.info.run_id, comparison, name, made_by) for name in comparison.models
+    ]
     client.set_terminated(parent.info.run_id)
     runs = json.dumps(children, separators=(",", ":"))
     return f"#/compare-runs?runs={runs}&experiments={json.dumps([number], separators=(',', ':'))}"
@@ -119,7 +123,9 @@ def _log_scenario(
     _log(client, run, metrics, params, made_by)
     client.log_text(run, yaml.safe_dump(model.raw, sort_keys=False, allow_unicode=True), "scenario.yaml")
     own = comparison.values.filter(comparison.values["scenario"] == name)
-    client.log_table(run, {column: own[column].to_list() for column in own.columns if column != "scenario"}, "kpis.json")
+    client.log_table(
+        run, {column: own[column].to_list() for column in own.columns if column != "scenario"}, "kpis.json"
+    )
     client.set_terminated(run)
     return str(run)
 

@@ -148,7 +148,7 @@ def simulate(asked: Composed) -> None:
     settings, model = _settings(asked, SimulateSettings), _model(asked)
     name = settings.name or asked.chosen["scenario"]
     comparison = _lived({BASELINE: model}, settings, name, "simulate", 0.95)
-    _finish(comparison, settings, name, asked, f"{model.title or name} as it is", "simulate")
+    _finish(comparison, settings, name, f"{model.title or name} as it is", "simulate")
 
 
 def compare(asked: Composed) -> None:
@@ -162,7 +162,7 @@ def compare(asked: Composed) -> None:
     settings, model = _settings(asked, CompareSettings), _model(asked)
     name = asked.chosen["scenario"]
     comparison = _lived(variants(model, settings.changes), settings, name, "compare", settings.level)
-    _finish(comparison, settings, name, asked, settings.question or model.title or name, "compare")
+    _finish(comparison, settings, name, settings.question or model.title or name, "compare")
 
 
 # ---- what they share -----------------------------------------------------------------------------------------------
@@ -186,7 +186,9 @@ def workers_of(stated: int | str) -> int:
     if stated == "auto":
         return os.cpu_count() or 1
     if not isinstance(stated, int) or not 1 <= stated <= MOST_WORKERS:
-        raise ScenarioError([Problem("workers", f"{stated!r} is not auto or a number from 1 to {MOST_WORKERS}")], "settings")
+        raise ScenarioError(
+            [Problem("workers", f"{stated!r} is not auto or a number from 1 to {MOST_WORKERS}")], "settings"
+        )
     return stated
 
 
@@ -216,7 +218,7 @@ def _draft(outputs: Path, verb: str, name: str) -> Path:
     return draft
 
 
-def _finish(comparison: Comparison, settings: Settings, name: str, asked: Composed, question: str, verb: str) -> None:
+def _finish(comparison: Comparison, settings: Settings, name: str, question: str, verb: str) -> None:
     """Print, write and log what came out."""
     console = Console(highlight=False)
     draft = settings.outputs / verb / name / ".unfinished"
@@ -227,11 +229,13 @@ def _finish(comparison: Comparison, settings: Settings, name: str, asked: Compos
         page = report.comparison_report(comparison, model.title or name, question, made_by, None)
         comparison.differences.write_csv(draft / "differences.csv")
     else:
-        page = report.simulation_report(comparison, model.title or name, made_by, None)
+        page = report.simulation_report(model, comparison.values, model.title or name, made_by, question=question)
     (draft / "report.html").write_text(page, encoding="utf-8")
     comparison.levels.write_csv(draft / "kpis.csv")
     comparison.values.write_parquet(draft / "replications.parquet")
-    (draft / "scenario.yaml").write_text(yaml.safe_dump(model.raw, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (draft / "scenario.yaml").write_text(
+        yaml.safe_dump(model.raw, sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )
     (draft / "provenance.json").write_text(json.dumps(made_by, indent=2, ensure_ascii=False), encoding="utf-8")
     folder = draft.with_name(f"{datetime.now():%Y-%m-%d-%H%M%S-%f}"[:-3])
     draft.rename(folder)
@@ -252,13 +256,17 @@ def _say_tracking(console: Console, outputs: Path, link: str) -> None:
     if stated:
         console.print(f"in MLflow: {stated.rstrip('/')}/{link}", markup=False, soft_wrap=True)
         return
-    console.print(f"in MLflow: mlflow ui --backend-store-uri sqlite:///{outputs / 'mlflow.db'}", markup=False, soft_wrap=True)
+    console.print(
+        f"in MLflow: mlflow ui --backend-store-uri sqlite:///{outputs / 'mlflow.db'}", markup=False, soft_wrap=True
+    )
     console.print(f"side by side: http://127.0.0.1:5000/{link}", markup=False, soft_wrap=True)
 
 
 def difference_table(comparison: Comparison) -> Table:
     """Headline differences of every change from the baseline, with intervals."""
-    table = Table(title=f"difference from the baseline, {comparison.level:.0%} interval, {comparison.replications} replications")
+    table = Table(
+        title=f"difference from the baseline, {comparison.level:.0%} interval, {comparison.replications} replications"
+    )
     currency = comparison.models[BASELINE].currency
     table.add_column("KPI")
     table.add_column("baseline", justify="right")
@@ -286,5 +294,3 @@ def level_table(comparison: Comparison) -> Table:
         cells: list[str] = [words.level(row["kpi"], row[column], currency) for column in ("mean", "lower", "upper")]
         table.add_row(row["kpi"].replace("_", " "), *cells)
     return table
-
-
