@@ -16,7 +16,7 @@ from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, RESO
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from scenarios.maps import Route
     from sim.model import Journey, Model, Persona, Pool, Step, When
@@ -33,10 +33,11 @@ _NOT_SERVED = {
 
 @dataclass(frozen=True)
 class Part:
-    """Something with a name, what is said of it, and a map where it is a journey."""
+    """Something with a name: what is said of it, its own parts, and a map where it is a journey."""
 
     title: str
     lines: list[str]
+    parts: Sequence[Part] = ()
     map: str = ""
 
 
@@ -61,13 +62,20 @@ def describe(model: Model) -> str:
     for section in _sections(model):
         blocks.append(f"{section.title}\n{'-' * len(section.title)}")
         blocks += [_filled(line) for line in section.lines]
-        for part in section.parts:
-            blocks.append("\n".join([_filled(part.title), *(_filled(line, "  ", "    ") for line in part.lines)]))
+        blocks += ["\n".join(_told(part)) for part in section.parts]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _filled(text: str, first: str = "", rest: str = "") -> str:
-    return textwrap.fill(text, _COLUMNS, initial_indent=first, subsequent_indent=rest, break_long_words=False)
+def _told(part: Part, indent: str = "") -> list[str]:
+    """Lines of a part, what belongs to it indented."""
+    inner = [line for inner in part.parts for line in _told(inner, f"{indent}  ")]
+    return [_filled(part.title, indent), *(_filled(line, f"{indent}  ") for line in part.lines), *inner]
+
+
+def _filled(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text, _COLUMNS, initial_indent=indent, subsequent_indent=f"{indent}  " if indent else "", break_long_words=False
+    )
 
 
 def describe_page(model: Model) -> str:
@@ -81,15 +89,13 @@ def describe_page(model: Model) -> str:
 
 def _sections(model: Model, *, maps: bool = False) -> list[Section]:
     journeys = [
-        Part(plain(name), _journey(model, name), journey_map(model, name) if maps else "") for name in model.journeys
+        Part(plain(name), _journey(model, name), _steps(model, name), journey_map(model, name) if maps else "")
+        for name in model.journeys
     ]
+    personas = [_persona(model, name, persona) for name, persona in model.personas.items()]
     sections = [
         Section("Time and demand", _time(model), []),
-        Section(
-            "Customers",
-            _population(model),
-            [_persona(model, name, persona) for name, persona in model.personas.items()],
-        ),
+        Section("Customers", _population(model), personas),
         Section("Touchpoints", [], [_touchpoint(model, name) for name in model.touchpoints]),
         Section("Journeys", [], journeys),
         Section("Staff", _all_staff(model), [_pool(model, name, pool) for name, pool in model.staff.items()]),
@@ -108,7 +114,8 @@ def _time(model: Model) -> list[str]:
     warmup = f"; the first {duration(clock.warmup)} are lived but not measured" if clock.warmup else ""
     lines = [f"{duration(clock.horizon)} from {words.date(clock.start)}{warmup}."]
     for name, profile in model.profiles.items():
-        lines.append(f"Demand over the week{'' if name == DEFAULT_PROFILE else f' ({plain(name)})'}: {_week(profile)}.")
+        which = "" if name == DEFAULT_PROFILE else f" ({plain(name)})"
+        lines.append(f"Demand over the week{which}: {_week(profile)}.")
     return lines
 
 
@@ -128,24 +135,33 @@ def _week(profile: Profile) -> str:
 
 def _population(model: Model) -> list[str]:
     joins = model.population.joins.rate
-    more = f"; {_per_time(joins)} join" if joins else "; nobody joins"
+    more = f"; {_per_time(joins, 'join')}" if joins else "; nobody joins"
     return [f"{model.population.customers:,} at the start{more}."]
 
 
-def _per_time(rate: float) -> str:
+def _per_time(rate: float, verb: str = "") -> str:
     """A rate in words, per the shortest of week, month and year in which it is one or more."""
-    for word, minutes in (("week", MINUTES_PER_WEEK), ("month", MINUTES_PER_MONTH), ("year", words.YEAR)):
-        if rate * minutes >= 0.95:
-            break
-    return f"{float(f'{rate * minutes:.3g}'):,g} a {word}"
+    spans = {"week": MINUTES_PER_WEEK, "month": MINUTES_PER_MONTH, "year": words.YEAR}
+    word = next((word for word, minutes in spans.items() if rate * minutes >= 0.95), "year")
+    number = f"{float(f'{rate * spans[word]:.3g}'):,g}"
+    return f"{number} {verb} a {word}" if verb else f"{number} a {word}"
+
+
+def _every(minutes: float) -> str:
+    """A period in words: ``every week``, ``every 3 days``."""
+    return f"every {duration(minutes).removeprefix('1 ')}"
+
+
+def _about(share: float) -> str:
+    """A share in per cent, to two digits."""
+    return f"{100 * share:.2g} %"
 
 
 def _persona(model: Model, name: str, persona: Persona) -> Part:
     lines = []
     if persona.needs:
-        needs = [
-            f"{plain(need)} about every {duration(1 / rate.rate)}" for need, rate in persona.needs.items() if rate.rate
-        ]
+        rates = {need: rate.rate for need, rate in persona.needs.items() if rate.rate}
+        needs = [f"{plain(need)} about {_every(1 / rate)}" for need, rate in rates.items()]
         lines.append(f"Needs: {listed(needs)}.")
     if persona.start:
         total = sum(persona.start.values()) or 1.0
@@ -155,8 +171,8 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
         lines.append(f"Patience: half give up waiting in {listed(half)}; elsewhere they wait for ever.")
     lines += [_feelings(persona), _experience(persona), _leaving(persona), *_survey(persona)]
     if persona.value.revenue:
-        revenue = words.amount(persona.value.revenue * MINUTES_PER_MONTH, "money / month", model.currency)
-        lines.append(f"Brings {revenue} while a customer.")
+        revenue = words.money(persona.value.revenue * MINUTES_PER_MONTH, model.currency)
+        lines.append(f"Brings {revenue} a month while a customer.")
     if persona.products:
         lines.append(f"Has {listed(f'{plain(p)} ({per_cent(share)})' for p, share in persona.products.items())}.")
     return Part(f"{plain(name)}, {per_cent(persona.share)} of customers", [line for line in lines if line])
@@ -166,17 +182,16 @@ def _feelings(persona: Persona) -> str:
     """What moves the mood of a journey."""
     feelings = persona.satisfaction
     moves = {
-        "being helped": feelings.resolved, "not being helped": feelings.unresolved, "losing patience": feelings.abandoned,
+        "being helped": feelings.resolved, "not being helped": feelings.unresolved,
+        "losing patience": feelings.abandoned,
         "finding it closed": feelings.closed, "finding every line taken": feelings.blocked,
         "being passed on": feelings.handoff, "the same again": feelings.repeat,
     }  # fmt: skip
     said = [f"{what} {_signed(move)}" for what, move in moves.items() if move]
     wait = feelings.wait
     if wait.per_minute:
-        said.append(
-            f"each minute of waiting beyond {duration(wait.tolerance)} {_signed(wait.per_minute)} (for {duration(wait.cap)} at "
-            "most)"
-        )
+        most = f"for {duration(wait.cap)} at most"
+        said.append(f"each minute of waiting beyond {duration(wait.tolerance)} {_signed(wait.per_minute)} ({most})")
     late = feelings.late
     if late.per_minute:
         said.append(f"each hour beyond what was promised {_signed(60 * late.per_minute)}")
@@ -202,8 +217,8 @@ def _experience(persona: Persona) -> str:
         said.append(f"moves {per_cent(feelings.memory)} of the way to each experience (which is {made})")
     if feelings.recovery:
         share = 1 - math.exp(-feelings.recovery * MINUTES_PER_DAY)
-        said.append(f"and returns by {per_cent(share)} a day")
-    return f"{', '.join(said)}."
+        said.append(f"returns by {_about(share)} a day")
+    return f"{listed(said)}."
 
 
 def _leaving(persona: Persona) -> str:
@@ -212,7 +227,7 @@ def _leaving(persona: Persona) -> str:
         return "Never leaves."
     base = 1 - math.exp(-churn.base * MINUTES_PER_MONTH * math.exp(churn.total))
     slope = f"; a point less satisfied, {math.exp(churn.slope):.2g} times as many" if churn.slope else ""
-    return f"Thinks about leaving every {duration(churn.every)}: at rest {per_cent(base)} leave in a month{slope}."
+    return f"Thinks about leaving {_every(churn.every)}: at rest {_about(base)} leave in a month{slope}."
 
 
 def _survey(persona: Persona) -> list[str]:
@@ -233,7 +248,7 @@ def _answering(level: float, better: float, extreme: float, x: float) -> float:
 
 def _touchpoint(model: Model, name: str) -> Part:
     touchpoint = model.touchpoints[name]
-    cost = f", costs {words.amount(touchpoint.cost, 'money', model.currency)}" if touchpoint.cost else ""
+    cost = f", costs {words.money(touchpoint.cost, model.currency)} a contact" if touchpoint.cost else ""
     lines = [f"{plain(touchpoint.channel)}; a service takes {lasting(touchpoint.service_time)}{cost}."]
     if touchpoint.staff:
         pools = [
@@ -272,7 +287,7 @@ def _pool(model: Model, name: str, pool: Pool) -> Part:
         people = "1 person" if shift.headcount == 1 else f"{shift.headcount} people"
         manned = shift.model_copy(update={"headcount": max(shift.headcount, 1)})
         lines.append(f"{plain(shift_name)}: {words.say_hours([manned])}, {people}.")
-    wage = words.amount(pool.wage * 60, "money", model.currency)
+    wage = words.money(pool.wage * 60, model.currency)
     hours = _weekly_hours(pool)
     pay = words.amount(hours * pool.wage * 60, "money", model.currency)
     overtime = f" (overtime {pool.overtime:g} times that)" if pool.overtime != 1 else ""
@@ -287,7 +302,7 @@ def _pool(model: Model, name: str, pool: Pool) -> Part:
 
 
 def _journey(model: Model, name: str) -> list[str]:
-    """A journey as sentences: what opens it, where it starts, and each step."""
+    """What opens a journey, where it starts, and what its ends open."""
     journey = model.journeys[name]
     found = routes(model, name)
     starts = [
@@ -297,14 +312,21 @@ def _journey(model: Model, name: str) -> list[str]:
         if route.step is None
     ]
     lines = [f"{_opens(journey.when)}{_who(journey)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
-    for step_name, step in journey.steps.items():
-        lines.append(_step(model, journey, step_name, step, [route for route in found if route.step == step_name]))
-    lines += [
-        f"A journey that ends as {plain(end)} opens {listed(f'{plain(other)} ({per_cent(p)})' for other, p in ending.opens.items())}."
-        for end, ending in journey.all_ends.items()
-        if ending.opens
-    ]
+    for end, ending in journey.all_ends.items():
+        if ending.opens:
+            opened = listed(f"{plain(other)} ({per_cent(p)})" for other, p in ending.opens.items())
+            lines.append(f"When it ends as {plain(end)} it opens {opened}.")
     return lines
+
+
+def _steps(model: Model, name: str) -> list[Part]:
+    """A journey's steps, each told in sentences."""
+    found = routes(model, name)
+    journey = model.journeys[name]
+    return [
+        _step(model, journey, step_name, step, [route for route in found if route.step == step_name])
+        for step_name, step in journey.steps.items()
+    ]
 
 
 def _opens(when: When) -> str:
@@ -322,7 +344,7 @@ def _opens(when: When) -> str:
         share = f" for {of_them(after.p)}" if after.p < 1 else ""
         return f"Opens{share} when {plain(after.journey)} has ended{how}{delay}"
     if when.every is not None:
-        return f"Opens every {duration(when.every)}"
+        return f"Opens {_every(when.every)}"
     return f"Opens on {words.date(when.on)}"
 
 
@@ -347,13 +369,11 @@ def _difficulty(journey: Journey) -> list[str]:
         return []
     said = [f"takes {per_cent(math.exp(hard.time) - 1)} longer"] if hard.time > 0 else []
     said += [f"is {plain(name)} {math.exp(tilt):.2g} times as likely" for name, tilt in hard.tilts.items() if tilt]
-    return [
-        f"Some issues are harder than others: one harder than 5 of 6 {listed(said)}, before shares are made to add up."
-    ]
+    return [f"Some issues are harder than others: one harder than 5 of 6 {listed(said)} (shares then made to add up)."]
 
 
-def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence[Route]) -> str:
-    """One step in a sentence or several: how visits end, and where that leads."""
+def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence[Route]) -> Part:
+    """One step in sentences: how visits end, and where that leads."""
     touchpoint = model.touchpoints[step.touchpoint]
     place = f"{plain(step.touchpoint)}, " if step.touchpoint != name else ""
     promise = f", promised within {duration(step.promise)}" if step.promise is not None else ""
@@ -364,23 +384,22 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
         back = [route for route in found if route.outcome == outcome and route.kind == "comes back"]
         what = _OUTCOMES.get(outcome, f"end as {plain(outcome)}")
         if on:
-            sentences.append(f"{per_cent(chosen.p)} {what}{_leads(journey, name, on)}")
+            sentences.append(f"{per_cent(chosen.p)} {what}{_leads(journey, name, on)}.")
         if back:
             lost = of_them(round(1 - chosen.holds, 6))
-            sentences.append(f"For {lost} of those {plain(outcome)} it does not hold{_leads(journey, name, back)}")
+            sentences.append(f"For {lost} of those {plain(outcome)} it does not hold{_leads(journey, name, back)}.")
     for outcome, who in _NOT_SERVED.items():
         on = [route for route in found if route.outcome == outcome and route.kind == "not served"]
         if on:
-            sentences.append(f"{who}{_leads(journey, name, on)}")
-    head = f"{plain(name)} ({place}{plain(touchpoint.channel)}, {takes}{promise})"
-    return f"{head}: {'. '.join(sentences)}."
+            sentences.append(f"{who}{_leads(journey, name, on)}.")
+    return Part(f"{plain(name)} ({place}{plain(touchpoint.channel)}, {takes}{promise})", sentences)
 
 
 def _leads(journey: Journey, here: str, on: Sequence[Route]) -> str:
     """Where an outcome leads: to one place, or with what shares to several."""
     total = sum(route.share for route in on) or 1.0
     if len(on) == 1:
-        link = "" if on[0].kind == "not served" else " and"
+        link = {"not served": "", "comes back": ": they"}.get(on[0].kind, " and")
         return f"{link} {_goes(journey, here, on[0])}"
     return ": " + ", ".join(f"{of_them(route.share / total)} of them {_goes(journey, here, route)}" for route in on)
 
@@ -413,6 +432,7 @@ def _change(model: Model, name: str) -> Part:
 def _levers(model: Model) -> list[str]:
     lines = []
     for path, lever in model.levers.items():
-        price = words.amount(lever.price * MINUTES_PER_MONTH, "money / month", model.currency) if lever.price else ""
-        lines.append(f"{path} can be chosen from {lever.low} to {lever.high}{f', {price} for each' if price else ''}.")
+        price = words.money(lever.price * MINUTES_PER_MONTH, model.currency)
+        each = f", {price} a month for each" if lever.price else ""
+        lines.append(f"{path} can be chosen from {lever.low} to {lever.high}{each}.")
     return lines

@@ -32,15 +32,16 @@ _SURVEYED = (
     "nps_surveyed", "nps_true", "csat_surveyed", "csat_true", "survey_score", "experience", "response_rate",
 )  # fmt: skip
 _BY_WEEK = ("experience", "customers_lost", "abandonment", "margin")
-_BY_PERSONA = ("satisfaction", "churn", "customers_lost", "revenue", "abandonment")
+_BY_PERSONA = ("satisfaction", "churn", "revenue", "abandonment", "mean_wait")
 _BY_POOL = ("occupancy", "staff_cost", "overtime", "mean_wait")
 
 
 class Cell(NamedTuple):
-    """One cell of a table, and whether it is a number, or for better or worse."""
+    """One cell of a table: its text, its class in the page (a number, better, worse), and what stands beneath."""
 
     text: str
     tone: str = "number"
+    under: str = ""
 
 
 class Row(NamedTuple):
@@ -205,7 +206,10 @@ def _difference(comparison: Comparison, row: Mapping[str, Any], name: str) -> Di
     """One difference as the plots draw it."""
     currency = comparison.models[BASELINE].currency
     luck = row["luck"] if _has_limits(comparison) else math.nan
-    text = _with_interval(row["kpi"], row, currency).text
+    said = words.estimate_of(row["kpi"], row, currency)
+    text = words.with_unit(words.signed(said.value), said.word)
+    if said.lower != said.upper:
+        text = f"{words.signed(said.value)} ({said.lower} to {said.upper}){said.word}"
     return Difference(name, text, row["difference"], row["lower"], row["upper"], luck)
 
 
@@ -290,9 +294,9 @@ def _whom(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
         "title": title,
         "persona_head": ["Persona", *(words.kpi_title(kpi) for kpi in _BY_PERSONA)],
         "personas": _differences_by(comparison, change, _BY_PERSONA, "persona"),
-        "pool_head": ["Pool", "Occupancy today", "Then", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
+        "pool_head": ["Pool", "Occupancy, today and then", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
         "pools": [
-            Row(row.name, [*_occupancies(comparison, change, group, currency), *row.cells])
+            Row(row.name, [_occupancies(comparison, change, group, currency), *row.cells])
             for row, group in zip(
                 _differences_by(comparison, change, _BY_POOL, "pool"), comparison.models[change].staff, strict=False
             )
@@ -300,12 +304,11 @@ def _whom(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     }
 
 
-def _occupancies(comparison: Comparison, change: str, pool: str, currency: str) -> list[Cell]:
-    rows = comparison.levels.filter(
-        (pl.col("kpi") == "occupancy") & (pl.col("by") == "pool") & (pl.col("group") == pool)
-    )
-    means = {row["scenario"]: row["mean"] for row in rows.to_dicts()}
-    return [Cell(words.level("occupancy", means.get(name, math.nan), currency)) for name in (BASELINE, change)]
+def _occupancies(comparison: Comparison, change: str, pool: str, currency: str) -> Cell:
+    wanted = (pl.col("kpi") == "occupancy") & (pl.col("by") == "pool") & (pl.col("group") == pool)
+    means = {row["scenario"]: row["mean"] for row in comparison.levels.filter(wanted).to_dicts()}
+    now, then = (words.level("occupancy", means.get(name, math.nan), currency) for name in (BASELINE, change))
+    return Cell(f"{now} → {then}")
 
 
 def _differences_by(comparison: Comparison, change: str, kpis: Sequence[str], by: str) -> list[Row]:
@@ -326,7 +329,8 @@ def _with_interval(kpi: str, row: Mapping[str, Any] | None, currency: str) -> Ce
     said = words.estimate_of(kpi, row, currency)
     if said.lower == said.upper:
         return Cell(words.with_unit(said.value, said.word), f"number {tone}")
-    return Cell(f"{words.signed(said.value)} ({said.lower} to {said.upper}){said.word}", f"number {tone}")
+    value = words.with_unit(words.signed(said.value), said.word)
+    return Cell(value, f"number {tone}", f"{said.lower} to {said.upper}")
 
 
 # ---- money and weeks -------------------------------------------------------------------------------------------------
@@ -472,7 +476,11 @@ def _doubt(comparison: Comparison, row: Mapping[str, Any], *, has_limits: bool) 
     adjusted = words.estimate(
         row["difference"], row["lower_adjusted"], row["upper_adjusted"], unit, currency, difference=True
     )
-    paired = [f"{row[key]:.3g}" if math.isfinite(row[key]) else "–" for key in ("correlation", "variance_reduction")]
+    correlation, factor = row["correlation"], row["variance_reduction"]
+    paired = [
+        f"{correlation:.3f}" if math.isfinite(correlation) else "–",
+        words.rounded(factor, words.rounding(factor, factor)) if math.isfinite(factor) else "–",
+    ]
     numbers = [words.difference(kpi, row, currency), *widths, adjusted.interval, *paired]
     return Row(words.kpi_title(kpi), [*(Cell(number) for number in numbers), _tone(kpi, row)])
 
@@ -496,10 +504,10 @@ def _survey(levels: Mapping[str, Mapping[str, Mapping[str, float]]], currency: s
         }
     rate = words.per_cent(round(now["response_rate"]["mean"], 3))
     gap = surveyed - true
-    tells = f"{abs(gap):.0f} points {'better' if gap > 0 else 'worse'} than" if abs(gap) >= 1 else "almost"
+    tells = f"{abs(gap):.0f} points {'better' if gap > 0 else 'worse'} than" if abs(gap) >= 1 else "like"
     sentence = (
-        f"Only some answer: {rate} of those asked. The net promoter score in the survey is {words.rounded(surveyed, 1)}, "
-        f"in truth, if all had answered, it would be {words.rounded(true, 1)}: the survey looks {tells} the truth."
+        f"Only some answer: {rate} of those asked. The survey's net promoter score is {words.rounded(surveyed, 1)}; "
+        f"had all answered, as they felt, it would be {words.rounded(true, 1)}: the survey looks {tells} the truth."
     )
     rows = [
         Row(words.kpi_title(kpi), [Cell(_level(at[kpi], kpi, currency)) for at in levels.values()]) for kpi in _SURVEYED
@@ -662,8 +670,8 @@ def _sure(model: Model, replications: int, level: float) -> list[str]:
         "not known exactly, and each replication drew its own."
     )
     unknown = (
-        "They hold the luck of the run only: the scenario calls no value uncertain, so how well its values are known is "
-        "not in them."
+        "They hold the luck of the run only: the scenario calls no value uncertain, so how well its values are known "
+        "is not in them."
     )
     few = " With so few the width of an interval is itself a rough guess; 10 or more are better."
     runs = (

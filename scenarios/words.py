@@ -152,6 +152,11 @@ def amount(value: float, unit: str, currency: str = "", *, half: float | None = 
     return with_unit(signed(text) if difference else text, shown.word)
 
 
+def money(value: float, currency: str) -> str:
+    """An amount of money that somebody stated, with every digit: ``0.05 EUR``, ``2,000 EUR``."""
+    return f"{value:,.10g} {currency}".replace("-", "−")
+
+
 def signed(text: str) -> str:
     """A number with its sign, unless it is nothing."""
     return f"+{text}" if text[0] != "−" and text.strip("0.,") else text
@@ -461,7 +466,7 @@ def _net(comparison: Comparison, change: str, time: Exposure, scope: str) -> str
     row, currency = comparison.difference(change, "margin"), comparison.models[BASELINE].currency
     once = paid_once(comparison, change)
     net, lower, upper = ((row[key] + once) * time.to_a_year for key in ("difference", "lower", "upper"))
-    beside = f", beside {amount(once, 'money', currency)} once" if once else ""
+    beside = f", beside {money(once, currency)} once" if once else ""
     if math.isnan(net) or net == lower == upper == 0:
         return f"no difference in running money{beside}" if beside else ""
     if not _excludes_zero(lower, upper):
@@ -557,7 +562,7 @@ def own_cost(model: Model, change: str) -> str:
     """What a change costs beside what it does."""
     cost = model.changes[change].cost
     amounts = {"once": cost.once, "a month": cost.monthly}
-    said = [f"{amount(paid, 'money', model.currency)} {how}" for how, paid in amounts.items() if paid]
+    said = [f"{money(paid, model.currency)} {how}" for how, paid in amounts.items() if paid]
     return listed(said) if said else "nothing of its own"
 
 
