@@ -7,9 +7,9 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scenarios import words
+from scenarios import assumed, words
 from scenarios.maps import journey_map, routes
-from scenarios.report import render
+from scenarios.pages import render
 from scenarios.words import duration, lasting, listed, of_them, per_cent, plain
 from sim import units
 from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, RESOLVED
@@ -101,7 +101,7 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
         Section("Staff", _all_staff(model), [_pool(model, name, pool) for name, pool in model.staff.items()]),
         Section("Proposed changes", [], [_change(model, name) for name in model.changes]),
         Section("Levers", _levers(model), []),
-        Section("Assumptions and doubts", [], [Part("What was assumed", words.assumptions(model))]),
+        Section("Assumptions and doubts", [], [Part("What was assumed", assumed.assumptions(model))]),
     ]
     return [section for section in sections if section.lines or section.parts]
 
@@ -162,7 +162,10 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
     if persona.needs:
         rates = {need: rate.rate for need, rate in persona.needs.items() if rate.rate}
         needs = [f"{plain(need)} about {_every(1 / rate)}" for need, rate in rates.items()]
-        lines.append(f"Needs: {listed(needs)}.")
+        differ = (
+            f"; some need more than others, by about {per_cent(persona.needs_differ)}" if persona.needs_differ else ""
+        )
+        lines.append(f"Needs: {listed(needs)}{differ}.")
     if persona.start:
         total = sum(persona.start.values()) or 1.0
         lines.append(f"Starts in {listed(f'{plain(c)} {per_cent(w / total)}' for c, w in persona.start.items())}.")
@@ -186,6 +189,7 @@ def _feelings(persona: Persona) -> str:
         "losing patience": feelings.abandoned,
         "finding it closed": feelings.closed, "finding every line taken": feelings.blocked,
         "being passed on": feelings.handoff, "the same again": feelings.repeat,
+        "a solution that did not hold": feelings.reopened,
     }  # fmt: skip
     said = [f"{what} {_signed(move)}" for what, move in moves.items() if move]
     wait = feelings.wait
@@ -248,14 +252,14 @@ def _answering(level: float, better: float, extreme: float, x: float) -> float:
 
 def _touchpoint(model: Model, name: str) -> Part:
     touchpoint = model.touchpoints[name]
-    cost = f", costs {words.money(touchpoint.cost, model.currency)} a contact" if touchpoint.cost else ""
+    cost = f" and costs {words.money(touchpoint.cost, model.currency)} a contact" if touchpoint.cost else ""
     lines = [f"{plain(touchpoint.channel)}; a service takes {lasting(touchpoint.service_time)}{cost}."]
     if touchpoint.staff:
         pools = [
             plain(pool) if not delay else f"{plain(pool)} (for those who have waited {duration(delay)})"
             for pool, delay in touchpoint.staff.items()
         ]
-        lines.append(f"Served by {listed(pools)}, {words.say_hours(words.opening(model, name))}.")
+        lines.append(f"Served by {listed(pools)}, {assumed.say_hours(assumed.opening(model, name))}.")
         channel = model.channels.get(touchpoint.channel)
         if channel is not None and channel.lines is not None:
             lines.append(f"{channel.lines} lines in {plain(touchpoint.channel)}; who finds them taken is turned away.")
@@ -286,7 +290,7 @@ def _pool(model: Model, name: str, pool: Pool) -> Part:
     for shift_name, shift in pool.shifts.items():
         people = "1 person" if shift.headcount == 1 else f"{shift.headcount} people"
         manned = shift.model_copy(update={"headcount": max(shift.headcount, 1)})
-        lines.append(f"{plain(shift_name)}: {words.say_hours([manned])}, {people}.")
+        lines.append(f"{plain(shift_name)}: {assumed.say_hours([manned])}, {people}.")
     wage = words.money(pool.wage * 60, model.currency)
     hours = _weekly_hours(pool)
     pay = words.amount(hours * pool.wage * 60, "money", model.currency)
@@ -421,10 +425,10 @@ def _goes(journey: Journey, here: str, route: Route) -> str:
 
 
 def _change(model: Model, name: str) -> Part:
-    force, cost = words.when_in_force(model, name), words.own_cost(model, name)
+    force, cost = assumed.when_in_force(model, name), assumed.own_cost(model, name)
     on = " Already on." if name in model.enact else ""
     lines = [f"{force[:1].upper()}{force[1:]}; it costs {cost}.{on}"]
-    lines += [f"{setting.path}: {setting.old} → {setting.new}" for setting in words.settings(model, name)]
+    lines += [f"{setting.path}: {setting.old} → {setting.new}" for setting in assumed.settings(model, name)]
     title = model.changes[name].title
     return Part(f"{plain(name)}: {title}" if title else plain(name), lines)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from scenarios import svg
+from scenarios.assumed import always_open
 from scenarios.layers import Item, heights, ranks
-from scenarios.words import always_open, duration, lasting, listed, per_cent, plain
+from scenarios.words import duration, lasting, listed, per_cent, plain
 from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, NOT_SERVED, RESOLVED, Target
 
 if TYPE_CHECKING:

@@ -3,61 +3,44 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from jinja2 import Environment, PackageLoader
-from scipy import stats
 
-from scenarios import words
+from scenarios import assumed, words
 from scenarios.compare import BASELINE, better
 from scenarios.maps import journey_map
-from scenarios.plots import Difference, Quarter, Week, interval_plot, money_plot, week_plot
+from scenarios.pages import (
+    Cell,
+    Row,
+    amounts,
+    contents,
+    half_width,
+    level_text,
+    money_note,
+    provenance_rows,
+    quarters_of,
+    render,
+    setting,
+    survey,
+    values_by_week,
+    week_card,
+    weeks_measured,
+)
+from scenarios.plots import Difference, Quarter, Week, interval_plot, money_plot
 from sim.changes import flatten, phases
 from sim.kpis import HEADLINES, KPIS
-from sim.units import MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from scenarios.compare import Comparison
     from sim.model import Model
 
-QUARTER = 13  # weeks
-_SURVEYED = (
-    "nps_surveyed", "nps_true", "csat_surveyed", "csat_true", "survey_score", "experience", "response_rate",
-)  # fmt: skip
 _BY_WEEK = ("experience", "customers_lost", "abandonment", "margin")
 _BY_PERSONA = ("satisfaction", "churn", "revenue", "abandonment", "mean_wait")
 _BY_POOL = ("occupancy", "staff_cost", "overtime", "mean_wait")
-
-
-class Cell(NamedTuple):
-    """One cell of a table: its text, its class in the page (a number, better, worse), and what stands beneath."""
-
-    text: str
-    tone: str = "number"
-    under: str = ""
-
-
-class Row(NamedTuple):
-    """One row of a table: its name, its cells, and what the name means."""
-
-    name: str
-    cells: list[Cell]
-    meaning: str = ""
-
-
-def render(template: str, **context: Any) -> str:
-    """Fill a page's template; every text is escaped."""
-    pages = Environment(
-        loader=PackageLoader("scenarios"), autoescape=True, trim_blocks=True, keep_trailing_newline=True
-    )
-    return pages.get_template(template).render(**context)
 
 
 # ---- a comparison ----------------------------------------------------------------------------------------------------
@@ -96,7 +79,7 @@ def comparison_report(
     money = {change: _money(comparison, change) for change in comparison.changes}
     page = {
         "question": question,
-        "setting": _setting(baseline, comparison.replications, comparison.seed),
+        "setting": setting(baseline, comparison.replications, comparison.seed),
         "answers": [
             {"title": names[change], "sentence": words.answer(comparison, change)} for change in comparison.changes
         ],
@@ -106,7 +89,7 @@ def comparison_report(
         "every": [_every(comparison, change, names[change]) for change in comparison.changes],
         "persona_plots": _persona_plots(comparison, names),
         "whom": [_whom(comparison, change, names[change]) for change in comparison.changes],
-        "money_note": _money_note(baseline),
+        "money_note": money_note(baseline),
         "money_plots": [_money_plot(comparison, names[change], money[change]) for change in comparison.changes],
         "money": [_money_table(comparison, names[change], money[change]) for change in comparison.changes],
         "weeks": [_week(comparison, change, names[change], kpi) for change in comparison.changes for kpi in _BY_WEEK],
@@ -114,53 +97,11 @@ def comparison_report(
         "sure": words.how_sure(comparison),
         "doubts": [_doubts(comparison, change, names[change]) for change in comparison.changes],
         "survey": _survey_of(comparison, names),
-        "assumptions": words.assumptions(baseline),
+        "assumptions": assumed.assumptions(baseline),
         "validation": validation,
-        "provenance": _provenance(provenance),
+        "provenance": provenance_rows(provenance),
     }
-    return render("comparison.html", title=title, contents=_contents("difference", validation), page=page)
-
-
-def _contents(second: str, validation: str | None) -> list[tuple[str, str]]:
-    """Sections of a page, by anchor."""
-    middle = (
-        [("changed", "What changes"), ("difference", "What it does"), ("whom", "For whom"), ("money", "Money")]
-        if second == "difference"
-        else [("numbers", "The numbers"), ("whom", "For whom"), ("money", "Money"), ("weeks", "Week by week")]
-    )
-    checked = [("checked", "Checked against data")] if validation else []
-    return [
-        ("answer", "The answer"), *middle, ("journeys", "The journeys"), ("sure", "How sure we are"),
-        ("survey", "Survey and truth"), ("assumed", "What was assumed"), *checked, ("from", "Where this comes from"),
-    ]  # fmt: skip
-
-
-def _setting(model: Model, replications: int, seed: int | None = None) -> str:
-    """What was simulated, in a line."""
-    clock = model.clock
-    measured = clock.start + timedelta(minutes=clock.warmup)
-    weeks = _weeks(model)
-    luck = f", seed {seed}" if seed is not None else ""
-    return (
-        f"{model.title or 'Scenario'}: {model.population.customers:,} customers at the start, {weeks} measured from "
-        f"{words.date(measured)}, {replications} replications{luck}."
-    )
-
-
-def _weeks(model: Model) -> str:
-    """How long is measured, in words."""
-    return words.with_unit(f"{(model.clock.horizon - model.clock.warmup) / MINUTES_PER_WEEK:.3g}", " weeks")
-
-
-def _provenance(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Names and values, those inside others with both names."""
-    rows: list[tuple[str, str]] = []
-    for name, value in provenance.items():
-        if isinstance(value, dict):
-            rows += [(f"{name}: {inner}", said) for inner, said in _provenance(value)]
-        else:
-            rows.append((words.plain(str(name)), ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
-    return rows
+    return render("comparison.html", title=title, contents=contents("difference", validation), page=page)
 
 
 def _change(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
@@ -169,25 +110,25 @@ def _change(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     parts = words.changed_by(comparison, change)
     lines = []
     for part in parts:
-        text = f"{words.when_in_force(model, part)}; it costs {words.own_cost(model, part)}."
+        text = f"{assumed.when_in_force(model, part)}; it costs {assumed.own_cost(model, part)}."
         named = f"{words.change_title(model, part)}: {text}" if len(parts) > 1 else text
         lines.append(named[:1].upper() + named[1:])
-    settings = [setting for part in parts for setting in words.settings(comparison.models[BASELINE], part)]
+    settings = [each for part in parts for each in assumed.settings(comparison.models[BASELINE], part)]
     if not parts:
         lines = ["Another scenario: what differs in it from today is listed here."]
         settings = _differing(comparison.models[BASELINE], model)
     return {"title": title, "lines": lines, "settings": settings}
 
 
-def _differing(old: Model, new: Model) -> list[words.Setting]:
+def _differing(old: Model, new: Model) -> list[assumed.Setting]:
     """Values that differ between two scenarios that no change explains."""
     before, after = flatten(old.raw), flatten(new.raw)
     paths = [path for path in {**before, **after} if before.get(path) != after.get(path)]
-    return [words.Setting(path, str(before.get(path, "–")), str(after.get(path, "–"))) for path in paths]
+    return [assumed.Setting(path, str(before.get(path, "–")), str(after.get(path, "–"))) for path in paths]
 
 
 def _legend(comparison: Comparison) -> str:
-    weeks = _weeks(comparison.models[BASELINE])
+    weeks = weeks_measured(comparison.models[BASELINE])
     share = words.per_cent(comparison.level)
     limits = (
         ", and the thin line in it how far the luck of the run alone would take it" if _has_limits(comparison) else ""
@@ -250,7 +191,7 @@ def _every(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     rows = []
     for kpi in KPIS:
         row = comparison.difference(change, kpi)
-        before, after = (_level(comparison.level_of(name, kpi), kpi, currency) for name in (BASELINE, change))
+        before, after = (level_text(comparison.level_of(name, kpi), kpi, currency) for name in (BASELINE, change))
         by_much, ends = words.difference(kpi, row, currency), words.interval(kpi, row, currency)
         cells = [Cell(before), Cell(after), Cell(by_much), Cell(ends), _tone(kpi, row)]
         rows.append(Row(words.kpi_title(kpi), cells, KPIS[kpi].meaning))
@@ -261,10 +202,6 @@ def _every(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
         "head": head,
         "rows": rows,
     }
-
-
-def _level(row: Mapping[str, float], kpi: str, currency: str) -> str:
-    return words.level(kpi, row["mean"], currency, (row["upper"] - row["lower"]) / 2)
 
 
 # ---- for whom --------------------------------------------------------------------------------------------------------
@@ -289,14 +226,13 @@ def _persona_plots(comparison: Comparison, names: Mapping[str, str]) -> list[dic
 
 def _whom(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     """Differences by persona, and what happens to each pool of staff."""
-    currency = comparison.models[BASELINE].currency
     return {
         "title": title,
         "persona_head": ["Persona", *(words.kpi_title(kpi) for kpi in _BY_PERSONA)],
         "personas": _differences_by(comparison, change, _BY_PERSONA, "persona"),
         "pool_head": ["Pool", "Occupancy, today and then", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
         "pools": [
-            Row(row.name, [_occupancies(comparison, change, group, currency), *row.cells])
+            Row(row.name, [_occupancies(comparison, change, group), *row.cells])
             for row, group in zip(
                 _differences_by(comparison, change, _BY_POOL, "pool"), comparison.models[change].staff, strict=False
             )
@@ -304,11 +240,11 @@ def _whom(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     }
 
 
-def _occupancies(comparison: Comparison, change: str, pool: str, currency: str) -> Cell:
+def _occupancies(comparison: Comparison, change: str, pool: str) -> Cell:
     wanted = (pl.col("kpi") == "occupancy") & (pl.col("by") == "pool") & (pl.col("group") == pool)
     means = {row["scenario"]: row["mean"] for row in comparison.levels.filter(wanted).to_dicts()}
-    now, then = (words.level("occupancy", means.get(name, math.nan), currency) for name in (BASELINE, change))
-    return Cell(f"{now} → {then}")
+    known = [means.get(name, math.nan) for name in (BASELINE, change)]
+    return Cell(" → ".join("–" if math.isnan(share) else words.per_cent(round(share, 3)) for share in known))
 
 
 def _differences_by(comparison: Comparison, change: str, kpis: Sequence[str], by: str) -> list[Row]:
@@ -327,71 +263,24 @@ def _with_interval(kpi: str, row: Mapping[str, Any] | None, currency: str) -> Ce
         return Cell("–")
     tone = _tone(kpi, row).tone
     said = words.estimate_of(kpi, row, currency)
-    if said.lower == said.upper:
-        return Cell(words.with_unit(said.value, said.word), f"number {tone}")
     value = words.with_unit(words.signed(said.value), said.word)
+    if said.lower == said.upper:
+        return Cell(value, f"number {tone}")
     return Cell(value, f"number {tone}", f"{said.lower} to {said.upper}")
 
 
 # ---- money and weeks -------------------------------------------------------------------------------------------------
 
 
-def _weekly(values: pl.DataFrame, scenario: str, kpi: str) -> NDArray[np.float64]:
-    """Values of a KPI by replication and week."""
-    wanted = (pl.col("scenario") == scenario) & (pl.col("kpi") == kpi) & (pl.col("by") == "week")
-    rows = values.filter(wanted).sort("replication", pl.col("group").cast(pl.Int64))
-    return rows["value"].to_numpy().reshape(rows["replication"].n_unique(), -1)
-
-
-def _half(at: NDArray[np.float64], level: float) -> float:
-    """Half-width of the t interval of the mean."""
-    n = len(at)
-    return float(stats.t.ppf(0.5 + level / 2, n - 1) * np.std(at, ddof=1) / np.sqrt(n)) if n > 1 else math.nan
-
-
-def _quarters(
-    model: Model, weekly: Mapping[str, NDArray[np.float64]], level: float, limits: NDArray[np.float64]
-) -> list[Quarter]:
-    """Sum money by quarters of thirteen weeks from the start of the measured time; the last may be shorter."""
-    clock = model.clock
-    measured = clock.start + timedelta(minutes=clock.warmup)
-    whole = (clock.horizon - clock.warmup) / MINUTES_PER_WEEK
-    quarters = []
-    for first in range(0, math.ceil(whole), QUARTER):
-        span = slice(first, first + QUARTER)
-        revenue, cost, change, margin = (
-            weekly[kpi][:, span].sum(axis=1) for kpi in ("revenue", "cost", "change_cost", "margin")
-        )
-        half = math.hypot(_half(margin, level), float(limits[span].sum()))
-        net, weeks = float(margin.mean()), min(whole - first, QUARTER)
-        begins = measured + timedelta(weeks=first)
-        name = f"from {begins.day} {begins:%b %Y}"
-        if weeks < QUARTER:
-            name += f" ({words.with_unit(f'{weeks:.3g}', ' weeks')} only)"
-        quarters.append(
-            Quarter(
-                name, weeks, float(revenue.mean()), float((cost - change).mean()), float(change.mean()), net,
-                net - half, net + half,
-            )
-        )  # fmt: skip
-    return quarters
-
-
 def _money(comparison: Comparison, change: str) -> list[Quarter]:
     """Differences in money by quarter."""
     weekly = {
-        kpi: _weekly(comparison.values, change, kpi) - _weekly(comparison.values, BASELINE, kpi)
+        kpi: values_by_week(comparison.values, change, kpi) - values_by_week(comparison.values, BASELINE, kpi)
         for kpi in ("revenue", "cost", "change_cost", "margin")
     }
     rows = sorted(_rows(comparison, change, "margin", "week"), key=lambda row: int(row["group"]))
     limits = np.array([row["limits"] for row in rows])
-    return _quarters(comparison.models[BASELINE], weekly, comparison.level, limits)
-
-
-def _money_note(model: Model) -> str:
-    whole = (model.clock.horizon - model.clock.warmup) / MINUTES_PER_WEEK
-    last = " The last is not a whole quarter." if whole % QUARTER else ""
-    return f"A quarter is {QUARTER} weeks from the start of the measured time.{last} Net is revenue less both costs."
+    return quarters_of(comparison.models[BASELINE], weekly, comparison.level, limits)
 
 
 def _money_plot(comparison: Comparison, title: str, quarters: Sequence[Quarter]) -> dict[str, str]:
@@ -408,34 +297,15 @@ def _money_table(comparison: Comparison, title: str, quarters: Sequence[Quarter]
         "title": title,
         "caption": "Differences from today",
         "head": ["Quarter", "Revenue", "Running cost", "Cost of the change", "Net", "Interval of the net"],
-        "rows": [Row(q.name, _amounts(q, currency, difference=True)) for q in quarters],
+        "rows": [Row(q.name, amounts(q, currency, difference=True)) for q in quarters],
     }
-
-
-def _amounts(quarter: Quarter, currency: str, *, difference: bool) -> list[Cell]:
-    parts = [
-        Cell(words.amount(value, "money", currency, difference=difference))
-        for value in (quarter.revenue, quarter.running, quarter.change)
-    ]
-    net = words.estimate(quarter.net, quarter.lower, quarter.upper, "money", currency, difference=difference)
-    if net is words.UNKNOWN:
-        return [*parts, Cell(words.amount(quarter.net, "money", currency, difference=difference)), Cell("–")]
-    value = words.with_unit(words.signed(net.value) if difference else net.value, net.word)
-    tone = ("better" if quarter.net > 0 else "worse") if difference and quarter.lower * quarter.upper > 0 else "number"
-    return [*parts, Cell(value, tone), Cell(net.interval)]
 
 
 def _week(comparison: Comparison, change: str, title: str, kpi: str) -> dict[str, str]:
     """Difference of a KPI week by week."""
     rows = sorted(_rows(comparison, change, kpi, "week"), key=lambda row: int(row["group"]))
     weeks = [Week(int(row["group"]), row["difference"], row["lower"], row["upper"]) for row in rows]
-    return _week_card(f"{words.kpi_title(kpi)}: {title}", kpi, weeks, comparison.models[BASELINE].currency, zero=True)
-
-
-def _week_card(title: str, kpi: str, weeks: Sequence[Week], currency: str, *, zero: bool) -> dict[str, str]:
-    ends = [abs(v) for week in weeks for v in (week.lower, week.upper, week.value) if math.isfinite(v)]
-    shown = words.scale(KPIS[kpi].unit, currency, max(ends, default=0.0), difference=zero)
-    return {"title": title, "note": shown.word.strip(), "plot": week_plot(title, weeks, words.axis(shown), zero=zero)}
+    return week_card(f"{words.kpi_title(kpi)}: {title}", kpi, weeks, comparison.models[BASELINE].currency, zero=True)
 
 
 # ---- journeys, doubts, survey ----------------------------------------------------------------------------------------
@@ -489,30 +359,7 @@ def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, An
     titles = {BASELINE: "Today", **names}
     levels = {(row["scenario"], row["kpi"]): row for row in comparison.levels.filter(pl.col("by") == "all").to_dicts()}
     currency = comparison.models[BASELINE].currency
-    return _survey({title: {kpi: levels[name, kpi] for kpi in KPIS} for name, title in titles.items()}, currency)
-
-
-def _survey(levels: Mapping[str, Mapping[str, Mapping[str, float]]], currency: str) -> dict[str, Any]:
-    """What the company would see beside what is true; the first of the scenarios is told in words."""
-    now = next(iter(levels.values()))
-    surveyed, true = now["nps_surveyed"]["mean"], now["nps_true"]["mean"]
-    if math.isnan(surveyed):
-        return {
-            "sentence": "Nobody was asked, so there is no survey to compare with the truth.",
-            "rows": [],
-            "head": [],
-        }
-    rate = words.per_cent(round(now["response_rate"]["mean"], 3))
-    gap = surveyed - true
-    tells = f"{abs(gap):.0f} points {'better' if gap > 0 else 'worse'} than" if abs(gap) >= 1 else "like"
-    sentence = (
-        f"Only some answer: {rate} of those asked. The survey's net promoter score is {words.rounded(surveyed, 1)}; "
-        f"had all answered, as they felt, it would be {words.rounded(true, 1)}: the survey looks {tells} the truth."
-    )
-    rows = [
-        Row(words.kpi_title(kpi), [Cell(_level(at[kpi], kpi, currency)) for at in levels.values()]) for kpi in _SURVEYED
-    ]
-    return {"sentence": sentence, "rows": rows, "head": ["Number", *levels]}
+    return survey({title: {kpi: levels[name, kpi] for kpi in KPIS} for name, title in titles.items()}, currency)
 
 
 # ---- one scenario ----------------------------------------------------------------------------------------------------
@@ -551,11 +398,11 @@ def simulation_report(
     known = _levels(values, level)
     overall = {kpi: known[kpi, "all", "all"] for kpi in KPIS}
     own = values.with_columns(scenario=pl.lit(BASELINE))
-    weekly = {kpi: _weekly(own, BASELINE, kpi) for kpi in ("revenue", "cost", "change_cost", "margin")}
-    quarters = _quarters(model, weekly, level, np.zeros(weekly["margin"].shape[1]))
+    weekly = {kpi: values_by_week(own, BASELINE, kpi) for kpi in ("revenue", "cost", "change_cost", "margin")}
+    quarters = quarters_of(model, weekly, level, np.zeros(weekly["margin"].shape[1]))
     page = {
         "question": question,
-        "setting": _setting(model, replications),
+        "setting": setting(model, replications),
         "sentence": _in_short(model, overall),
         "headlines": _levels_table("In the measured time", HEADLINES, overall, currency),
         "every": _levels_table("In the measured time", list(KPIS), overall, currency, meaning=True),
@@ -563,11 +410,11 @@ def simulation_report(
         "personas": _levels_by(known, _BY_PERSONA, "persona", currency),
         "pool_head": ["Pool", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
         "pools": _levels_by(known, _BY_POOL, "pool", currency),
-        "money_note": _money_note(model),
+        "money_note": money_note(model),
         "money": {
             "caption": "Means over the replications",
             "head": ["Quarter", "Revenue", "Running cost", "Cost of changes", "Net", "Interval of the net"],
-            "rows": [Row(quarter.name, _amounts(quarter, currency, difference=False)) for quarter in quarters],
+            "rows": [Row(quarter.name, amounts(quarter, currency, difference=False)) for quarter in quarters],
         },
         "weeks": [_week_levels(known, kpi, currency) for kpi in _BY_WEEK],
         "maps": [
@@ -581,12 +428,12 @@ def simulation_report(
             for journey in last.journeys
         ],
         "sure": _sure(model, replications, level),
-        "survey": _survey({"Today": overall}, currency),
-        "assumptions": words.assumptions(model),
+        "survey": survey({"Today": overall}, currency),
+        "assumptions": assumed.assumptions(model),
         "validation": validation,
-        "provenance": _provenance(provenance),
+        "provenance": provenance_rows(provenance),
     }
-    return render("simulation.html", title=title, contents=_contents("numbers", validation), page=page)
+    return render("simulation.html", title=title, contents=contents("numbers", validation), page=page)
 
 
 _Levels = dict[tuple[str, str, str], dict[str, float]]
@@ -598,7 +445,7 @@ def _levels(values: pl.DataFrame, level: float) -> _Levels:
     for key, rows in values.group_by("kpi", "by", "group", maintain_order=True):
         at = rows["value"].to_numpy()
         at = at[~np.isnan(at)]
-        mean, half = (float(at.mean()), _half(at, level)) if len(at) else (math.nan, math.nan)
+        mean, half = (float(at.mean()), half_width(at, level)) if len(at) else (math.nan, math.nan)
         kpi, by, group = (str(part) for part in key)
         known[kpi, by, group] = {"mean": mean, "lower": mean - half, "upper": mean + half}
     return known
@@ -615,7 +462,7 @@ def _levels_table(
     rows = [
         Row(
             words.kpi_title(kpi),
-            [Cell(_level(levels[kpi], kpi, currency)), Cell(_interval_of(levels[kpi], kpi, currency))],
+            [Cell(level_text(levels[kpi], kpi, currency)), Cell(_interval_of(levels[kpi], kpi, currency))],
             KPIS[kpi].meaning if meaning else "",
         )
         for kpi in kpis
@@ -631,7 +478,7 @@ def _levels_by(known: _Levels, kpis: Sequence[str], by: str, currency: str) -> l
     groups = dict.fromkeys(group for kpi, dimension, group in known if dimension == by and kpi in kpis)
     unknown = {"mean": math.nan, "lower": math.nan, "upper": math.nan}
     return [
-        Row(words.plain(group), [Cell(_level(known.get((kpi, by, group), unknown), kpi, currency)) for kpi in kpis])
+        Row(words.plain(group), [Cell(level_text(known.get((kpi, by, group), unknown), kpi, currency)) for kpi in kpis])
         for group in groups
     ]
 
@@ -642,13 +489,13 @@ def _week_levels(known: _Levels, kpi: str, currency: str) -> dict[str, str]:
         for (name, by, group), row in known.items()
         if name == kpi and by == "week"
     ]
-    return _week_card(words.kpi_title(kpi), kpi, sorted(weeks, key=lambda week: week.number), currency, zero=False)
+    return week_card(words.kpi_title(kpi), kpi, sorted(weeks, key=lambda week: week.number), currency, zero=False)
 
 
 def _in_short(model: Model, levels: Mapping[str, Mapping[str, float]]) -> str:
     """The scenario's state in a sentence."""
-    said = {kpi: _level(row, kpi, model.currency) for kpi, row in levels.items()}
-    parts = [f"customers are satisfied {said['satisfaction']} on average"]
+    said = {kpi: level_text(row, kpi, model.currency) for kpi, row in levels.items()}
+    parts = [f"customers' satisfaction is {said['satisfaction']} on average"]
     if not math.isnan(levels["churn_per_month"]["mean"]):
         parts.append(f"{said['churn_per_month'].removesuffix(' a month')} of them leave in a month")
     if not math.isnan(levels["abandonment"]["mean"]):

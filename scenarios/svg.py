@@ -122,7 +122,7 @@ def path(data: str, colour: str, width: float = 1, dash: str = "") -> str:
 def drawing(
     width: float, height: float, title: str, description: str, parts: Iterable[str], *, smallest: float = 0.7
 ) -> str:
-    """A whole drawing: it fills the width it is given, up to its own, and shrinks no further than can be read.
+    """A whole drawing: as wide as it is, or as it is given room, but no smaller than can be read.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def drawing(
         Scale below which it does not shrink.
     """
     size = f"{number(width)} {number(height)}"
-    style = f"width:100%;max-width:{number(width)}px;min-width:{number(width * smallest)}px;height:auto"
+    style = f"width:{number(width)}px;max-width:100%;min-width:{number(width * smallest)}px;height:auto"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" role="img" aria-label="{escape(title)}" '
         f'font-family="{FONTS}" style="{style}"><title>{escape(title)}</title><desc>{escape(description)}</desc>'

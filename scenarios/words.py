@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scenarios.compare import BASELINE
 from sim import units
-from sim.changes import flatten, phases, span
+from sim.changes import span
 from sim.kpis import HEADLINES, KPIS
-from sim.model import AGAIN, CLOSED, DEFAULT_PROFILE
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from scenarios.compare import Comparison
     from sim.distributions import Distribution
     from sim.model import Model
-    from sim.timetable import Shift
 
 YEAR = 12 * MINUTES_PER_MONTH
 Sureness = Literal["clear", "likely", "unclear", "none"]
@@ -195,14 +193,19 @@ def estimate(
     if not all(math.isfinite(number) for number in (value, lower, upper)):
         return UNKNOWN
     shown = scale(unit, currency, max(abs(lower), abs(upper)), difference=difference)
-    step = rounding(value * shown.factor, (upper - lower) / 2 * shown.factor)
-    texts = [rounded(number * shown.factor, step) for number in (value, lower, upper)]
+    numbers = [number * shown.factor for number in (value, lower, upper)]
+    step = rounding(numbers[0], (numbers[2] - numbers[1]) / 2)
+    if any(end and abs(end) < step / 2 for end in numbers[1:]):
+        step /= 10  # an end that is not zero should not look like it
+    texts = [rounded(number, step) for number in numbers]
     return Estimate(texts[0], texts[1], texts[2], shown.word)
 
 
 def estimate_of(kpi: str, row: Mapping[str, float], currency: str) -> Estimate:
     """Write the difference of a KPI and its interval."""
     unit = KPIS[kpi].unit
+    if nothing(row):
+        return estimate(0.0, 0.0, 0.0, unit, currency, difference=True)
     return estimate(row["difference"], row["lower"], row["upper"], unit, currency, difference=True)
 
 
@@ -280,13 +283,24 @@ def change_title(model: Model, change: str) -> str:
     return " + ".join(titles) or plain(change)
 
 
+def date(moment: Any) -> str:
+    """A day in words, with the time where it is not midnight."""
+    text = f"{moment:%A} {moment.day} {moment:%B %Y}"
+    return f"{text}, {moment:%H:%M}" if (moment.hour, moment.minute) != (0, 0) else text
+
+
 # ---- how sure we are -------------------------------------------------------------------------------------------------
+
+
+def nothing(row: Mapping[str, float]) -> bool:
+    """Whether a difference is none at all, but for the last digits of floats."""
+    return max(abs(row["lower"]), abs(row["upper"])) <= 1e-12 * abs(row["baseline"])
 
 
 def sureness(row: Mapping[str, float]) -> Sureness:
     """How sure a difference is: clear even when all headlines count, likely by itself, or neither."""
     lower, upper = row["lower"], row["upper"]
-    if math.isnan(row["difference"]) or lower == upper == 0:
+    if math.isnan(row["difference"]) or nothing(row):
         return "none"
     if math.isnan(lower) or not _excludes_zero(lower, upper):
         return "unclear"
@@ -383,22 +397,28 @@ class Exposure:
     ----------
     minutes
         How long.
-    lasts
-        Whether it was still in force at the end, so that a year of it makes sense.
+    as_one
+        Whether all of it began together and was still in force at the end, so that a year of it makes sense.
     """
 
     minutes: float
-    lasts: bool
+    as_one: bool
 
     @property
     def to_a_year(self) -> float:
-        """Factor from what was measured to a year of it; 1 where it did not last."""
-        return YEAR / self.minutes if self.lasts else 1.0
+        """Factor from what was measured to a year of it; 1 where a year makes no sense."""
+        return YEAR / self.minutes if self.as_one else 1.0
 
     @property
-    def weeks(self) -> str:
-        """How long, in words."""
-        return with_unit(f"{self.minutes / MINUTES_PER_WEEK:.3g}", " weeks")
+    def scope(self) -> str:
+        """What amounts are counted over."""
+        return " a year" if self.as_one else ""
+
+    @property
+    def condition(self) -> str:
+        """Under what condition they hold."""
+        weeks = with_unit(f"{self.minutes / MINUTES_PER_WEEK:.3g}", " weeks")
+        return f"if it goes on as in these {weeks}" if self.as_one else f"in the {weeks} from when it began"
 
 
 def changed_by(comparison: Comparison, change: str) -> list[str]:
@@ -407,13 +427,14 @@ def changed_by(comparison: Comparison, change: str) -> list[str]:
 
 
 def exposure(comparison: Comparison, change: str) -> Exposure:
-    """For how much of the measured time a change was in force; from the first date on where it sums several."""
+    """For how much of the measured time a change was in force, or the first part of a sum of changes."""
     model = comparison.models[change]
     clock = model.clock
     spans = [span(model, model.changes[name]) for name in changed_by(comparison, change)]
-    begins = max(min((begin for begin, _ in spans), default=0.0), clock.warmup)
-    ends = max((end for _, end in spans), default=clock.horizon)
-    return Exposure(max(min(ends, clock.horizon) - begins, 0.0), ends >= clock.horizon > begins)
+    begins = {max(begin, clock.warmup) for begin, _ in spans} or {clock.warmup}
+    ends = {end for _, end in spans} or {clock.horizon}
+    minutes = max(max(ends) - min(begins), 0.0)
+    return Exposure(minutes, minutes > 0 and len(begins) == 1 and ends == {clock.horizon})
 
 
 def paid_once(comparison: Comparison, change: str) -> float:
@@ -426,19 +447,17 @@ def paid_once(comparison: Comparison, change: str) -> float:
 def answer(comparison: Comparison, change: str) -> str:
     """One sentence that answers the question for a change: customers, money, who gains, who carries it."""
     time = exposure(comparison, change)
-    scope = "a year" if time.lasts else "in the measured time"
     parts = [
-        _customers(comparison, change, time, scope),
-        _net(comparison, change, time, scope),
+        _customers(comparison, change, time),
+        _net(comparison, change, time),
         *_personas(comparison, change),
         *_pools(comparison, change),
     ]
     said = "; ".join(part for part in parts if part)
-    if_so = f"if it goes on as in these {time.weeks}" if time.lasts else f"for it lasted {time.weeks}"
-    return f"{said[:1].upper()}{said[1:]}, {if_so}."
+    return f"{said[:1].upper()}{said[1:]}, {time.condition}."
 
 
-def _customers(comparison: Comparison, change: str, time: Exposure, scope: str) -> str:
+def _customers(comparison: Comparison, change: str, time: Exposure) -> str:
     row = comparison.difference(change, "customers_lost")
     lost, lower, upper = (row[key] * time.to_a_year for key in ("difference", "lower", "upper"))
     sure = sureness(row)
@@ -448,20 +467,20 @@ def _customers(comparison: Comparison, change: str, time: Exposure, scope: str) 
         ends = [f"{_count(-lower)} fewer" if lower < 0 else "none", f"{_count(upper)} more" if upper > 0 else "none"]
         return (
             "what it does to the number of customers lost cannot be told apart from nothing "
-            f"(between {ends[0]} and {ends[1]} {scope})"
+            f"(between {ends[0]} and {ends[1]}{time.scope})"
         )
     low, high = sorted((abs(lower), abs(upper)))
     step = max(rounding(lost, (upper - lower) / 2), 1.0 if abs(lost) >= 1 else 0.1)
     counted = with_unit(rounded(abs(lost), step), " customers").split(" ", 1)
     fewer = "fewer" if lost < 0 else "more"
-    return f"{counted[0]} {fewer} {counted[1]} lost {scope}, {rounded(low, step)} to {rounded(high, step)}"
+    return f"{counted[0]} {fewer} {counted[1]} lost{time.scope}, {rounded(low, step)} to {rounded(high, step)}"
 
 
 def _count(value: float) -> str:
     return rounded(value, max(_power(value, 1), 1.0)) if value > 0 else "0"
 
 
-def _net(comparison: Comparison, change: str, time: Exposure, scope: str) -> str:
+def _net(comparison: Comparison, change: str, time: Exposure) -> str:
     """Difference in margin a year, what is paid once apart."""
     row, currency = comparison.difference(change, "margin"), comparison.models[BASELINE].currency
     once = paid_once(comparison, change)
@@ -471,11 +490,11 @@ def _net(comparison: Comparison, change: str, time: Exposure, scope: str) -> str
         return f"no difference in running money{beside}" if beside else ""
     if not _excludes_zero(lower, upper):
         ends = estimate(net, lower, upper, "money", currency).interval
-        return f"net money cannot be told apart from nothing ({ends} {scope}){beside}"
+        return f"net money cannot be told apart from nothing ({ends}{time.scope}){beside}"
     low, high = sorted((abs(lower), abs(upper)))
     size = estimate(abs(net), low, high, "money", currency)
     gain = "a net gain of" if net > 0 else "a net cost of"
-    return f"{gain} {size.value}{size.word} {scope}, {size.lower} to {size.upper}{beside}"
+    return f"{gain} {size.value}{size.word}{time.scope}, {size.lower} to {size.upper}{beside}"
 
 
 def _personas(comparison: Comparison, change: str) -> list[str]:
@@ -513,248 +532,3 @@ def _sure_rows(comparison: Comparison, change: str, kpi: str, by: str) -> list[d
         for row in comparison.differences.iter_rows(named=True)
         if (row["scenario"], row["kpi"], row["by"]) == (change, kpi, by) and sureness(row) in ("clear", "likely")
     ]
-
-
-# ---- what changes, and what was assumed ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One value that a change moves: where, from what, to what."""
-
-    path: str
-    old: str
-    new: str
-
-
-def settings(model: Model, change: str) -> list[Setting]:
-    """Values that a change moves, with what they are without it."""
-    raw = phases(model)[-1].model.raw
-    return [
-        Setting(path, _written(_find(raw, path)), _written(value))
-        for path, value in flatten(model.changes[change].set).items()
-    ]
-
-
-def _find(raw: Any, path: str) -> Any:
-    """Value at a dotted path, or the shorthand that stands for it; None where there is none."""
-    here = raw
-    *_, last = path.split(".")
-    for key in path.split("."):
-        if not isinstance(here, dict):
-            return here if key == last and key in ("p", "rate", "value") else None
-        here = next((value for name, value in here.items() if str(name) == key), None)
-    return here
-
-
-def _written(value: Any) -> str:
-    """A value as a scenario file would say it, in one line."""
-    if value is None:
-        return "–"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_written(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_written(inner) for inner in value) + "]"
-    return str(value)
-
-
-def own_cost(model: Model, change: str) -> str:
-    """What a change costs beside what it does."""
-    cost = model.changes[change].cost
-    amounts = {"once": cost.once, "a month": cost.monthly}
-    said = [f"{money(paid, model.currency)} {how}" for how, paid in amounts.items() if paid]
-    return listed(said) if said else "nothing of its own"
-
-
-def when_in_force(model: Model, change: str) -> str:
-    """From when until when a change is in force."""
-    proposed = model.changes[change]
-    begins = f"from {date(proposed.begins)}" if proposed.begins else "from the end of the warm-up"
-    return f"{begins} until {date(proposed.ends)}" if proposed.ends else f"{begins} on"
-
-
-def date(moment: Any) -> str:
-    """A day in words, with the time where it is not midnight."""
-    text = f"{moment:%A} {moment.day} {moment:%B %Y}"
-    return f"{text}, {moment:%H:%M}" if (moment.hour, moment.minute) != (0, 0) else text
-
-
-def hours(shifts: Iterable[Shift]) -> dict[str, list[tuple[float, float]]]:
-    """When at least one person of some shifts is on duty: days in words, and the spans of those days in minutes."""
-    manned = [shift for shift in shifts if shift.headcount > 0]
-    spans = [_merged((shift.begins, shift.ends) for shift in manned if day in shift.days) for day in range(7)]
-    grouped: dict[str, list[tuple[float, float]]] = {}
-    day = 0
-    while day < 7:
-        last = day
-        while last < 6 and spans[last + 1] == spans[day]:
-            last += 1
-        if spans[day]:
-            first, final = units.WEEKDAYS[day].capitalize(), units.WEEKDAYS[last].capitalize()
-            grouped[first if day == last else f"{first}–{final}"] = spans[day]
-        day = last + 1
-    return grouped
-
-
-def _merged(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    merged: list[tuple[float, float]] = []
-    for begin, end in sorted(spans):
-        if merged and begin <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((begin, end))
-    return merged
-
-
-def say_hours(shifts: Iterable[Shift]) -> str:
-    """Hours of duty in words: ``Mon–Fri 08:00–18:00``."""
-    said = [
-        f"{days} " + listed(f"{units.say_clock(begin)}–{units.say_clock(end)}" for begin, end in spans)
-        for days, spans in hours(shifts).items()
-    ]
-    return ", ".join(said).replace("Mon–Sun 00:00–24:00", "day and night") if said else "never"
-
-
-def opening(model: Model, touchpoint: str) -> list[Shift]:
-    """Shifts of all pools that serve a touchpoint."""
-    return [shift for pool in model.touchpoints[touchpoint].staff for shift in model.staff[pool].shifts.values()]
-
-
-def always_open(model: Model, touchpoint: str) -> bool:
-    """Whether somebody is on duty at every hour of the week, or nobody is needed."""
-    return not model.touchpoints[touchpoint].staff or hours(opening(model, touchpoint)) == {
-        "Mon–Sun": [(0.0, MINUTES_PER_DAY)]
-    }
-
-
-def assumptions(model: Model) -> list[str]:
-    """What was assumed, a sentence each: what the scenario leaves unsaid first, then what it is unsure of."""
-    return [
-        *_time(model),
-        *_waiting(model),
-        *_closing(model),
-        *_customers_unsaid(model),
-        *_work_unsaid(model),
-        *_uncertain(model),
-        *_estimated(model),
-        *(f"“{change_title(model, name)}” costs {own_cost(model, name)}." for name in model.changes),
-    ]
-
-
-def _time(model: Model) -> list[str]:
-    clock = model.clock
-    said = [f"The first {duration(clock.warmup)} are lived but not measured."] if clock.warmup else []
-    rates = [rate for persona in model.personas.values() for rate in persona.needs.values()]
-    if any(rate.profile is None for rate in rates) and DEFAULT_PROFILE not in model.profiles:
-        said.append("Needs arise evenly, day and night: no weekly profile is stated.")
-    return said
-
-
-def _waiting(model: Model) -> list[str]:
-    """Who waits for ever because no patience is stated."""
-    said = []
-    for name in _visited(model, staffed=True):
-        patient = [persona for persona in model.personas if model.patience(persona, name) is None]
-        if patient:
-            who = "all" if len(patient) == len(model.personas) else listed(plain(persona) for persona in patient)
-            said.append(f"At {plain(name)}, {who} customers wait for ever: no patience is stated.")
-    return said
-
-
-def _visited(model: Model, *, staffed: bool) -> list[str]:
-    """Touchpoints that journeys use, in the scenario's order."""
-    used = {step.touchpoint for journey in model.journeys.values() for step in journey.steps.values()}
-    return [
-        name for name, touchpoint in model.touchpoints.items() if name in used and bool(touchpoint.staff) == staffed
-    ]
-
-
-def _closing(model: Model) -> list[str]:
-    said = []
-    for name in _visited(model, staffed=True):
-        closed = model.touchpoints[name].when_closed
-        routed = [
-            CLOSED in step.next
-            for journey in model.journeys.values()
-            for step in journey.steps.values()
-            if step.touchpoint == name
-        ]
-        if always_open(model, name) or all(routed):
-            continue
-        if not closed:
-            said.append(f"Those who find {plain(name)} closed give up: nothing is stated for them.")
-        elif AGAIN in closed and closed[AGAIN].after is None:
-            said.append(f"Those who try {plain(name)} again do so about an hour after it opens: no time is stated.")
-    return said
-
-
-def _customers_unsaid(model: Model) -> list[str]:
-    """What personas leave unsaid about feelings, leaving, surveys and revenue."""
-    silent = {
-        "never leave: no churn is stated": [n for n, p in model.personas.items() if p.churn is None],
-        "are as satisfied at the end as at the start, whatever happens: no memory is stated": [
-            n for n, p in model.personas.items() if p.satisfaction.memory == 0
-        ],
-        "are not asked how it was: no survey is stated": [n for n, p in model.personas.items() if p.survey is None],
-        "bring no revenue by being there: none is stated": [
-            n for n, p in model.personas.items() if p.value.revenue == 0
-        ],
-    }
-    return [f"{_customers_named(names, model)} {what}." for what, names in silent.items() if names]
-
-
-def _customers_named(names: Sequence[str], model: Model) -> str:
-    if len(names) == len(model.personas):
-        return "Customers"
-    said = listed(plain(name) for name in names)
-    return f"{said[:1].upper()}{said[1:]} customers"
-
-
-def _work_unsaid(model: Model) -> list[str]:
-    """What journeys, staff and channels leave unsaid."""
-    said = [
-        f"Every {plain(name)} issue is equally hard: no difficulty is stated."
-        for name, journey in model.journeys.items()
-        if not journey.difficulty.matters
-    ]
-    returning = [
-        plain(name)
-        for name, journey in model.journeys.items()
-        if any(o.holds < 1 and not o.reopens for step in journey.steps.values() for o in step.outcomes.values())
-    ]
-    if returning:
-        where = listed(returning)
-        said.append(f"Issues of {where} that do not stay resolved come back at the same step, after 3 days on average.")
-    channels = dict.fromkeys(model.touchpoints[name].channel for name in _visited(model, staffed=True))
-    endless = [plain(c) for c in channels if c not in model.channels or model.channels[c].lines is None]
-    if endless:
-        said.append(f"Any number of customers can wait in {listed(endless)}: no number of lines is stated.")
-    unpaid = [plain(name) for name, pool in model.staff.items() if pool.wage == 0]
-    if unpaid:
-        said.append(f"{listed(unpaid)} staff cost nothing: no wage is stated.")
-    return said
-
-
-def _uncertain(model: Model) -> list[str]:
-    said = []
-    for path, law in model.uncertain.items():
-        if law.kind == "uniform":
-            spread = f"anything between {law.low} and {law.high}, equally likely"
-        else:
-            bounds = [f"at least {law.low}"] if law.low is not None else []
-            bounds += [f"at most {law.high}"] if law.high is not None else []
-            spread = ", ".join([f"about {law.mean}, give or take {law.sd}", *bounds])
-        source = f" (from {law.source})" if law.source else ""
-        said.append(f"{path} is not known exactly: {spread}{source}.")
-    return said
-
-
-def _estimated(model: Model) -> list[str]:
-    said = []
-    for path, estimate in model.estimates.items():
-        facts = [f"estimated from {estimate.source}"]
-        facts += [f"n = {estimate.n:,}"] if estimate.n is not None else []
-        facts += [f"interval {estimate.interval}"] if estimate.interval else []
-        facts += [estimate.note] if estimate.note else []
-        said.append(f"{path}: {', '.join(facts)}.")
-    return said
