@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from sim import draws
 from sim.check import parse
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Change, Model
+from sim.uncertain import Uncertain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def put(raw: dict[str, Any], path: str, value: Any) -> None:
         match = _key(here, key)
         inner = here.get(match)
         if not isinstance(inner, dict):
-            inner = _expanded(inner)
+            inner = _expanded(key, inner)
             here[match] = inner
         here = inner
     here[_key(here, last)] = value
@@ -68,8 +72,10 @@ def _key(here: dict[Any, Any], key: str) -> Any:
     return next((k for k in here if str(k) == key), key)
 
 
-def _expanded(value: Any) -> dict[str, Any]:
-    """A shorthand probability, rate or duration written out, so that a part of it can be set."""
+def _expanded(key: str, value: Any) -> dict[str, Any]:
+    """A shorthand pool, probability, rate or duration written out, so that a part of it can be set."""
+    if key == "staff" and isinstance(value, str):
+        return {value: 0}
     if isinstance(value, int | float):
         return {"p": value}
     if isinstance(value, str) and "/" in value:
@@ -160,28 +166,56 @@ def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
     return full
 
 
-def check_changes(model: Model) -> list[Problem]:
-    """Return what is wrong with the scenario as each change, and what is uncertain, would make it."""
+def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[Problem]:
+    """Return what is wrong with plain data as each change, and what is uncertain, would make it.
+
+    Parameters
+    ----------
+    raw
+        The scenario as it was written.
+    already
+        What is wrong with it as it stands, which is not said again.
+    """
     problems: list[Problem] = []
+    for name, change in _written(raw, "changes").items():
+        settings = change.get("set") if isinstance(change, dict) else None
+        if isinstance(settings, dict):
+            broken = _broken_by(flatten(settings), raw, already)
+            problems += [Problem(f"changes.{name}.set.{p.path}", p.message) for p in broken]
+    known = _paths(raw)
+    for part in ("uncertain", "levers"):
+        problems += [
+            Problem(f"{part}.{path}", f"there is no such value; {did_you_mean(path, sorted(known))}")
+            for path in _written(raw, part)
+            if path not in known
+        ]
+    for path, law in _written(raw, "uncertain").items():
+        if path in known:
+            with suppress(ValidationError):  # which is said already
+                middle = Uncertain.model_validate(law).value(0.5)
+                broken = _broken_by({path: middle}, raw, already)
+                problems += [Problem(f"uncertain.{path}", p.message if p.path == path else str(p)) for p in broken]
+    return problems
+
+
+def check_dates(model: Model) -> list[Problem]:
+    """Return what is wrong with the changes in time: those that never are, and those that do not go together."""
+    problems = []
     for name, change in model.changes.items():
-        problems += _check_paths(model, f"changes.{name}.set", flatten(change.set))
         start, end = span(model, change)
         if not start < end:
             problems.append(Problem(f"changes.{name}", "ends before it begins, or lies outside the simulated time"))
-    known = _paths(model.raw)
-    for path, law in model.uncertain.items():
-        if path not in known:
-            problems.append(
-                Problem(f"uncertain.{path}", f"there is no such value; {did_you_mean(path, sorted(known))}")
-            )
-        else:
-            problems += _check_paths(model, f"uncertain.{path}", {path: law.value(0.5)})
-    problems += [
-        Problem(f"levers.{path}", f"there is no such value; {did_you_mean(path, sorted(known))}")
-        for path in model.levers
-        if path not in known
-    ]
+    if model.enact and not problems:
+        try:
+            phases(model)
+        except ScenarioError as error:
+            problems += [Problem("enact", f"together these changes do not work: {p}") for p in error.problems]
     return problems
+
+
+def _written(raw: Mapping[str, Any], part: str) -> dict[str, Any]:
+    written = raw.get(part)
+    return {str(name): value for name, value in written.items()} if isinstance(written, dict) else {}
 
 
 def _paths(raw: Mapping[str, Any], prefix: str = "") -> set[str]:
@@ -195,17 +229,13 @@ def _paths(raw: Mapping[str, Any], prefix: str = "") -> set[str]:
 _DESIGN = ("clock", "currency", "changes", "enact", "levers", "uncertain", "measure", "population.customers")
 
 
-def _check_paths(model: Model, where: str, settings: dict[str, Any]) -> list[Problem]:
-    """Return what is wrong with the scenario once these paths are set."""
+def _broken_by(settings: dict[str, Any], raw: Mapping[str, Any], already: Collection[Problem]) -> list[Problem]:
+    """Return what is wrong with plain data once these paths are set, and was not before."""
     fixed = [path for path in settings if path.startswith(_DESIGN)]
-    problems = [
-        Problem(f"{where}.{path}", "a change cannot move what belongs to the design of the comparison")
-        for path in fixed
-    ]
-    raw = altered(model.raw, {path: value for path, value in settings.items() if path not in fixed})
-    raw |= {"changes": {}, "enact": [], "uncertain": {}, "levers": {}}
+    problems = [Problem(path, "a change cannot move what belongs to the design of the comparison") for path in fixed]
+    changed = altered(raw, {path: value for path, value in settings.items() if path not in fixed})
     try:
-        parse(raw)
+        parse({**changed, "changes": {}, "enact": [], "uncertain": {}, "levers": {}})
     except ScenarioError as error:
-        problems += [Problem(f"{where}.{p.path}", p.message) for p in error.problems]
+        problems += [problem for problem in error.problems if problem not in already]
     return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -16,6 +17,22 @@ _BOUNDS = {
     "less_than_equal": ("at most", "le"),
     "greater_than": ("more than", "gt"),
     "less_than": ("less than", "lt"),
+}
+_NOT = {
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number that fits",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "text; put it in quotes if it is a name",
+    "dict_type": "a mapping of names to values",
+    "model_type": "a mapping of names to values",
+    "model_attributes_type": "a mapping of names to values",
+    "tuple_type": "a name or a list of names",
 }
 
 
@@ -40,8 +57,8 @@ def parse(raw: dict[str, Any]) -> Model:
 
 def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel] = Model) -> Problem:
     """Say in our words what pydantic found wrong with plain data of some class."""
-    path = _written(error["loc"], raw)
-    found, kind, ctx = error["input"], error["type"], error.get("ctx", {})
+    path, found = _written(error["loc"], raw, error["input"])
+    kind, ctx = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         message = f"not a known field; {did_you_mean(path[-1], known_fields(path[:-1], raw, root))}"
     elif kind == "missing":
@@ -51,8 +68,13 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
     elif kind in _BOUNDS:
         words, key = _BOUNDS[kind]
         message = f"{found!r} is out of bounds; it should be {words} {ctx[key]:g}"
-    elif kind in ("float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"):
-        message = f"{found!r} is not a {'whole ' if kind.startswith('int') else ''}number"
+    elif kind in _NOT:
+        message = f"{found!r} is not {_NOT[kind]}"
+    elif kind == "literal_error":
+        allowed = [word.strip("'") for word in re.split(", | or ", ctx["expected"])]
+        message = f"{found!r} is not one of the choices; {did_you_mean(found, allowed)}"
+    elif kind == "too_short":
+        message = f"has too few entries; it should have at least {ctx['min_length']}"
     elif kind == "union_tag_invalid":
         tags = [tag.strip().strip("'") for tag in ctx["expected_tags"].split(",")]
         message = f"kind {ctx['tag']!r} is not known; {did_you_mean(ctx['tag'], tags)}"
@@ -63,8 +85,8 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
     return Problem(".".join(path), message)
 
 
-def _written(loc: tuple[Any, ...], raw: Any) -> tuple[str, ...]:
-    """Path as the user wrote it: without the tags that pydantic adds for the alternatives it tried."""
+def _written(loc: tuple[Any, ...], raw: Any, found: Any) -> tuple[tuple[str, ...], Any]:
+    """Path and value as the user wrote them: without the tags that pydantic adds for the alternatives it tried."""
     path: list[str] = []
     here = raw
     for i, part in enumerate(loc):
@@ -80,7 +102,8 @@ def _written(loc: tuple[Any, ...], raw: Any) -> tuple[str, ...]:
         elif isinstance(here, list) and isinstance(part, int) and part < len(here):
             path.append(str(part))
             here = here[part]
-    return tuple(path)
+    is_key = bool(loc) and loc[-1] == "[key]"
+    return tuple(path), found if is_key or isinstance(here, dict | list) else here
 
 
 def known_fields(path: tuple[str, ...], raw: dict[str, Any], root: type[BaseModel] = Model) -> list[str]:

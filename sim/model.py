@@ -404,7 +404,7 @@ class When(Described):
     stage: str = "prospect"
     joining: Distribution | None = None
     after: After | None = None
-    every: Minutes | None = None
+    every: Minutes | None = Field(default=None, gt=0)
     on: Moment | None = None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sim.changes import check_changes
+from sim.changes import check_changes, check_dates
 from sim.check import parse
 from sim.errors import Problem, ScenarioError
 
@@ -47,6 +48,8 @@ def load(path: str | Path) -> tuple[Raw, Places]:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ScenarioError([Problem("", "no such file")], str(path)) from None
+    except OSError as error:
+        raise ScenarioError([Problem("", f"cannot be read: {error.strerror or error}")], str(path)) from None
     except UnicodeDecodeError as error:
         problem = Problem("", f"not a text file (byte {error.start} is not UTF-8); a scenario is YAML text")
         raise ScenarioError([problem], str(path)) from None
@@ -59,44 +62,79 @@ def load(path: str | Path) -> tuple[Raw, Places]:
         raise ScenarioError([Problem("", f"not YAML: {error}")], str(path)) from None
     if not isinstance(node, yaml.MappingNode):
         raise ScenarioError([Problem("", "is empty or not a mapping of names to values")], str(path))
-    places: Places = {}
-    problems: list[Problem] = []
-    raw = _plain(node, (), str(path), places, problems)
-    if problems:
-        raise ScenarioError(problems, str(path))
-    return raw, places
+    reading = _Reading(str(path))
+    raw = reading.plain(node, ())
+    if reading.problems:
+        raise ScenarioError(reading.problems, str(path))
+    return raw, reading.places
 
 
-def _plain(node: yaml.Node, path: tuple[str, ...], file: str, places: Places, problems: list[Problem]) -> Any:
-    """Turn a YAML node into plain data, noting where everything stands."""
-    places.setdefault(path, f"{file}:{node.start_mark.line + 1}")
-    if isinstance(node, yaml.MappingNode):
+class _Reading:
+    """Plain data made of YAML nodes, noting where everything stands and what cannot stand there."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.places: Places = {}
+        self.problems: list[Problem] = []
+        self.within: list[yaml.Node] = []
+
+    def plain(self, node: yaml.Node, path: tuple[str, ...]) -> Any:
+        """Value of a node, which stands at a path."""
+        self.places.setdefault(path, self.place(node))
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        if node in self.within:
+            self.blame(path, node, "contains itself; write it out")
+            return None
+        self.within.append(node)
+        plain = self.mapping(node, path) if isinstance(node, yaml.MappingNode) else self.sequence(node, path)
+        self.within.pop()
+        return plain
+
+    def mapping(self, node: yaml.Node, path: tuple[str, ...]) -> Raw:
+        """Mapping with its keys as they are written."""
         mapping: Raw = {}
         for key_node, value_node in node.value:
-            key = _scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else str(key_node.value)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.blame(path, key_node, "has a key that is not a word or a number")
+                continue
+            key = _scalar(key_node)
             inner = (*path, str(key))
-            place = f"{file}:{key_node.start_mark.line + 1}"
             if key in mapping:
-                problems.append(Problem(".".join(inner), "given twice; keep one", place))
-            places[inner] = place
-            mapping[key] = _plain(value_node, inner, file, places, problems)
+                self.blame(inner, key_node, "given twice; keep one")
+            self.places[inner] = self.place(key_node)
+            mapping[key] = self.plain(value_node, inner)
         return mapping
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, str(i)), file, places, problems) for i, item in enumerate(node.value)]
-    return _scalar(node)
+
+    def sequence(self, node: yaml.Node, path: tuple[str, ...]) -> list[Any]:
+        """List of plain values."""
+        return [self.plain(item, (*path, str(i))) for i, item in enumerate(node.value)]
+
+    def place(self, node: yaml.Node) -> str:
+        """File and line of a node."""
+        return f"{self.file}:{node.start_mark.line + 1}"
+
+    def blame(self, path: tuple[str, ...], node: yaml.Node, message: str) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(".".join(path), message, self.place(node)))
 
 
-def _scalar(node: yaml.Node) -> Any:
+def _scalar(node: yaml.ScalarNode) -> Any:
     """Value of a scalar, with YAML 1.2's few truth values and without its dates."""
-    if node.tag == "tag:yaml.org,2002:bool":
+    kind = node.tag.removeprefix("tag:yaml.org,2002:")
+    if kind == "bool":
         return _TRUTH.get(node.value.lower(), node.value)
-    if node.tag == "tag:yaml.org,2002:int" and ":" not in node.value:
-        return int(node.value.replace("_", ""), 0) if not node.value.startswith("0") else int(node.value)
-    if node.tag == "tag:yaml.org,2002:float" and ":" not in node.value:
-        return float(node.value.replace("_", ""))
-    if node.tag == "tag:yaml.org,2002:null":
-        return None
-    return node.value
+    if kind in ("int", "float"):
+        return _number(node.value)
+    return None if kind == "null" else node.value
+
+
+def _number(text: str) -> int | float | str:
+    """Whole or decimal number; anything else that YAML 1.1 takes for a number, such as 16:00, stays text."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text.replace("_", ""))
+    return text
 
 
 def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Model:
@@ -118,13 +156,14 @@ def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Mod
     """
     try:
         model = parse(raw)
-        problems = check_changes(model)
     except ScenarioError as error:
-        problems = error.problems
-    if problems:
-        located = {Problem(p.path, p.message, p.place or place_of(p.path, places or {})) for p in problems}
-        raise ScenarioError(sorted(located, key=lambda p: (_line(p.place), p.path)), what)
-    return model
+        problems = [*error.problems, *check_changes(raw, error.problems)]
+    else:
+        problems = check_changes(raw, ()) or check_dates(model)
+        if not problems:
+            return model
+    located = {Problem(p.path, p.message, p.place or place_of(p.path, places or {})) for p in problems}
+    raise ScenarioError(sorted(located, key=lambda p: (_line(p.place), p.path)), what)
 
 
 def _line(place: str) -> tuple[str, int]:
@@ -133,9 +172,10 @@ def _line(place: str) -> tuple[str, int]:
 
 
 def place_of(path: str, places: Places) -> str:
-    """Place of a dotted path, or of the nearest part of it that is written down."""
-    keys = tuple(path.split("."))
+    """Place of a dotted path, or of the nearest part of it that is written down; keys may have dots themselves."""
+    written = {".".join(keys): place for keys, place in places.items()}
+    keys = path.split(".")
     for length in range(len(keys), -1, -1):
-        if keys[:length] in places:
-            return places[keys[:length]]
+        if (part := ".".join(keys[:length])) in written:
+            return written[part]
     return ""

@@ -5,10 +5,12 @@ On plain data and not on the model, so that a wrong name and a wrong number are 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from sim import units
 from sim.errors import Problem, did_you_mean
-from sim.model import AGAIN, BUILT_IN_ENDS, NOT_SERVED, RESOLVED, TRIGGERS
+from sim.model import AGAIN, BUILT_IN_ENDS, LEFT, NOT_SERVED, RESOLVED, TRIGGERS, Population, When
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,17 +95,26 @@ def _start_channels(raw: dict[str, Any]) -> list[str]:
 
 
 def _touchpoints(raw: dict[str, Any]) -> Iterator[Problem]:
-    pools = _names(raw, "staff")
-    anywhere = {AGAIN, *BUILT_IN_ENDS}
-    for _, journey in _items(raw, "journeys"):
-        anywhere |= {*_names(journey, "steps"), *_names(journey, "ends")}
     for name, touchpoint in _items(raw, "touchpoints"):
         path = f"touchpoints.{name}"
-        yield from _unknown(f"{path}.staff", _listed(touchpoint.get("staff")), pools, "staff pool")
-        closed = _names(touchpoint, "when_closed")
-        yield from _unknown(f"{path}.when_closed", closed, sorted(anywhere), "step or end")
+        yield from _unknown(f"{path}.staff", _listed(touchpoint.get("staff")), _names(raw, "staff"), "staff pool")
         yield from _sums_to_one(f"{path}.when_closed", touchpoint.get("when_closed"))
+        for visitor, journey in _items(raw, "journeys"):
+            if _follows_when_closed(journey, name):
+                known, what = [AGAIN, *_targets(journey)], f"step or end of journey '{visitor}' called"
+                yield from _unknown(f"{path}.when_closed", _names(touchpoint, "when_closed"), known, what)
     yield from _unknown("channels", _names(raw, "channels"), _channels(raw), "touchpoint in the channel")
+
+
+def _follows_when_closed(journey: dict[str, Any], touchpoint: str) -> bool:
+    """Whether a journey leaves it to a touchpoint where to go when it is closed."""
+    steps = [step for _, step in _items(journey, "steps") if step.get("touchpoint") == touchpoint]
+    return any("closed" not in _names(step, "next") for step in steps)
+
+
+def _targets(journey: dict[str, Any]) -> list[str]:
+    """Steps and ends of a journey: one namespace."""
+    return [*_names(journey, "steps"), *_names(journey, "ends"), *BUILT_IN_ENDS]
 
 
 def _weight(target: Any) -> float | None:
@@ -125,7 +136,8 @@ def _sums_to_one(path: str, targets: Any) -> Iterator[Problem]:
 def _journey(raw: dict[str, Any], name: str, journey: dict[str, Any]) -> Iterator[Problem]:
     path = f"journeys.{name}"
     steps = _names(journey, "steps")
-    targets = [*steps, *_names(journey, "ends"), *BUILT_IN_ENDS]
+    targets = _targets(journey)
+    yield from _taken(path, journey)
     yield from _trigger(raw, path, journey)
     start = journey.get("start")
     if isinstance(start, dict):
@@ -140,10 +152,75 @@ def _journey(raw: dict[str, Any], name: str, journey: dict[str, Any]) -> Iterato
     yield from _unknown(f"{path}.difficulty", tilts, sorted(outcomes_here), "outcome")
     for end_name, end in _items(journey, "ends"):
         yield from _effects(raw, f"{path}.ends.{end_name}", end)
-    who = journey.get("who")
-    if isinstance(who, dict):
-        yield from _unknown(f"{path}.who.persona", _listed(who.get("persona")), _names(raw, "personas"), "persona")
+    yield from _who(raw, f"{path}.who", journey.get("who"))
     yield from _reachable_start(raw, path, name, journey)
+
+
+def _taken(path: str, journey: dict[str, Any]) -> Iterator[Problem]:
+    """Names that mean something already: a target is a step or an end, an outcome is how a service ends."""
+    ends = {*_names(journey, "ends"), *BUILT_IN_ENDS}
+    for name in _names(journey, "steps"):
+        if name in ends:
+            yield Problem(f"{path}.steps.{name}", f"'{name}' is an end of this journey already; choose another name")
+    for part in ("steps", "ends"):
+        for name in _names(journey, part):
+            if name in (AGAIN, LEFT):
+                message = f"'{name}' has a meaning of its own already; choose another name"
+                yield Problem(f"{path}.{part}.{name}", message)
+    for step_name, step in _items(journey, "steps"):
+        for outcome in _names(step, "outcomes"):
+            if outcome in (*NOT_SERVED, LEFT):
+                message = f"'{outcome}' means already that a visit was not served; choose another name"
+                yield Problem(f"{path}.steps.{step_name}.outcomes.{outcome}", message)
+
+
+def _who(raw: dict[str, Any], path: str, who: Any) -> Iterator[Problem]:
+    """A condition that nobody can ever meet."""
+    if not isinstance(who, dict):
+        return
+    yield from _unknown(f"{path}.persona", _listed(who.get("persona")), _names(raw, "personas"), "persona")
+    yield from _nobody(f"{path}.stage", _listed(who.get("stage")), _stages(raw))
+    yield from _nobody(f"{path}.product", _listed(who.get("product")), _products(raw))
+    traits = who.get("trait")
+    if isinstance(traits, dict):
+        for trait, wanted in traits.items():
+            yield from _nobody(f"{path}.trait.{trait}", _listed(wanted), _values(raw, str(trait)))
+
+
+def _nobody(path: str, wanted: list[str], known: list[str]) -> Iterator[Problem]:
+    if wanted and not set(wanted) & set(known):
+        yield Problem(path, f"nobody is ever '{wanted[0]}'; {did_you_mean(wanted[0], known)}")
+
+
+def _all_effects(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every outcome and every end of every journey."""
+    for _, journey in _items(raw, "journeys"):
+        yield from (end for _, end in _items(journey, "ends"))
+        for _, step in _items(journey, "steps"):
+            yield from (outcome for _, outcome in _items(step, "outcomes"))
+
+
+def _stages(raw: dict[str, Any]) -> list[str]:
+    population = raw.get("population")
+    home = population.get("stage") if isinstance(population, dict) else None
+    whens = [journey["when"] for _, journey in _items(raw, "journeys") if isinstance(journey.get("when"), dict)]
+    arriving = [when.get("stage", When.model_fields["stage"].default) for when in whens if "arrival" in when]
+    reached = [effect.get("stage") for effect in _all_effects(raw)]
+    stages = [home or Population.model_fields["stage"].default, *arriving, *reached]
+    return sorted({stage for stage in stages if isinstance(stage, str)})
+
+
+def _products(raw: dict[str, Any]) -> list[str]:
+    held = [product for _, persona in _items(raw, "personas") for product in _names(persona, "products")]
+    added = [product for effect in _all_effects(raw) for product in _listed(effect.get("adds"))]
+    return sorted({*held, *added})
+
+
+def _values(raw: dict[str, Any], trait: str) -> list[str]:
+    """Values that a trait can have."""
+    born = [persona.get("traits") for _, persona in _items(raw, "personas")]
+    given = [effect.get("trait") for effect in _all_effects(raw)]
+    return sorted({str(traits[trait]) for traits in (*born, *given) if isinstance(traits, dict) and trait in traits})
 
 
 def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterator[Problem]:
@@ -155,6 +232,7 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
         found = f"has {', '.join(given)}" if given else "has none"
         yield Problem(f"{path}.when", f"{found}; a journey is started by exactly one of {', '.join(TRIGGERS)}")
     yield from _profile(raw, f"{path}.when.arrival", when.get("arrival"))
+    yield from _not_past(raw, f"{path}.when.on", when.get("on"))
     after = when.get("after")
     if isinstance(after, dict) and isinstance(after.get("journey"), str):
         known = _names(raw, "journeys")
@@ -170,6 +248,15 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
         if need not in wanted:
             yield Problem(f"{path}.when.need", f"no persona has the need '{need}'; {did_you_mean(need, wanted)}")
+
+
+def _not_past(raw: dict[str, Any], path: str, date: Any) -> Iterator[Problem]:
+    """A date before the clock starts would never come."""
+    clock = raw.get("clock")
+    with suppress(ValueError):
+        start, when = units.moment(clock.get("start") if isinstance(clock, dict) else None), units.moment(date)
+        if when < start:
+            yield Problem(path, f"{date} is before the clock starts ({start}); choose a date within the horizon")
 
 
 def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[str]) -> Iterator[Problem]:
@@ -205,8 +292,13 @@ def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[st
     if len(offered) < 2 or not isinstance(journey.get("when"), dict):
         return
     need = journey["when"].get("need")
+    opened = any(name in _names(effect, "opens") for effect in _all_effects(raw))
+    who = journey.get("who")
+    meant_for = _listed(who.get("persona")) if isinstance(who, dict) else []
     for persona_name, persona in _items(raw, "personas"):
-        if need is not None and need not in _names(persona, "needs"):
+        if meant_for and persona_name not in meant_for:
+            continue
+        if need is not None and not opened and need not in _names(persona, "needs"):
             continue
         starts = persona.get("starts")
         own = starts.get(name) if isinstance(starts, dict) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -35,8 +36,18 @@ class Uncertain(Described):
         if missing:
             msg = f"a {self.kind} law needs {' and '.join(wanted)}; {' and '.join(missing)} is missing"
             raise ValueError(msg)
-        if len({unit for _, unit in self._quantities.values()}) > 1:
-            msg = "mean, sd, low and high are in different units; write them in one"
+        if len(self._units) > 1:
+            msg = f"mean, sd, low and high are in different units ({', '.join(sorted(self._units))}); write them in one"
+            raise ValueError(msg)
+        number = self._numbers
+        if number.get("low", -math.inf) > number.get("high", math.inf):
+            msg = f"low ({self.low}) is above high ({self.high})"
+            raise ValueError(msg)
+        if number.get("sd", 0.0) < 0:
+            msg = f"sd ({self.sd}) is negative"
+            raise ValueError(msg)
+        if self.kind == "lognormal" and number["mean"] <= 0:
+            msg = f"the mean of a lognormal is above 0, not {self.mean}; use a normal law"
             raise ValueError(msg)
         return self
 
@@ -45,10 +56,19 @@ class Uncertain(Described):
         stated = {"mean": self.mean, "sd": self.sd, "low": self.low, "high": self.high}
         return {field: units.split(text) for field, text in stated.items() if text is not None}
 
+    @property
+    def _units(self) -> set[str]:
+        """The one unit they share; a bare 0 needs none."""
+        return {unit for number, unit in self._quantities.values() if number != 0 or unit}
+
+    @property
+    def _numbers(self) -> dict[str, float]:
+        return {field: number for field, (number, _) in self._quantities.items()}
+
     def value(self, u: float) -> float | str:
         """Value at a uniform number, written as it would stand in the scenario."""
-        number = {field: number for field, (number, _) in self._quantities.items()}
-        unit = next(iter(self._quantities.values()))[1]
+        number = self._numbers
+        unit = "".join(self._units)
         if self.kind == "uniform":
             drawn = number["low"] + (number["high"] - number["low"]) * u
         else:

@@ -1,0 +1,224 @@
+"""One scenario that uses every word of the language at once: for tests that need something to disturb."""
+
+EVERYTHING = {
+    "title": "everything at once",
+    "clock": {"start": "2025-01-06", "horizon": "4 weeks", "warmup": "1 week"},
+    "population": {"customers": 120, "joins": {"rate": "30 / week"}},
+    "personas": {
+        "caller": {
+            "share": 0.5,
+            "needs": {"billing": "0.8 / week", "fault": "0.5 / week"},
+            "start": {"phone": 0.7, "web": 0.3},
+            "starts": {"fault": {"phone": 1}},
+            "patience": {"phone": {"kind": "loglogistic", "median": "6 min", "shape": 1.6}},
+            "satisfaction": {
+                "rest": 6.8,
+                "terms": {"price": 0.2},
+                "adapts": 0.05,
+                "memory": 0.4,
+                "recovery": "0.035 / day",
+                "peak": 0.3,
+                "end": 0.4,
+                "wait": {"tolerance": "1 min", "per_minute": -0.1, "cap": "30 min"},
+                "late": {"tolerance": "1 h", "per_minute": -0.001, "cap": "2 days"},
+                "abandoned": -1.1,
+                "closed": -0.3,
+                "blocked": -0.5,
+                "handoff": -0.35,
+                "repeat": -0.3,
+                "resolved": 0.55,
+                "unresolved": -1.3,
+                "loss_aversion": 1.5,
+            },
+            "churn": {"base": "0.02 / week", "slope": 0.55, "terms": {"gap": 0.1}, "every": "1 week"},
+            "survey": {"ask": 0.8, "respond": {"level": 0.2, "better": 0.2, "extreme": 0.1}, "noise": 1.0},
+            "value": {"revenue": "31 EUR / month"},
+            "traits": {"region": "north"},
+            "products": {"mobile": 0.6, "tv": 0.2},
+        },
+        "clicker": {
+            "share": 0.5,
+            "needs": {"billing": {"rate": "0.6 / week", "profile": "flat"}},
+            "start": {"web": 0.9, "phone": 0.1},
+            "patience": {"phone": {"kind": "exponential", "mean": "3 min"}, "tier2": "4 min"},
+            "priority": 1,
+            "churn": {"base": "0.03 / week"},
+            "survey": {"ask": 0.5, "of": "satisfaction", "noise": 0.5},
+            "value": {"revenue": "20 EUR / month"},
+        },
+    },
+    "touchpoints": {
+        "faq": {"channel": "web", "service_time": {"kind": "gamma", "mean": "6 min", "cv": 0.8}, "cost": "0.05 EUR"},
+        "hotline": {
+            "channel": "phone",
+            "staff": {"tier1": "0 min", "tier2": "3 min"},
+            "service_time": {"kind": "lognormal", "mean": "14 min", "cv": 0.9},
+            "cost": "0.35 EUR",
+            "when_closed": {"later": 0.7, "give_up": 0.3},
+        },
+        "tier2": {
+            "channel": "phone",
+            "staff": "tier2",
+            "service_time": {"kind": "weibull", "median": "12 min", "shape": 1.3},
+            "when_closed": {"later": {"p": 1, "after": "20 min"}},
+        },
+        "parcel": {"channel": "post", "service_time": {"kind": "uniform", "low": "1 day", "high": "4 days"}},
+        "form": {
+            "channel": "web",
+            "service_time": {"kind": "empirical", "quantiles": {0: "0.2 min", 0.5: "4 min", 1: "45 min"}},
+        },
+    },
+    "channels": {"phone": {"lines": 3}},
+    "journeys": {
+        "billing": {
+            "when": {"need": "billing"},
+            "start": {"web": "ask", "phone": "call"},
+            "difficulty": {"time": 0.2, "resolved": -0.6},
+            "steps": {
+                "ask": {
+                    "touchpoint": "faq",
+                    "outcomes": {"resolved": 0.5, "unresolved": 0.5},
+                    "next": {
+                        "unresolved": {
+                            "call": {"p": 0.8, "after": {"kind": "exponential", "mean": "8 min"}},
+                            "give_up": 0.2,
+                        }
+                    },
+                },
+                "call": {
+                    "touchpoint": "hotline",
+                    "outcomes": {"resolved": {"p": 0.75, "holds": 0.8}, "transferred": 0.15, "unresolved": 0.1},
+                    "next": {
+                        "transferred": {"expert": 1},
+                        "unresolved": {"give_up": 0.5, "call": {"p": 0.5, "after": "1 h"}},
+                        "abandoned": {
+                            "call": {"p": 0.5, "after": {"kind": "exponential", "mean": "45 min"}},
+                            "give_up": 0.5,
+                        },
+                        "blocked": {"ask": 1},
+                    },
+                },
+                "expert": {
+                    "touchpoint": "tier2",
+                    "priority": -1,
+                    "outcomes": {"resolved": 0.9, "unresolved": 0.1},
+                    "next": {"unresolved": {"give_up": 1}},
+                },
+            },
+        },
+        "fault": {
+            "goal": "repair",
+            "when": {"need": "fault"},
+            "start": {"phone": "call"},
+            "difficulty": {"time": 0.1},
+            "steps": {
+                "call": {
+                    "touchpoint": "hotline",
+                    "service_time": {"kind": "exponential", "mean": "12 min"},
+                    "outcomes": {"resolved": 0.6, "send": {"p": 0.4, "revenue": "-5 EUR", "mood": 0.2}},
+                    "next": {"send": {"part": {"p": 1, "after": "2 h"}}},
+                },
+                "part": {
+                    "touchpoint": "parcel",
+                    "promise": "2 days",
+                    "outcomes": {"arrived": 0.9, "missing": {"p": 0.1, "opens": {"complaint": 0.7}}},
+                    "next": {"arrived": {"mended": 1}, "missing": {"give_up": 1}},
+                },
+            },
+            "ends": {"mended": {"good": True, "adds": "router", "mood": 0.5, "trait": {"served": "yes"}}},
+        },
+        "complaint": {
+            "when": {"after": {"journey": "fault", "end": "give_up", "p": 0.5, "delay": "1 day"}},
+            "start": {"web": "write"},
+            "steps": {
+                "write": {
+                    "touchpoint": "form",
+                    "outcomes": {"resolved": 0.7, "ignored": 0.3},
+                    "next": {"ignored": {"lost": 1}},
+                }
+            },
+            "ends": {"lost": {"good": False, "mood": -1, "revenue": "-10 EUR"}},
+        },
+        "newsletter": {
+            "when": {"every": "10 days"},
+            "who": {"trait": {"region": "north"}, "share": 0.5},
+            "start": {"web": "read"},
+            "steps": {"read": {"touchpoint": "form", "outcomes": {"read": 1}, "next": {"read": {"seen": 1}}}},
+            "ends": {"seen": {}},
+        },
+        "welcome": {
+            "when": {"joining": {"kind": "exponential", "mean": "2 days"}},
+            "start": {"web": "read"},
+            "steps": {"read": {"touchpoint": "form", "outcomes": {"resolved": 1}}},
+        },
+        "campaign": {
+            "when": {"on": "2025-01-20 12:00"},
+            "who": {"product": "mobile", "persona": ["caller"]},
+            "start": {"web": "read"},
+            "steps": {
+                "read": {
+                    "touchpoint": "form",
+                    "outcomes": {"resolved": {"p": 0.5, "drops": "tv"}, "no": 0.5},
+                    "next": {"no": {"give_up": 1}},
+                }
+            },
+        },
+        "buy": {
+            "when": {"arrival": {"rate": "40 / week"}, "stage": "prospect"},
+            "start": {"web": "browse"},
+            "steps": {
+                "browse": {
+                    "touchpoint": "faq",
+                    "outcomes": {"basket": 0.4, "nothing": 0.6},
+                    "next": {"basket": {"served": 1}, "nothing": {"no_need": 1}},
+                }
+            },
+            "ends": {"served": {"good": True, "stage": "customer", "revenue": "49 EUR"}, "no_need": {}},
+        },
+    },
+    "staff": {
+        "tier1": {
+            "department": "service",
+            "wage": "24 EUR / h",
+            "overtime": 1.5,
+            "skills": ["billing", "repair"],
+            "shifts": {
+                "early": {"days": "mon-sat", "from": "08:00", "to": "16:00", "headcount": 1},
+                "late": {"days": "mon-fri", "from": "15:00", "to": "20:00", "headcount": 1},
+            },
+        },
+        "tier2": {
+            "department": "technik",
+            "wage": "30 EUR / h",
+            "shifts": {"day": {"days": "mon-fri", "from": "09:00", "to": "17:00", "headcount": 1}},
+        },
+    },
+    "profiles": {
+        "weekly": {"hours": {"mon-fri": {"08:00": 4, "12:00": 6, "18:00": 1}, "sat": {"09:00": 2}}, "day_to_day": 0.3},
+        "flat": {"hours": {"all": {"00:00": 1}}},
+    },
+    "changes": {
+        "hire": {
+            "from": "2025-01-22",
+            "until": "2025-01-29",
+            "cost": {"once": "500 EUR", "monthly": "2000 EUR"},
+            "set": {"staff.tier1.shifts.extra": {"days": "mon-sun", "from": "10:00", "to": "19:00", "headcount": 2}},
+        },
+        "chatbot": {
+            "cost": {"once": "50 EUR"},
+            "set": {
+                "touchpoints": {"bot": {"channel": "chat", "service_time": "2 min", "cost": "0.01 EUR"}},
+                "journeys.billing.steps.bot": {
+                    "touchpoint": "bot",
+                    "outcomes": {"resolved": 0.4, "unresolved": 0.6},
+                    "next": {"unresolved": {"call": 1}},
+                },
+                "journeys.billing.start.chat": "bot",
+                "personas.clicker.start.chat": 0.8,
+                "journeys.billing.steps.ask.next.unresolved.call.p": 0.8,
+            },
+        },
+    },
+    "enact": ["hire", "chatbot"],
+    "uncertain": {"personas.caller.churn.slope": {"kind": "normal", "mean": 0.55, "sd": 0.08}},
+}

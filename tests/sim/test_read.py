@@ -1,0 +1,745 @@
+"""Whatever is wrong with a scenario file, its author learns all of it at once: where, what, and what would be right."""
+
+import re
+from contextlib import suppress
+from copy import deepcopy
+from textwrap import dedent
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim import Model, ScenarioError, build, read
+from tests.sim.everything import EVERYTHING
+from tests.sim.stories import call, company, desk, moment, pool
+
+STORY = """\
+# A company that fits on a page.
+clock: {start: 2025-01-06, horizon: 4 weeks, warmup: 1 week}
+population: {customers: 100}
+personas:
+  business: {share: 0.40, needs: {fault: 0.1 / week}, patience: {phone: 5 min}}
+  family:
+    share: 0.60
+    needs: {fault: 0.2 / week}
+touchpoints:
+  hotline:
+    channel: phone
+    staff: tier1
+    service_time: {kind: lognormal, mean: 6.5 min, cv: 0.8}
+    cost: 0.35 EUR
+journeys:
+  fault:
+    when: {need: fault}
+    start: {phone: call}
+    steps:
+      call:
+        touchpoint: hotline
+        outcomes: {resolved: 0.9, unresolved: 0.1}
+        next: {unresolved: {give_up: 1}}
+staff:
+  tier1:
+    wage: 24 EUR / h
+    shifts:
+      early: {days: mon-fri, from: "08:00", to: "16:00", headcount: 2}
+"""
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Write a scenario, with some words replaced, read it, and return the problems as they are told."""
+
+    def tell(*replaced):
+        text = STORY
+        for old, new in replaced:
+            assert text.count(old) == 1, f"{old!r} should stand in the story once"
+            text = text.replace(old, new)
+        path = tmp_path / "story.yaml"
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ScenarioError) as error:
+            read(path)
+        return str(error.value).replace(str(path), "story.yaml").splitlines()
+
+    return tell
+
+
+def test_a_sound_file_becomes_a_model(tmp_path):
+    path = tmp_path / "story.yaml"
+    path.write_text(STORY, encoding="utf-8")
+    model = read(path)
+    assert isinstance(model, Model)
+    assert model.touchpoints["hotline"].service_time.mean == 6.5
+    assert model.raw["clock"]["horizon"] == "4 weeks"
+
+
+# ---- one fault, one sentence -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "path", "message"),
+    [
+        (
+            "    wage: 24",
+            "    wages: 24",
+            25,
+            "staff.tier1.wages",
+            "not a known field; did you mean 'wage'?",
+        ),
+        (
+            "share: 0.40",
+            "share: 0.37",
+            3,
+            "personas",
+            "persona shares add up to 0.97; they should add up to 1 (business 0.37, family 0.6)",
+        ),
+        (
+            "resolved: 0.9,",
+            "resolved: 0.87,",
+            21,
+            "journeys.fault.steps.call.outcomes",
+            ("probabilities of the outcomes add up to 0.97; they should add up to 1 (resolved 0.87, unresolved 0.1)"),
+        ),
+        (
+            "{give_up: 1}",
+            "{give_up: 0.97}",
+            22,
+            "journeys.fault.steps.call.next",
+            "probabilities after 'unresolved' add up to 0.97; they should add up to 1 (give_up 0.97)",
+        ),
+        (
+            "touchpoint: hotline",
+            "touchpoint: hotlin",
+            20,
+            "journeys.fault.steps.call.touchpoint",
+            "there is no touchpoint 'hotlin'; did you mean 'hotline'?",
+        ),
+        (
+            "{give_up: 1}",
+            "{giveup: 1}",
+            22,
+            "journeys.fault.steps.call.next.unresolved.giveup",
+            "there is no step or end 'giveup'; did you mean 'give_up'?",
+        ),
+        (
+            "unresolved: 0.1}",
+            "unresolved: 0.1, odd: 0}",
+            21,
+            "journeys.fault.steps.call.outcomes.odd",
+            "the outcome 'odd' leads nowhere; add it under next, with steps or ends",
+        ),
+        (
+            "headcount: 2",
+            "headcount: -2",
+            27,
+            "staff.tier1.shifts.early.headcount",
+            "-2 is out of bounds; it should be at least 0",
+        ),
+        (
+            "headcount: 2",
+            "headcount: 2.5",
+            27,
+            "staff.tier1.shifts.early.headcount",
+            "2.5 is not a whole number",
+        ),
+        (
+            'from: "08:00", to: "16:00"',
+            'from: "22:00", to: "06:00"',
+            27,
+            "staff.tier1.shifts.early.to",
+            (
+                'ends 06:00 before it starts 22:00; a night shift needs two entries, from "22:00" to "24:00" and '
+                'from "00:00" to "06:00" the day after'
+            ),
+        ),
+        (
+            "mean: 6.5 min",
+            "mean: 6.5",
+            12,
+            "touchpoints.hotline.service_time.mean",
+            "6.5 has no unit; write for instance '6.5 min' (units: s, min, h, day, week, month or year)",
+        ),
+        (
+            "mean: 6.5 min",
+            "mean: -6.5 min",
+            12,
+            "touchpoints.hotline.service_time.mean",
+            "'-6.5 min' is out of bounds; it should be more than 0",
+        ),
+        (
+            "cost: 0.35 EUR",
+            "cost: 0.35 USD",
+            13,
+            "touchpoints.hotline.cost",
+            "'0.35 USD' is in USD, but the scenario's currency is EUR; convert it",
+        ),
+        (
+            "kind: lognormal",
+            "kind: lognormall",
+            12,
+            "touchpoints.hotline.service_time",
+            "kind 'lognormall' is not known; did you mean 'lognormal'?",
+        ),
+        (
+            "kind: lognormal, ",
+            "",
+            12,
+            "touchpoints.hotline.service_time",
+            "does not say its kind; write {kind: exponential, mean: …} or a plain duration such as '5 min'",
+        ),
+        (
+            "needs: {fault: 0.2 / week}",
+            "needs: {fault: 0.2 / week, fualt: 1 / week}",
+            7,
+            "personas.family.needs.fualt",
+            "there is no journey for the need 'fualt'; did you mean 'fault'?",
+        ),
+        (
+            "when: {need: fault}",
+            "when: {need: faults}",
+            16,
+            "journeys.fault.when.need",
+            "no persona has the need 'faults'; did you mean 'fault'?",
+        ),
+        (
+            "when: {need: fault}",
+            "when: {}",
+            16,
+            "journeys.fault.when",
+            "has none; a journey is started by exactly one of need, arrival, joining, after, every, on",
+        ),
+        (
+            "when: {need: fault}",
+            "when: {need: fault, every: 1 week}",
+            16,
+            "journeys.fault.when",
+            "has need, every; a journey is started by exactly one of need, arrival, joining, after, every, on",
+        ),
+        (
+            "staff: tier1",
+            "staff: tier2",
+            11,
+            "touchpoints.hotline.staff.tier2",
+            "there is no staff pool 'tier2'; did you mean 'tier1'?",
+        ),
+        (
+            "    wage:",
+            "    skills: [billing]\n    wage:",
+            25,
+            "staff.tier1.skills.billing",
+            "there is no goal 'billing'; known: fault",
+        ),
+        (
+            "    needs: {fault: 0.2 / week}",
+            "    needs: {fault: {rate: 0.2 / week, profile: evening}}",
+            7,
+            "personas.family.needs.fault.profile",
+            "there is no profile 'evening'; none is defined",
+        ),
+        (
+            "patience: {phone: 5 min}",
+            "patience: {fone: 5 min}",
+            4,
+            "personas.business.patience.fone",
+            "there is no channel or touchpoint 'fone'; did you mean 'phone'?",
+        ),
+        (
+            "horizon: 4 weeks",
+            "horizon: 5 days",
+            1,
+            "clock.warmup",
+            "the warm-up (1 week) leaves nothing of the horizon (5 days), which includes it",
+        ),
+        (
+            "start: 2025-01-06",
+            "start: 6 January",
+            1,
+            "clock.start",
+            "'6 January' is not a date; write year-month-day, such as 2025-03-03, or '2025-03-03 12:00'",
+        ),
+        (
+            "personas:\n",
+            "personas:\n  4: {share: 0}\n",
+            4,
+            "personas.4",
+            "4 is not text; put it in quotes if it is a name",
+        ),
+        (
+            "population: {customers: 100}",
+            "population: 100",
+            2,
+            "population",
+            "100 is not a mapping of names to values",
+        ),
+        (
+            "    channel: phone\n",
+            "",
+            9,
+            "touchpoints.hotline.channel",
+            "is missing",
+        ),
+        (
+            "share: 0.40",
+            "share: forty",
+            4,
+            "personas.business.share",
+            "'forty' is not a number",
+        ),
+        (
+            "share: 0.40",
+            "share: .inf",
+            4,
+            "personas.business.share",
+            "'.inf' is not a number",
+        ),
+    ],
+)
+def test_a_fault_is_told_with_its_place_its_value_and_a_remedy(told, old, new, line, path, message):
+    heading, *problems = told((old, new), ("# A company that fits on a page.\n", ""))
+    assert heading.startswith("story.yaml: ")
+    assert f"  {path}: {message} [story.yaml:{line}]" in problems
+
+
+def test_every_problem_of_a_file_is_told_at_once_in_the_order_of_its_lines(told):
+    _, *problems = told(
+        ("share: 0.40", "share: 1.4"),
+        ("staff: tier1", "staff: tire1"),
+        ("when: {need: fault}", "when: {need: fautl}"),
+        ("wage: 24 EUR / h", "wage: 24 CHF / h"),
+        ("headcount: 2", "headcount: two"),
+        ("staff:\n  tier1", "changes: {hire: {set: {staff.tier1.shift: 5}}}\nstaff:\n  tier1"),
+    )
+    places = [re.search(r"\[story\.yaml:(\d+)\]", problem)[1] for problem in problems]
+    assert places == sorted(places, key=int)
+    assert [problem.split(":")[0].strip() for problem in problems] == [
+        "personas.business.needs.fault",
+        "personas.business.share",
+        "personas.family.needs.fault",
+        "touchpoints.hotline.staff.tire1",
+        "journeys.fault.when.need",
+        "changes.hire.set.staff.tier1.shift",
+        "staff.tier1.wage",
+        "staff.tier1.shifts.early.headcount",
+    ]
+
+
+def test_a_heading_counts_the_problems(told):
+    assert told(("share: 0.40", "share: 1.4"))[0] == "story.yaml: 1 problem"
+    assert told(("share: 0.40", "share: 1.4"), ("headcount: 2", "headcount: -1"))[0] == "story.yaml: 2 problems"
+
+
+# ---- changes, levers and what is uncertain ---------------------------------------------------------------------------
+
+
+def test_a_change_that_breaks_something_is_told_where_the_change_stands(told):
+    changes = dedent("""\
+        changes:
+          hire:
+            set:
+              staff.tier1.shifts.early.headcount: -1
+              journeys: {fault: {steps: {call: {next: {unresolved: {expert: 1}}}}}}
+        """)
+    assert told(("staff:\n  tier1", f"{changes}staff:\n  tier1"))[1:] == [
+        (
+            "  changes.hire.set.staff.tier1.shifts.early.headcount: "
+            "-1 is out of bounds; it should be at least 0 [story.yaml:27]"
+        ),
+        (
+            "  changes.hire.set.journeys.fault.steps.call.next: probabilities after 'unresolved' add up to 2; "
+            "they should add up to 1 (give_up 1, expert 1) [story.yaml:28]"
+        ),
+        (
+            "  changes.hire.set.journeys.fault.steps.call.next.unresolved.expert: "
+            "there is no step or end 'expert'; known: call, give_up, resolved [story.yaml:28]"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (
+            {"uncertain": {"personas.person.churn.slop": {"mean": 1, "sd": 0.1}}},
+            "uncertain.personas.person.churn.slop: there is no such value; did you mean 'personas.person.churn.slope'?",
+        ),
+        (
+            {"uncertain": {"personas.person.churn.slope": {"mean": 1}}},
+            "uncertain.personas.person.churn.slope: a normal law needs mean and sd; sd is missing",
+        ),
+        (
+            {"uncertain": {"personas.person.churn.base": {"mean": 1, "sd": 0.1}}},
+            (
+                "uncertain.personas.person.churn.base: 1.0 does not say per what; "
+                "write for instance '1 / week' (units: s, min, h, day, week, month or year)"
+            ),
+        ),
+        (
+            {"uncertain": {"personas.person.churn.slope": {"kind": "lognormal", "mean": 0, "sd": 0.1}}},
+            "uncertain.personas.person.churn.slope: the mean of a lognormal is above 0, not 0.0; use a normal law",
+        ),
+        (
+            {"uncertain": {"personas.person.churn.slope": {"mean": 0, "sd": 1, "low": 2, "high": 1}}},
+            "uncertain.personas.person.churn.slope: low (2.0) is above high (1.0)",
+        ),
+        (
+            {"uncertain": {"touchpoints.desk.service_time": {"mean": "5 min", "sd": "6 s"}}},
+            (
+                "uncertain.touchpoints.desk.service_time: mean, sd, low and high are in different units (min, s); "
+                "write them in one"
+            ),
+        ),
+        (
+            {"levers": {"staff.clerks.shifts.only.headcoutn": {"low": 1, "high": 5}}},
+            (
+                "levers.staff.clerks.shifts.only.headcoutn: there is no such value; "
+                "did you mean 'staff.clerks.shifts.only.headcount'?"
+            ),
+        ),
+        (
+            {"enact": ["hire"], "changes": {"fire": {"set": {"staff.clerks.shifts.only.headcount": 0}}}},
+            "enact.hire: there is no change 'hire'; did you mean 'fire'?",
+        ),
+        (
+            {"changes": {"early": {"from": "2024-01-01", "until": "2024-02-01", "set": {"title": "x"}}}},
+            "changes.early: ends before it begins, or lies outside the simulated time",
+        ),
+        (
+            {"changes": {"longer": {"set": {"clock.horizon": "9 weeks"}}}},
+            "changes.longer.set.clock.horizon: a change cannot move what belongs to the design of the comparison",
+        ),
+        (
+            {"changes": {"nothing": {"set": {}}}},
+            "changes.nothing.set: has too few entries; it should have at least 1",
+        ),
+    ],
+)
+def test_what_would_break_later_is_told_now(part, expected):
+    person = {"share": 1, "churn": {"base": "0.1 / week", "slope": 0.5}}
+    with pytest.raises(ScenarioError) as error:
+        build(company(personas={"person": person}, **part))
+    assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+def test_changes_that_do_not_go_together_are_told_before_they_run():
+    closing = {"set": {"journeys.ann.steps.call.next": {"resolved": {"again": 1}}, "journeys.ann.steps.again": again()}}
+    other = {"set": {"journeys.ann.steps": {"call": call(10)["steps"]["call"]}, "personas.other": {"share": 0.5}}}
+    with pytest.raises(ScenarioError) as error:
+        build(company(changes={"split": other, "again": closing}))
+    assert "changes.split.set.personas" in str(error.value)
+    half = {"set": {"personas.person.share": 0.5, "personas.other": {"share": 0.5}}}
+    quarter = {"set": {"personas.person.share": 0.75, "personas.third": {"share": 0.25}}}
+    build(company(changes={"half": half, "quarter": quarter}))
+    with pytest.raises(
+        ScenarioError, match="enact: together these changes do not work: personas: persona shares add up"
+    ):
+        build(company(changes={"half": half, "quarter": quarter}, enact=["half", "quarter"]))
+
+
+def again():
+    return {"touchpoint": "desk", "outcomes": {"resolved": 1}}
+
+
+# ---- names that must fit together ------------------------------------------------------------------------------------
+
+
+def two_pools(**more):
+    return company(
+        touchpoints={"desk": desk({"clerks": 0, "experts": "2 min"})},
+        staff={"clerks": pool(1, skills=["other"]), "experts": pool(1, skills="other")},
+        journeys={"ann": call(10), "other": call(20)},
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (
+            two_pools(),
+            (
+                "journeys.ann.steps.call.touchpoint: none of its pools (clerks, experts) has the skill 'ann'; "
+                "add it to one"
+            ),
+        ),
+        (
+            company(journeys={"ann": call(-5)}),
+            (
+                f"journeys.ann.when.on: {moment(-5)} is before the clock starts (2025-01-06 00:00:00); "
+                "choose a date within the horizon"
+            ),
+        ),
+        (
+            company(journeys={"ann": call(10) | {"when": {"every": 0}}}),
+            "journeys.ann.when.every: 0 is out of bounds; it should be more than 0",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"when": {"after": {"journey": "bob"}}}}),
+            "journeys.ann.when.after.journey: there is no journey 'bob'; known: ann",
+        ),
+        (
+            company(
+                journeys={"ann": call(10), "bob": call(10) | {"when": {"after": {"journey": "ann", "end": "lost"}}}}
+            ),
+            "journeys.bob.when.after.end.lost: there is no end 'lost'; known: give_up, resolved",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"who": {"persona": "persn"}}}),
+            "journeys.ann.who.persona.persn: there is no persona 'persn'; did you mean 'person'?",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"who": {"stage": "costumer"}}}),
+            "journeys.ann.who.stage: nobody is ever 'costumer'; did you mean 'customer'?",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"who": {"product": ["tv"]}}}),
+            "journeys.ann.who.product: nobody is ever 'tv'; none is defined",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"who": {"trait": {"region": "north"}}}}),
+            "journeys.ann.who.trait.region: nobody is ever 'north'; none is defined",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"start": {"any": "cal"}}}),
+            "journeys.ann.start.any: there is no step 'cal'; did you mean 'call'?",
+        ),
+        (
+            company(journeys={"ann": call(10, step={"outcomes": {"resolved": {"p": 1, "opens": {"bob": 1}}}})}),
+            "journeys.ann.steps.call.outcomes.resolved.opens.bob: there is no journey 'bob'; known: ann",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"difficulty": {"time": 1, "resolvd": 1}}}),
+            "journeys.ann.difficulty.resolvd: there is no outcome 'resolvd'; did you mean 'resolved'?",
+        ),
+        (
+            company(touchpoints={"desk": desk(when_closed={"latr": 1})}),
+            (
+                "touchpoints.desk.when_closed.latr: there is no step or end of journey 'ann' called 'latr'; "
+                "did you mean 'later'?"
+            ),
+        ),
+        (
+            company(touchpoints={"desk": desk(when_closed={"later": 0.5})}),
+            "touchpoints.desk.when_closed: probabilities add up to 0.5; they should add up to 1 (later 0.5)",
+        ),
+        (
+            company(
+                journeys={"ann": call(10), "bob": call(10) | {"ends": {"lost": {}}}},
+                touchpoints={"desk": desk(when_closed={"lost": 1})},
+            ),
+            (
+                "touchpoints.desk.when_closed.lost: there is no step or end of journey 'ann' called 'lost'; "
+                "known: call, give_up, later, resolved"
+            ),
+        ),
+        (
+            company(channels={"fone": {"lines": 3}}),
+            "channels.fone: there is no touchpoint in the channel 'fone'; did you mean 'phone'?",
+        ),
+        (
+            company(personas={"person": {"share": 1, "start": {"chat": 1}}}),
+            "personas.person.start.chat: there is no journey that starts in 'chat'; known: any",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"start": {"web": "call", "phone": "call"}}}),
+            "journeys.ann.start: persona 'person' does not say by which channel it starts; add personas.person.start",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"ends": {"call": {}}}}),
+            "journeys.ann.steps.call: 'call' is an end of this journey already; choose another name",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"ends": {"left": {}}}}),
+            "journeys.ann.ends.left: 'left' has a meaning of its own already; choose another name",
+        ),
+        (
+            company(journeys={"ann": call(10, step={"outcomes": {"closed": 1}, "next": {"closed": {"give_up": 1}}})}),
+            (
+                "journeys.ann.steps.call.outcomes.closed: 'closed' means already that a visit was not served; "
+                "choose another name"
+            ),
+        ),
+    ],
+)
+def test_names_that_do_not_fit_together_are_told(raw, expected):
+    with pytest.raises(ScenarioError) as error:
+        build(raw)
+    assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+def test_a_persona_that_others_journeys_send_here_needs_a_channel_to_begin_in():
+    two_ways = call(10) | {"when": {"need": "ask"}, "start": {"web": "call", "phone": "call"}}
+    sends = call(10, step={"outcomes": {"resolved": {"p": 1, "opens": {"ask": 1}}}})
+    personas = {"asks": {"share": 0.5, "needs": {"ask": "1 / week"}, "start": {"web": 1}}, "sent": {"share": 0.5}}
+    build(company(personas=personas, journeys={"ask": two_ways, "ann": call(10)}))
+    with pytest.raises(ScenarioError, match="persona 'sent' does not say by which channel it starts"):
+        build(company(personas=personas, journeys={"ask": two_ways, "ann": sends}))
+
+
+def test_a_persona_for_whom_a_journey_is_not_meant_needs_no_channel_for_it():
+    two_ways = call(10) | {"start": {"web": "call", "phone": "call"}, "who": {"persona": "one"}}
+    personas = {"one": {"share": 0.5, "start": {"web": 1}}, "other": {"share": 0.5}}
+    build(company(personas=personas, journeys={"ann": two_ways}))
+
+
+# ---- files that are not scenarios ------------------------------------------------------------------------------------
+
+
+def refused(path):
+    with pytest.raises(ScenarioError) as error:
+        read(path)
+    return str(error.value).replace(str(path), "file").splitlines()
+
+
+def test_a_missing_file_says_so(tmp_path):
+    assert refused(tmp_path / "nowhere.yaml") == ["file: 1 problem", "  no such file"]
+
+
+def test_a_folder_is_not_a_file(tmp_path):
+    assert refused(tmp_path) == ["file: 1 problem", "  cannot be read: Is a directory"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "not a text file (byte 0 is not UTF-8); a scenario is YAML text"),
+        (b"a\x00b", "not YAML: "),
+        (b"", "is empty or not a mapping of names to values"),
+        (b"- a\n- list\n", "is empty or not a mapping of names to values"),
+        (b"just a sentence", "is empty or not a mapping of names to values"),
+        (b"a: [1, 2\nb: 3\n", "not YAML: expected ',' or ']', but got ':' [file:2]"),
+        (b"a: 1\n\tb: 2\n", "[file:2]"),
+        (b"a: 1\n--- \nb: 2\n", "not YAML: but found another document [file:2]"),
+        (b"a: &here {b: *here}\n", "a.b: contains itself; write it out [file:1]"),
+        (b"? [a, b]\n: 1\n", "has a key that is not a word or a number [file:1]"),
+    ],
+)
+def test_what_is_not_yaml_is_told_with_its_line(tmp_path, content, words):
+    path = tmp_path / "file.yaml"
+    path.write_bytes(content)
+    assert words in "\n".join(refused(path))
+
+
+def test_a_key_given_twice_is_told_at_its_second_place(told):
+    _, problem = told(("    cost: 0.35 EUR\n", "    cost: 0.35 EUR\n    staff: tier1\n"))
+    assert problem == "  touchpoints.hotline.staff: given twice; keep one [story.yaml:15]"
+
+
+# ---- what YAML 1.1 would have made of it -----------------------------------------------------------------------------
+
+
+def read_text(tmp_path, text):
+    path = tmp_path / "file.yaml"
+    path.write_text(text, encoding="utf-8")
+    return read(path)
+
+
+def test_words_that_yaml_takes_for_truth_stay_words(tmp_path):
+    model = read_text(
+        tmp_path,
+        STORY.replace("need: fault", "on: 2025-01-13")
+        .replace("needs: {fault: 0.1 / week}, ", "")
+        .replace("    needs: {fault: 0.2 / week}\n", ""),
+    )
+    assert model.journeys["fault"].when.on is not None
+    assert read_text(tmp_path, STORY + "title: off\nabout: No\n").raw["title"] == "off"
+
+
+def test_an_unquoted_time_and_date_are_what_they_look_like(tmp_path):
+    model = read_text(tmp_path, STORY.replace('from: "08:00", to: "16:00"', "from: 08:00, to: 16:00"))
+    assert (model.staff["tier1"].shifts["early"].begins, model.staff["tier1"].shifts["early"].ends) == (480, 960)
+    assert model.raw["clock"]["start"] == "2025-01-06"
+
+
+def test_numbers_may_be_written_as_people_write_them(tmp_path):
+    raw = read_text(tmp_path, STORY.replace("customers: 100", "customers: 1_000").replace("cv: 0.8", "cv: 08e-1")).raw
+    assert raw["population"]["customers"] == 1000
+    assert (
+        read_text(tmp_path, STORY.replace("headcount: 2", "headcount: 012")).raw["staff"]["tier1"]["shifts"]["early"][
+            "headcount"
+        ]
+        == 12
+    )
+
+
+def test_parts_may_be_repeated_by_reference(tmp_path):
+    text = STORY.replace("early: {", "early: &early {") + "      late: *early\n"
+    model = read_text(tmp_path, text)
+    assert model.staff["tier1"].shifts["late"] == model.staff["tier1"].shifts["early"]
+
+
+# ---- any mutation at all ---------------------------------------------------------------------------------------------
+
+
+def leaves(raw, path=()):
+    """Paths of every value and every key."""
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            yield from leaves(value, (*path, key))
+    elif isinstance(raw, list):
+        for i, value in enumerate(raw):
+            yield from leaves(value, (*path, i))
+    yield path
+
+
+def accepted_or_told(raw):
+    """A scenario may be refused, but only in our own words."""
+    with suppress(ScenarioError):
+        build(raw)
+
+
+LEAVES = [path for path in leaves(EVERYTHING) if path]
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
+    st.sampled_from(
+        ["5 min", "-5 min", "0 min", "1 / week", "3 EUR", "resolved", "later", "2025-01-01", "08:00", "mon-fri"]
+    ),
+    st.lists(st.one_of(st.text(max_size=3), st.integers()), max_size=3),
+    st.dictionaries(
+        st.one_of(st.text(max_size=3), st.sampled_from(["p", "kind", "rate", "0.5"])), st.integers(), max_size=2
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(LEAVES), JUNK)
+def test_whatever_stands_in_the_place_of_a_value_is_accepted_or_told(path, junk):
+    raw = deepcopy(EVERYTHING)
+    here = raw
+    for key in path[:-1]:
+        here = here[key]
+    here[path[-1]] = junk
+    accepted_or_told(raw)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from([path for path in LEAVES if isinstance(path[-1], str)]), st.one_of(st.none(), st.text(max_size=6))
+)
+def test_whatever_a_key_is_called_or_if_it_is_missing_is_accepted_or_told(path, key):
+    raw = deepcopy(EVERYTHING)
+    here = raw
+    for part in path[:-1]:
+        here = here[part]
+    value = here.pop(path[-1])
+    if key is not None:
+        here[key] = value
+    accepted_or_told(raw)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60))
+def test_any_text_at_all_is_read_or_told(tmp_path, text):
+    path = tmp_path / "any.yaml"
+    path.write_text(text, encoding="utf-8", errors="replace")
+    with pytest.raises(ScenarioError):
+        read(path)
+
+
+def test_the_scenario_with_everything_survives_being_written_and_read(tmp_path):
+    path = tmp_path / "everything.yaml"
+    path.write_text(yaml.safe_dump(EVERYTHING, allow_unicode=True), encoding="utf-8")
+    assert read(path) == build(EVERYTHING)
