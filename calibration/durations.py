@@ -127,7 +127,7 @@ def choose(minutes: NDArray[np.float64]) -> tuple[Distribution, str]:
     seen = float(np.quantile(minutes, 0.99))
     told = best.quantile(0.99)
     if minutes.size >= 200 and abs(told - seen) > TAIL * seen:
-        note = f"{best.kind} is likeliest but begins the longest 1 % at {told:.3g} min, seen {seen:.3g}; so the sample itself"
+        note = f"{best.kind} is likeliest but begins the longest 1 % at {told:.3g} min, seen {seen:.3g}; so the sample"
         return Empirical.fit(minutes), note
     return (
         best,

@@ -86,6 +86,7 @@ def calibrate(log: Log, sources: Sources, timeline: Timeline, *, warmup: str, me
         _put_churn(raw, estimate)
     doubts = {estimate.path: estimate.law for estimate in estimates if estimate.law is not None}
     raw["uncertain"] = {path: law for path, law in doubts.items() if _exists(raw, path)}
+    raw["data"] = dict(sources.digests)
     raw["estimates"] = {estimate.path: estimate.origin for estimate in estimates}
     build(raw, what="calibrated scenario")
     return Calibrated(raw, estimates)

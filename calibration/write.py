@@ -27,9 +27,12 @@ def scenario_text(raw: dict[str, Any], name: str, comment: Sequence[str]) -> str
     lines = [f"# {line}" for line in comment]
     lines.append(f"# Run it:  desirepath simulate scenario={name}")
     parts = [
-        yaml.dump({key: value}, Dumper=_Plain, sort_keys=False, default_flow_style=None, width=150, allow_unicode=True)
+        yaml.dump(
+            {key: value}, Dumper=_Plain, sort_keys=False, width=150, allow_unicode=True,
+            default_flow_style=None if isinstance(value, dict | list) else False,
+        )
         for key, value in raw.items()
-    ]
+    ]  # fmt: skip
     return "\n".join(lines) + "\n\n" + "\n".join(parts)
 
 

@@ -174,9 +174,10 @@ def compare(
     values = perform_all(tasks, workers, progress)
     keys, at = _pivot(values, replications)
     levels = [_levels(name, keys, at[name], level) for name in models]
-    differences = [_differences(name, keys, at, level, len(models) - 1) for name in models if name != BASELINE]
+    differences = [_differences(name, keys, at, level, len(models) - 1) for name in models]
+    compared = pl.concat(differences).filter(pl.col("scenario") != BASELINE)
     own = values.filter(~pl.col("scenario").str.starts_with(_CENTRE))
-    return Comparison(models, seed, replications, level, pl.concat(levels), pl.concat(differences), own)
+    return Comparison(models, seed, replications, level, pl.concat(levels), compared, own)
 
 
 def _pivot(values: pl.DataFrame, replications: int) -> tuple[pl.DataFrame, dict[str, NDArray[np.float64]]]:

@@ -9,6 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_module
 from hydra.core.config_store import ConfigStore
@@ -88,6 +89,10 @@ def compose(verb: str, words: list[str]) -> Composed:
             places = _places(verb, [*overrides, f"hydra.searchpath=[{folders}]"], parsed)
             del everything.hydra
             config = OmegaConf.to_container(everything, resolve=True, throw_on_missing=True)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            place = f"{mark.name}:{mark.line + 1}" if mark else ""
+            raise ScenarioError([Problem("", f"not YAML: {error.problem}", place)], "configuration") from None
         except (HydraException, OmegaConfBaseException) as error:
             raise ScenarioError([_problem(verb, error, overrides)], COMMAND_LINE) from None
     return Composed(_named_keys(config, (), places), places, chosen)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 MOST_METRICS, MOST_PARAMS = 1000, 100  # a server takes no more at once
 
 
-def provenance(command: str, seed: int, replications: int) -> dict[str, str]:
-    """What made a result: command, draw and versions."""
+def provenance(command: str, seed: int, replications: int, data: Mapping[str, str]) -> dict[str, str]:
+    """What made a result: command, draw, versions, and the SHA-256 of the files the scenario was calibrated on."""
     packages = ("desirepath", "simpy", "numpy", "scipy", "polars", "pydantic", "hydra-core")
     return {
         "command": command,
@@ -36,6 +36,7 @@ def provenance(command: str, seed: int, replications: int) -> dict[str, str]:
         "replications": str(replications),
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
+        **{f"data {name}": digest for name, digest in data.items()},
     }
 
 
@@ -43,10 +44,7 @@ def _client(outputs: Path) -> tuple[MlflowClient, str | None]:
     """Client of the tracking store, and where its artifacts go; a SQLite file under `outputs` unless one is set."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    import logging
-
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     from mlflow.tracking import MlflowClient
 
     stated = os.environ.get("MLFLOW_TRACKING_URI")
@@ -87,7 +85,7 @@ def log_comparison(
     number = experiment.experiment_id if experiment else client.create_experiment(question, artifact_location=artifacts)
     note = "\n".join(f"- **{name}**: {answer}" for name, answer in answers.items())
     parent = client.create_run(
-        number, run_name=f"{len(comparison.changes)} changes", tags={"mlflow.note.content": note}
+        number, run_name=", ".join(comparison.changes) or "as it is", tags={"mlflow.note.content": note}
     )
     headline = {
         f"{name}: {kpi} difference": comparison.difference(name, kpi)["difference"]

@@ -222,7 +222,8 @@ def _finish(comparison: Comparison, settings: Settings, name: str, question: str
     """Print, write and log what came out."""
     console = Console(highlight=False)
     draft = settings.outputs / verb / name / ".unfinished"
-    made_by = provenance(f"desirepath {shlex.join(sys.argv[1:])}", settings.seed, settings.replications)
+    data = comparison.models[BASELINE].data
+    made_by = provenance(f"desirepath {shlex.join(sys.argv[1:])}", settings.seed, settings.replications, data)
     answers = {change: words.answer(comparison, change) for change in comparison.changes}
     model = comparison.models[BASELINE]
     if answers:
@@ -278,7 +279,8 @@ def difference_table(comparison: Comparison) -> Table:
             row = comparison.difference(change, kpi)
             verdict = better(kpi, row["difference"]) if row["lower"] * row["upper"] > 0 else None
             style = {True: "green", False: "red", None: "dim"}[verdict]
-            cells.append(f"[{style}]{words.difference(kpi, row, currency)}[/{style}]")
+            said = f"{words.difference(kpi, row, currency)} ({words.interval(kpi, row, currency)})"
+            cells.append(f"[{style}]{said}[/{style}]")
         table.add_row(kpi.replace("_", " "), *cells)
     return table
 

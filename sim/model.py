@@ -497,7 +497,10 @@ class Source(Described):
 
 
 class Model(Described):
-    """A scenario: one complete, runnable description of a company, its customers and what it might change."""
+    """A scenario: one complete, runnable description of a company, its customers and what it might change.
+
+    `estimates` says where calibrated values came from, and `data` which files (SHA-256 by name) they were read from.
+    """
 
     title: str = ""
     about: str = ""
@@ -516,6 +519,7 @@ class Model(Described):
     uncertain: dict[str, Uncertain] = {}
     measure: Measure = Measure()
     estimates: dict[str, Source] = {}
+    data: dict[str, str] = {}
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
 
