@@ -182,7 +182,7 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
         if isinstance(settings, dict):
             broken = _broken_by(flatten(settings), raw, already)
             problems += [Problem(f"changes.{name}.set.{p.path}", p.message) for p in broken]
-    known = _paths(raw)
+    known = _paths({part: value for part, value in raw.items() if part not in ("changes", "uncertain", "levers")})
     for part in ("uncertain", "levers"):
         problems += [
             Problem(f"{part}.{path}", f"there is no such value; {did_you_mean(path, sorted(known))}")

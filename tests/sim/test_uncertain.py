@@ -1,0 +1,88 @@
+"""What we do not know exactly takes another value in each replication, written as it stands in a scenario."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim import build, simulate
+from sim.changes import settled
+from sim.uncertain import Uncertain
+from tests.sim.stories import company
+
+UNIT = st.floats(min_value=2.0**-53, max_value=1 - 2.0**-53)
+
+
+def spread(law, n=4000):
+    values = [law.value((i + 0.5) / n) for i in range(n)]
+    mean = sum(values) / n
+    return mean, math.sqrt(sum((v - mean) ** 2 for v in values) / n)
+
+
+@pytest.mark.parametrize("kind", ["normal", "lognormal"])
+def test_a_law_has_the_mean_and_spread_it_states(kind):
+    mean, sd = spread(Uncertain(kind=kind, mean=0.5, sd=0.1))
+    assert mean == pytest.approx(0.5, rel=1e-3)
+    assert sd == pytest.approx(0.1, rel=1e-2)
+
+
+def test_a_uniform_law_lies_evenly_between_its_bounds():
+    law = Uncertain(kind="uniform", low=2, high=4)
+    assert [law.value(u) for u in (0.25, 0.5, 0.75)] == [2.5, 3, 3.5]
+
+
+@given(UNIT)
+def test_no_value_passes_its_bounds(u):
+    assert 0.4 <= Uncertain(mean=0.5, sd=1, low=0.4, high=0.7).value(u) <= 0.7
+    assert Uncertain(kind="lognormal", mean=0.5, sd=2).value(u) > 0
+
+
+def test_a_value_keeps_the_unit_of_its_law():
+    assert Uncertain(mean="7.2 min", sd="0.1 min", low=0).value(0.5) == "7.2 min"
+    assert Uncertain(kind="uniform", low=0, high="2 / week").value(0.5) == "1.0 / week"
+
+
+# ---- in a scenario ---------------------------------------------------------------------------------------------------
+
+PATH = "touchpoints.desk.service_time"
+UNCERTAIN = company(uncertain={PATH: {"mean": "5 min", "sd": "1 min", "low": "1 min"}})
+
+
+def minutes(seed, replication, raw=UNCERTAIN):
+    return settled(build(raw), seed, replication).touchpoints["desk"].service_time.mean
+
+
+def test_each_replication_has_its_own_value_and_keeps_it():
+    values = [minutes(7, replication) for replication in range(5)]
+    assert len(set(values)) == 5
+    assert values == [minutes(7, replication) for replication in range(5)]
+    assert minutes(8, 0) != minutes(7, 0)
+
+
+def test_every_scenario_takes_the_same_value_in_the_same_replication():
+    other = UNCERTAIN | {"title": "another", "population": {"customers": 5}}
+    assert minutes(7, 3) == minutes(7, 3, other)
+
+
+def test_another_uncertain_value_leaves_this_one_where_it_was():
+    more = {"population.joins.rate": {"kind": "uniform", "low": "1 / day", "high": "2 / day"}} | UNCERTAIN["uncertain"]
+    joining = {"customers": 1, "joins": {"rate": "1 / day"}}
+    assert minutes(7, 3) == minutes(7, 3, UNCERTAIN | {"population": joining, "uncertain": more})
+
+
+def test_a_scenario_without_uncertainty_is_settled_already():
+    model = build(company())
+    assert settled(model, 7, 0) is model
+
+
+def test_a_result_carries_the_value_it_was_made_with():
+    result = simulate(build(UNCERTAIN), 7, 2)
+    assert result.model.touchpoints["desk"].service_time.mean == minutes(7, 2)
+    assert result.tables.visits["ended"][0] - result.tables.visits["started"][0] == pytest.approx(minutes(7, 2))
+
+
+def test_values_of_many_replications_follow_the_law():
+    values = [minutes(7, replication) for replication in range(200)]
+    mean = sum(values) / len(values)
+    assert mean == pytest.approx(5, abs=3.5 / math.sqrt(200))
