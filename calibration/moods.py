@@ -199,8 +199,8 @@ def _lives(timeline: Timeline, table: pl.DataFrame, customers: pl.DataFrame, vis
         customers,
         _numbers(pl.Series(personas), pl.Series(timeline.personas)),
         customers["present"].cast(pl.Float64).to_numpy(),
-        np.where(before < 0, size - 1 - before, place[before]),
-        np.where(previous < 0, size - 1 - previous, place[previous]),
+        np.where(before < 0, size - 1 - before, place[np.maximum(before, 0)]),
+        np.where(previous < 0, size - 1 - previous, place[np.maximum(previous, 0)]),
         table["since_before"].to_numpy(),
         table["since_previous"].to_numpy(),
         lived["wait"].to_numpy(),
@@ -230,16 +230,18 @@ def _visits(timeline: Timeline) -> pl.DataFrame:
         "reopened": outcome.shift(1).over("journey", order_by="nth") == RESOLVED,
         GIVE_UP: pl.lit(value=False),
     }
-    visits = timeline.contacts.with_columns(staff.alias("pool")).select(
+    # Near the end of the log only a survey tells that a journey is over.
+    scored = pl.col("journey").is_in(timeline.journeys.drop_nulls("score")["journey"].implode())
+    visits = timeline.contacts.with_columns(staff.alias("pool"), scored.alias("scored")).select(
         "journey", "nth", "wait", "ended",
         *(what.fill_null(value=False).alias(name) for name, what in happened.items()),
         (pl.col("next") == UNFINISHED).alias("unfinished"),
-        (last & outcome.is_in(FAILED)).alias("in_vain"),
+        (last & outcome.is_in(FAILED) & ((pl.col("next") != UNFINISHED) | pl.col("scored"))).alias("given_up"),
     )  # fmt: skip
     nothing = {"wait": 0.0} | dict.fromkeys(EVENTS, False) | {GIVE_UP: True}
-    given_up = visits.filter(pl.col("in_vain") & ~pl.col("unfinished"))
+    given_up = visits.filter(pl.col("given_up"))
     given_up = given_up.with_columns(pl.col("nth") + 1, *(pl.lit(value).alias(name) for name, value in nothing.items()))
-    return pl.concat([visits, given_up]).drop("in_vain")
+    return pl.concat([visits, given_up]).drop("given_up")
 
 
 def _journeys(timeline: Timeline, visits: pl.DataFrame) -> pl.DataFrame:

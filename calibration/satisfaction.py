@@ -237,14 +237,15 @@ class _Search:
             values[told] = best.x
             noise = survey.noise_of(self.score, self.felt(values))
         nearest = np.where(values - low < high - values, low, high)
-        free = told & (np.abs(values - nearest) > 1e-3 * (high - low))
-        values = np.where(told & ~free, nearest, values)
-        covariance = self.covariance(values, noise, free)
+        stuck = told & (np.abs(values - nearest) < 1e-3 * (high - low))
+        values = np.where(stuck, nearest, values)
+        covariance = self.covariance(values, noise, told)
         names = np.array(list(self.unknowns))
-        errors = dict(zip(names[free].tolist(), np.sqrt(np.diag(covariance)).tolist(), strict=True))
+        errors = dict(zip(names[told].tolist(), np.sqrt(np.diag(covariance)).tolist(), strict=True))
         notes = dict.fromkeys(names[~told].tolist(), "a guess, not an estimate: hardly a score bears on it")
-        notes |= dict.fromkeys(names[told & ~free].tolist(), "as far as it can go, so no error is stated")
-        notes |= _alike(names[free].tolist(), covariance)
+        notes |= dict.fromkeys(names[stuck].tolist(), "the scores take it as far as it can go")
+        for name, note in _alike(names[told].tolist(), covariance).items():
+            notes[name] = _joined(notes.get(name, ""), note)
         return _Found(self.meant(values), errors, self.counts(), notes, noise)
 
     def meant(self, values: Floats) -> dict[str, float]:
@@ -266,7 +267,7 @@ class _Search:
             columns.append((survey.expected(self.felt(moved), noise) - here) / (moved[i] - values[i]))
         return np.stack(columns, axis=1)
 
-    def covariance(self, values: Floats, noise: float, free: NDArray[np.bool_]) -> Floats:
+    def covariance(self, values: Floats, noise: float, told: NDArray[np.bool_]) -> Floats:
         """Covariance of the estimates where the scores of one customer hang together (Liang & Zeger 1986)."""
         slopes = self.slopes(values, noise)
         names = list(self.unknowns)
@@ -274,7 +275,7 @@ class _Search:
         # From the share of the end in what the peak leaves to its weight, by the chain rule.
         slopes[:, end] /= max(1 - values[peak], 1e-6)
         slopes[:, peak] += values[end] * slopes[:, end]
-        slopes = slopes[:, free]
+        slopes = slopes[:, told]
         bread = np.linalg.pinv(slopes.T @ slopes)
         pulls = slopes * (self.score - survey.expected(self.felt(values), noise))[:, None]
         order = np.argsort(self.customer, kind="stable")
@@ -295,7 +296,7 @@ class _Search:
 
 def _alike(names: list[str], covariance: Floats) -> dict[str, str]:
     """Notes on estimates that the scores hardly tell apart."""
-    sd = np.sqrt(np.diag(covariance))
+    sd = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
     correlation = covariance / np.outer(sd, sd)
     notes: dict[str, str] = {}
     for i, name in enumerate(names):
