@@ -45,12 +45,16 @@ class Pool:
 
     def release(self, visit: Visit, now: float) -> None:
         """Let the member who served a visit be idle, or go home if the shift is over."""
+        visit.overtime = self.overtime(visit, now)
         member = self.busy.pop(visit)
-        if member in self.leaving:
-            visit.overtime = now - self.leaving.pop(member)
-            heappush(self.away, member)
-        else:
+        if self.leaving.pop(member, None) is None:
             self.idle.append(member)
+        else:
+            heappush(self.away, member)
+
+    def overtime(self, visit: Visit, now: float) -> float:
+        """Return how long the member who serves a visit has worked past the end of the shift."""
+        return now - self.leaving.get(self.busy[visit], now)
 
     def enqueue(self, visit: Visit, position: int) -> None:
         """Let a visit wait for this pool, which its touchpoint lists at a position."""

@@ -200,7 +200,7 @@ class History:
                 self.accrue(customer)
             for issue in list(customer.issues.values()):
                 if issue.visit is not None:
-                    self.record_visit(issue.visit)
+                    self.interrupt(issue.visit)
                 self.record_journey(issue)
         rows = [
             (c.row, c.origin, c.persona, c.stage, c.joined, c.left, c.why, c.satisfaction_start, c.satisfaction,
@@ -212,6 +212,12 @@ class History:
             frame(self.journeys, JOURNEYS, ("customer", "journey")),
             frame(rows, CUSTOMERS, ("customer",)),
         )
+
+    def interrupt(self, visit: Visit) -> None:
+        """Record a visit that is not over when the simulation is."""
+        if visit.pool is not None:
+            visit.overtime = visit.pool.overtime(visit, self.calendar.now)
+        self.record_visit(visit)
 
     # ---- chance ----------------------------------------------------------------------------------------------------
 
@@ -419,39 +425,39 @@ class History:
             if issue.customer.left is not None:
                 self.close(issue, LEFT)
                 return
-            target, delay = self.next_target(visit, outcome)
-            if target in self.model.journeys[issue.name].all_ends:
-                self.close(issue, target)
-                return
+            step_name, delay = self.next_target(visit, outcome)
             if delay > 0:
                 when = self.calendar.now + delay
                 yield self.calendar.at(when, Rank.ARRIVAL, issue.customer.row, issue.number, issue.visits + 1)
                 if issue.closed is not None:
                     return
-            step_name = target
+            if step_name in self.model.journeys[issue.name].all_ends:
+                self.close(issue, step_name)
+                return
 
     def attend(self, visit: Visit) -> Attempt:
         """Try to be served at a touchpoint, and return how the visit ended."""
         issue, channel = visit.issue, visit.touchpoint.channel
         issue.visit = visit
         issue.channels.add(channel)
-        if not visit.touchpoint.staff:
-            self.begin_service(visit)
-            yield visit.over
-            return self.outcome(visit)
-        if not any(pool.duty.now(visit.joined) for pool, _ in self.pools_for(visit)):
+        staffed = bool(visit.touchpoint.staff)
+        if staffed and not any(pool.duty.now(visit.joined) for pool, _ in self.pools_for(visit)):
             return CLOSED
         lines = self.model.channels[channel].lines if channel in self.model.channels else None
         if lines is not None and self.in_channel.get(channel, 0) >= lines:
             return BLOCKED
         self.in_channel[channel] = self.in_channel.get(channel, 0) + 1
-        self.join(visit)
+        if staffed:
+            self.join(visit)
+        else:
+            self.begin_service(visit)
         not_served = yield visit.over  # for want of patience, or because she is no longer a customer
         self.in_channel[channel] -= 1
-        if visit.pool is None:
+        if visit.started is None:
             return str(not_served)
-        visit.pool.release(visit, self.calendar.now)
-        self.match(visit.pool)
+        if visit.pool is not None:
+            visit.pool.release(visit, self.calendar.now)
+            self.match(visit.pool)
         return self.outcome(visit)
 
     def pools_for(self, visit: Visit) -> list[tuple[Pool, float]]:
