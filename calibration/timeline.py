@@ -40,7 +40,7 @@ class Timeline:
         ``next`` (touchpoint, or ``end``, or ``unfinished`` near the end of the log), ``delay`` (until then).
     journeys
         ``journey``, ``customer``, ``persona``, ``goal``, ``opened``, ``closed``, ``first`` (touchpoint), ``channel``
-        (of the first contact), ``contacts``, ``score`` (if surveyed).
+        (of the first contact), ``contacts``, ``score`` and ``answered`` (when; if surveyed).
     customers
         ``customer``, ``persona``, ``joined``, ``left`` (minutes; empty where unknown or never).
     known_customers
@@ -228,17 +228,16 @@ def _journeys(contacts: pl.DataFrame, sources: Sources, start: datetime) -> pl.D
         pl.col("outcome").last().alias("last_outcome"),
     )  # fmt: skip
     if sources.surveys is None:
-        return journeys.with_columns(pl.lit(None, dtype=pl.Float64).alias("score"))
+        return journeys.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("score", "answered"))
     surveys = sources.surveys.with_columns((pl.col("answered") - start).dt.total_microseconds() / 6e7)
     if surveys["journey"].is_not_null().any():
-        scores = surveys.unique("journey", keep="first", maintain_order=True).select("journey", "score")
+        scores = surveys.unique("journey", keep="first", maintain_order=True).select("journey", "score", "answered")
         return journeys.join(scores, on="journey", how="left", maintain_order="left")
     # Without a journey's name, a survey belongs to the customer's latest journey closed before the answer.
     matched = surveys.sort("answered").join_asof(
         journeys.sort("closed").select("customer", "closed", "journey"),
         left_on="answered", right_on="closed", by="customer", strategy="backward",
     )  # fmt: skip
-    scores = (
-        matched.drop_nulls("journey").unique("journey", keep="first", maintain_order=True).select("journey", "score")
-    )
+    known = matched.drop_nulls("journey").unique("journey", keep="first", maintain_order=True)
+    scores = known.select("journey", "score", "answered")
     return journeys.join(scores, on="journey", how="left", maintain_order="left")

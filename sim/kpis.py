@@ -119,6 +119,12 @@ def survey_score(s: Sums) -> NDArray[np.float64]:
     return _ratio(s["score"], s["answers"])
 
 
+@_kpi("answers", "neither", BY_JOURNEY)
+def survey_answers(s: Sums) -> NDArray[np.float64]:
+    """Answers to the survey about journeys opened in the window."""
+    return s["answers"]
+
+
 @_kpi("share", "more", BY_JOURNEY)
 def response_rate(s: Sums) -> NDArray[np.float64]:
     """Answers to the survey ÷ customers asked."""

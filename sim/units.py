@@ -6,6 +6,7 @@ A month is 30.4375 days and a year 365.25, so that twelve months are one year.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
 
@@ -158,6 +159,17 @@ def days(text: object) -> tuple[int, ...]:
         begin, end = map(WEEKDAYS.index, span)
         chosen.update(range(begin, end + 1) if begin <= end else [*range(begin, 7), *range(end + 1)])
     return tuple(sorted(chosen))
+
+
+def say_days(chosen: Iterable[int]) -> str:
+    """Weekday numbers as ``mon-thu,sat``."""
+    runs: list[list[int]] = []
+    for day in sorted(chosen):
+        if runs and day == runs[-1][-1] + 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ",".join(WEEKDAYS[run[0]] + (f"-{WEEKDAYS[run[-1]]}" if len(run) > 1 else "") for run in runs)
 
 
 def say_duration(minutes: float) -> str:
