@@ -136,7 +136,10 @@ def response_rate(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("share", "less", BY_CUSTOMER)
 def churn(s: Sums) -> NDArray[np.float64]:
-    """Customers lost in the window among those present at its start ÷ those; by week, each week's own start counts."""
+    """Customers lost in the window among those present at its start ÷ those; by week, each week's own start counts.
+
+    Lost is who leaves, and who moves to another stage than the population's, though they may come back.
+    """
     return _ratio(s["lost_of_present"], s["present"])
 
 
@@ -200,7 +203,7 @@ def cost_per_resolved(s: Sums) -> NDArray[np.float64]:
 @_kpi("money", "more", BY_CUSTOMER)
 def revenue(s: Sums) -> NDArray[np.float64]:
     """Revenue of being a customer, and what outcomes and ends of journeys bring in or pay back."""
-    return s["subscription"] + s["effect_revenue"]
+    return s["subscription"] + s["visit_revenue"] + s["journey_revenue"]
 
 
 @_kpi("money", "more", BY_MONEY)

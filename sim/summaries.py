@@ -19,7 +19,7 @@ from sim.timetable import duty
 from sim.units import MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -186,7 +186,6 @@ class _Summing:
         answered = offered & served
         abandoned = offered & outcome.eq_missing(ABANDONED).to_numpy()
         waited = np.where(served, started, ended) - joined
-        wages = self._wage(visits)
         values = {
             "visits": counted,
             "served": counted & served,
@@ -206,21 +205,27 @@ class _Summing:
         earned = self._codes(visits, "ended") if self.dimension == "week" else codes
         paid_now = self._inside(ended) & served
         sums["contact_cost"] = self._add(earned, np.where(paid_now, visits["cost"].to_numpy(), 0.0))
-        busy = self._within(started, np.where(np.isnan(ended), self.model.clock.horizon, ended))
+        sums["visit_revenue"] = self._add(earned, np.where(paid_now, visits["revenue"].to_numpy(), 0.0))
         if self.dimension != "week":
+            over = np.where(np.isnan(ended), self.model.clock.horizon, ended)
+            busy = _overlap(started, over, self.start, self.end)
+            paid = self._earned(visits["pool"], _wages, started, over, self.start, self.end)
             sums["busy"] = self._add(codes, np.where(staffed & served, busy, 0.0))
-            sums["busy_cost"] = self._add(codes, np.where(staffed & served, busy * wages, 0.0))
+            sums["busy_cost"] = self._add(codes, np.where(staffed & served, paid, 0.0))
         return sums
 
-    def _within(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Minutes of each interval inside the window."""
-        inside = np.minimum(end, self.end) - np.maximum(start, self.start)
-        return np.asarray(np.maximum(inside, 0.0), dtype=float)
-
-    def _wage(self, visits: pl.DataFrame) -> NDArray[np.float64]:
-        wage = {name: pool.wage for name, pool in self.names.staff.items()}
-        known = visits["pool"].replace_strict(wage, default=0.0, return_dtype=pl.Float64)
-        return np.asarray(known.fill_null(0.0).to_numpy())
+    def _earned(
+        self, who: pl.Series, rates: Callable[[Model], dict[str, float]],
+        since: NDArray[np.float64], until: NDArray[np.float64], start: float, end: float,
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """Money for each stretch of time inside a window, at the rate each phase states for a persona or a pool."""
+        money = np.zeros(len(who))
+        for phase in self.phases:
+            rate = (
+                who.replace_strict(rates(phase.model), default=0.0, return_dtype=pl.Float64).fill_null(0.0).to_numpy()
+            )
+            money += rate * _overlap(since, until, max(start, phase.start), min(end, phase.end))
+        return money
 
     # ---- journeys --------------------------------------------------------------------------------------------------
 
@@ -265,64 +270,66 @@ class _Summing:
         sums = {name: self._add(codes, amount) for name, amount in values.items()}
         sums["resolution_histogram"] = self._histogram(codes, closed - opened, good)
         earned = self._codes(journeys, "closed") if self.dimension == "week" else codes
-        sums["effect_revenue"] = self._add(earned, np.where(self._inside(closed), journeys["revenue"].to_numpy(), 0.0))
+        sums["journey_revenue"] = self._add(earned, np.where(self._inside(closed), journeys["revenue"].to_numpy(), 0.0))
         return sums
 
     # ---- customers -------------------------------------------------------------------------------------------------
 
     def _customers(self) -> dict[str, NDArray[np.float64]]:
-        customers = self.tables.customers.filter(pl.col("joined").is_not_null())
-        joined, left = customers["joined"].to_numpy(), customers["left"].to_numpy()
-        gone = np.where(np.isnan(left), np.inf, left)
-        persona = customers["persona"]
+        spells = self._spells()
         if self.dimension == "week":
-            spans = list(zip(self.weeks[:-1], self.weeks[1:], strict=True))
-            codes = np.zeros(customers.height, dtype=np.int64)
-        else:
-            spans = [(self.start, self.end)]
-            codes = self._codes(customers, "joined")
-        columns = [self._presence(joined, gone, codes, *bounds) for bounds in spans]
-        revenue = [self._subscription(joined, gone, persona, codes, *bounds) for bounds in spans]
-        if self.dimension == "week":
-            sums = {name: np.array([column[name][0] for column in columns]) for name in columns[0]}
-            sums["subscription"] = np.array([amount[0] for amount in revenue])
-            return sums
-        sums = columns[0] | {"subscription": revenue[0]}
-        present = (joined <= self.start) & (gone >= self.start)
+            nobody = np.zeros(spells.height, dtype=np.int64)
+            weeks = [self._presence(spells, nobody, *bounds) for bounds in pairwise(self.weeks)]
+            return {name: np.array([week[name][0] for week in weeks]) for name in weeks[0]}
+        sums = self._presence(spells, self._codes(spells, "since"), self.start, self.end)
+        there = spells.filter(pl.col("since") <= self.start, pl.col("until") >= self.start)
+        present = self.tables.customers.join(there, on="customer", how="semi", maintain_order="left")
         for edge in ("start", "end"):
-            amount = customers[f"satisfaction_{edge}"].to_numpy()
-            sums[f"satisfaction_{edge}"] = self._add(codes, np.where(present, amount, 0.0))
+            name = f"satisfaction_{edge}"
+            sums[name] = self._add(self._codes(present, "joined"), present[name].to_numpy())
         return sums
 
+    def _spells(self) -> pl.DataFrame:
+        """Times of being a customer: from joining, or coming back, until leaving, or moving to another stage.
+
+        Returns
+        -------
+        polars.DataFrame
+            With columns ``customer``, ``persona``, ``since`` and ``until``, the last infinite while they last.
+        """
+        home = self.names.population.stage
+        tables = self.tables
+        moves = pl.concat(
+            [
+                tables.customers.select("customer", pl.col("joined").alias("since"), pl.lit(home).alias("stage")),
+                tables.visits.select("customer", pl.col("ended").alias("since"), "stage"),
+                tables.journeys.select("customer", pl.col("closed").alias("since"), "stage"),
+            ]
+        )
+        moves = moves.drop_nulls().sort("customer", "since", maintain_order=True)
+        moves = moves.filter(pl.col("stage").ne_missing(pl.col("stage").shift().over("customer")))
+        persons = tables.customers.select("customer", "persona", "left")
+        spells = moves.with_columns(pl.col("since").shift(-1).over("customer").alias("until"))
+        spells = spells.join(persons, on="customer", maintain_order="left")
+        spells = spells.with_columns(pl.min_horizontal("until", "left").fill_null(np.inf).alias("until"))
+        return spells.filter(pl.col("stage") == home, pl.col("until") > pl.col("since"))
+
     def _presence(
-        self, joined: NDArray[np.float64], gone: NDArray[np.float64], codes: NDArray[np.int64], start: float, end: float
+        self, spells: pl.DataFrame, codes: NDArray[np.int64], start: float, end: float
     ) -> dict[str, NDArray[np.float64]]:
-        present = (joined <= start) & (gone >= start)
-        lost = (gone >= start) & (gone < end)
-        minutes = np.clip(np.minimum(gone, end) - np.maximum(joined, start), 0.0, None)
-        values = {
+        """Customers there when a window opened, lost and won in it, their time in it and what they brought."""
+        since, until = spells["since"].to_numpy(), spells["until"].to_numpy()
+        present = (since <= start) & (until >= start)
+        lost = (until >= start) & (until < end)
+        values: dict[str, NDArray[np.float64] | NDArray[np.bool_]] = {
             "present": present,
             "lost_of_present": present & lost,
-            "lost": lost & (joined < end),
-            "joined": (joined > start) & (joined < end),
-            "customer_months": minutes / MINUTES_PER_MONTH,
+            "lost": lost & (since < end),
+            "joined": (since > start) & (since < end),
+            "customer_months": _overlap(since, until, start, end) / MINUTES_PER_MONTH,
+            "subscription": self._earned(spells["persona"], _subscriptions, since, until, start, end),
         }
-        if self.dimension == "week":
-            return {name: np.array([float(np.sum(amount))]) for name, amount in values.items()}
         return {name: self._add(codes, amount) for name, amount in values.items()}
-
-    def _subscription(
-        self, joined: NDArray[np.float64], gone: NDArray[np.float64], persona: pl.Series, codes: NDArray[np.int64],
-        start: float, end: float,
-    ) -> NDArray[np.float64]:  # fmt: skip
-        """Revenue of being a customer, phase by phase."""
-        total = np.zeros(len(joined))
-        for phase in self.phases:
-            rate = {name: known.value.revenue for name, known in phase.model.personas.items()}
-            rates = persona.replace_strict(rate, return_dtype=pl.Float64).to_numpy()
-            since, until = max(start, phase.start), min(end, phase.end)
-            total += rates * np.clip(np.minimum(gone, until) - np.maximum(joined, since), 0.0, None)
-        return np.array([total.sum()]) if self.dimension == "week" else self._add(codes, total)
 
     # ---- staff and changes -----------------------------------------------------------------------------------------
 
@@ -341,16 +348,15 @@ class _Summing:
         started = visits["started"].to_numpy()
         ended = visits["ended"].fill_null(self.model.clock.horizon).to_numpy()
         overtime = visits["overtime"].to_numpy()
-        wage, factor = self.names.staff[name].wage, self.names.staff[name].overtime
         values: dict[str, list[float]] = {"duty": [], "paid": [], "busy": [], "overtime": [], "overtime_cost": []}
         for start, end in pairwise(edges):
             on_duty = [(minutes, p) for p in self.phases if (minutes := self._on_duty(name, p, start, end)) > 0]
-            late = float(np.clip(np.minimum(ended, end) - np.maximum(ended - overtime, start), 0.0, None).sum())
+            late = ended - overtime, ended, start, end
             values["duty"].append(sum(minutes for minutes, _ in on_duty))
             values["paid"].append(sum(minutes * p.model.staff[name].wage for minutes, p in on_duty))
-            values["busy"].append(float(np.clip(np.minimum(ended, end) - np.maximum(started, start), 0.0, None).sum()))
-            values["overtime"].append(late)
-            values["overtime_cost"].append(late * wage * factor)
+            values["busy"].append(float(_overlap(started, ended, start, end).sum()))
+            values["overtime"].append(float(_overlap(*late).sum()))
+            values["overtime_cost"].append(float(self._earned(visits["pool"], _overtime_wages, *late).sum()))
         return {key: np.array(numbers) for key, numbers in values.items()}
 
     def _on_duty(self, name: str, phase: Phase, start: float, end: float) -> float:
@@ -363,6 +369,24 @@ class _Summing:
     def _changes(self) -> dict[str, NDArray[np.float64]]:
         edges = self.weeks if self.dimension == "week" else np.array([self.start, self.end])
         return {"change_cost": np.array([change_cost(self.model, start, end) for start, end in pairwise(edges)])}
+
+
+def _overlap(since: NDArray[np.float64], until: NDArray[np.float64], start: float, end: float) -> NDArray[np.float64]:
+    """Minutes of each stretch of time that lie in a window."""
+    inside = np.minimum(until, end) - np.maximum(since, start)
+    return np.asarray(np.maximum(inside, 0.0), dtype=float)
+
+
+def _wages(model: Model) -> dict[str, float]:
+    return {name: pool.wage for name, pool in model.staff.items()}
+
+
+def _overtime_wages(model: Model) -> dict[str, float]:
+    return {name: pool.wage * pool.overtime for name, pool in model.staff.items()}
+
+
+def _subscriptions(model: Model) -> dict[str, float]:
+    return {name: persona.value.revenue for name, persona in model.personas.items()}
 
 
 def change_cost(model: Model, start: float, end: float) -> float:

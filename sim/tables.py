@@ -34,6 +34,8 @@ VISITS: dict[str, Any] = {
     "mood_after": pl.Float64,
     "cost": pl.Float64,
     "overtime": pl.Float64,
+    "revenue": pl.Float64,
+    "stage": pl.String,
 }
 JOURNEYS: dict[str, Any] = {
     "customer": pl.Int32,
@@ -58,6 +60,7 @@ JOURNEYS: dict[str, Any] = {
     "answered": pl.Boolean,
     "score": pl.Int32,
     "revenue": pl.Float64,
+    "stage": pl.String,
 }
 CUSTOMERS: dict[str, Any] = {
     "customer": pl.Int32,
@@ -81,9 +84,11 @@ class Tables:
     Attributes
     ----------
     visits
-        One row per attempt at a touchpoint, also those never served (no `started`); times in minutes from the start.
+        One row per attempt at a touchpoint, also those never served (no `started`); times in minutes from the start;
+        `revenue` and `stage` are effects of the outcome.
     journeys
-        One row per issue; `closed` is empty for those still open at the horizon.
+        One row per issue; `closed` is empty for those still open at the horizon; `revenue` and `stage` are effects of
+        the end, beside those of its visits.
     customers
         One row per customer; money is what was earned and spent in the measured window.
     """

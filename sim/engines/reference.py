@@ -16,7 +16,8 @@ from sim import draws, rules
 from sim.changes import phases
 from sim.engines.calendar import Calendar, Rank
 from sim.engines.pools import Pool
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Arrivals
+from sim.errors import DesirepathError
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Arrivals, Effects
 from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables, frame
 from sim.timetable import Cumulative, Stretch, accumulate, duty
 
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
     import simpy
 
     from sim.changes import Phase
-    from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint, Who
+    from sim.model import Journey, Model, Persona, Step, Target, Touchpoint, Who
 
     Process = Generator[simpy.Event, Any, None]
     Attempt = Generator[simpy.Event, Any, str]
 
 THREE_DAYS = 3 * 1440.0  # mean delay until an issue that did not stay resolved comes back
 AN_HOUR = 60.0  # mean delay after opening until those who found it closed try again
+MOST_VISITS = 10_000  # in one journey; more of them go round in a circle
 NO_RATE = Arrivals(rate=0.0)
+NO_EFFECTS = Effects()
 
 
 class Customer:
@@ -66,9 +69,9 @@ class Issue:
     """A customer's open goal: the life of one journey."""
 
     __slots__ = (
-        "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "end",
+        "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "effects", "end",
         "experience", "good", "handoffs", "key", "mood", "moods", "name", "number", "opened", "origin", "reopened",
-        "repeats", "revenue", "satisfaction_before", "score", "visit", "visits", "wait",
+        "repeats", "satisfaction_before", "score", "visit", "visits", "wait",
     )  # fmt: skip
 
     def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
@@ -83,7 +86,8 @@ class Issue:
         self.reopened = False  # since the last visit
         self.difficulty = 0.0
         self.visits = self.contacts = self.handoffs = self.repeats = 0
-        self.wait = self.revenue = 0.0
+        self.wait = 0.0
+        self.effects: Effects = NO_EFFECTS  # of its end
         self.channels: set[str] = set()
         self.attempts: dict[str, int] = {}  # at each touchpoint
         self.department: str | None = None  # that served her last
@@ -97,8 +101,8 @@ class Visit:
     """One attempt at one touchpoint."""
 
     __slots__ = (
-        "ended", "issue", "joined", "key", "member", "mood_before", "nth", "number", "outcome", "over", "overtime",
-        "place", "pool", "priority", "started", "step", "step_name", "touchpoint", "waiting",
+        "effects", "ended", "issue", "joined", "key", "member", "mood_before", "nth", "number", "outcome", "over",
+        "overtime", "place", "pool", "priority", "started", "step", "step_name", "touchpoint", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -119,6 +123,7 @@ class Visit:
         self.started: float | None = None
         self.ended: float | None = None
         self.outcome: str | None = None
+        self.effects: Effects = NO_EFFECTS  # of its outcome
         self.overtime = 0.0
 
     def waited(self, now: float) -> float:
@@ -185,11 +190,12 @@ class History:
         return (customer for customer in self.customers if customer.left is None)
 
     def open_window(self) -> None:
-        """Begin to measure."""
+        """Begin to measure: from now on money counts."""
+        for customer in self.customers:
+            customer.revenue = customer.cost = 0.0
         for customer in self.present():
             self.relax(customer)
             customer.satisfaction_start = customer.satisfaction
-            customer.revenue = customer.cost = 0.0
             customer.accrued = self.calendar.now
 
     def close_window(self) -> Tables:
@@ -225,6 +231,10 @@ class History:
     def draw(key: int, purpose: str) -> float:
         """Return the uniform number for a purpose at an address."""
         return draws.unit(draws.fold(key, draws.name(purpose)))
+
+    def address(self, kind: str, k: int) -> int:
+        """Return the address of the k-th person to come in a way."""
+        return draws.fold(draws.fold(self.world, draws.name(kind)), k)
 
     def expected(self, arrivals: Callable[[Model], Arrivals]) -> Cumulative:
         """Expected number of events since the start, at a rate that each phase states."""
@@ -265,13 +275,15 @@ class History:
 
     def newcomer(self, origin: str, kind: str, k: int, who: Who | None = None) -> Customer:
         """Return the person of an origin: the k-th at the start, the k-th to join, the k-th to arrive for something."""
-        key = draws.fold(draws.fold(self.world, draws.name(kind)), k)
+        key = self.address(kind, k)
         personas = self.model.personas
         wanted = who.persona if who is not None and who.persona is not None else tuple(personas)
         weights = [persona.share if name in wanted else 0.0 for name, persona in personas.items()]
+        if not any(weights):  # kinds of people who visit, but of whom nobody is a customer
+            weights = [float(name in wanted) for name in personas]
         name = list(personas)[rules.choose(weights, self.draw(key, "persona"))]
         customer = Customer(len(self.customers), origin, key, name)
-        customer.satisfaction = personas[name].satisfaction.level
+        customer.satisfaction = self.rest(customer)
         customer.relaxed = self.calendar.now
         customer.traits = dict(personas[name].traits)
         for product, share in personas[name].products.items():
@@ -306,7 +318,7 @@ class History:
         times = self.expected(lambda model: model.population.joins)
         due, k = 0.0, 0
         while True:
-            due -= log(1.0 - self.draw(draws.fold(draws.fold(self.world, draws.name("joins")), k), "gap"))
+            due -= log(1.0 - self.draw(self.address("join", k), "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
             self.settle(self.newcomer(f"join {k}", "join", k))
             k += 1
@@ -316,7 +328,7 @@ class History:
         times = self.expected(lambda model: model.journeys[name].when.arrival or NO_RATE)
         due, k = 0.0, 0
         while True:
-            due -= log(1.0 - self.draw(draws.fold(draws.fold(self.world, draws.name(name)), k), "gap"))
+            due -= log(1.0 - self.draw(self.address(f"arrival {name}", k), "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
             if name not in self.dormant:
                 visitor = self.newcomer(f"{name} {k}", f"arrival {name}", k, journey.who)
@@ -338,7 +350,8 @@ class History:
         due, n = times.count(self.calendar.now), 0
         while True:
             key = draws.fold(draws.name(name), n)
-            due -= log(1.0 - self.draw(draws.fold(customer.key, key), "need")) / often
+            gap = -log(1.0 - self.draw(draws.fold(customer.key, key), "need"))
+            due += gap / often if often > 0 else inf
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, customer.row, index)
             if customer.left is not None:
                 return
@@ -417,6 +430,12 @@ class History:
     def live(self, issue: Issue, step_name: str) -> Process:
         """Live through an issue, from its first visit to its end."""
         while True:
+            if issue.visits >= MOST_VISITS:
+                msg = (
+                    f"journeys.{issue.name}: somebody has made {MOST_VISITS} visits and goes on to '{step_name}'; "
+                    "let time pass on every way round, or lead some of them to an end"
+                )
+                raise DesirepathError(msg)
             step = self.model.journeys[issue.name].steps[step_name]
             touchpoint = self.model.touchpoints[step.touchpoint]
             visit = Visit(issue, step_name, step, touchpoint, self.calendar.now, self.calendar.event())
@@ -549,10 +568,11 @@ class History:
             customer.cost += visit.touchpoint.cost
         if outcome != LEFT:
             self.feel(visit, outcome)
+        if visit.started is not None and customer.left is None:
+            visit.effects = visit.step.outcomes[outcome]
+            self.take_effect(visit.effects, issue, visit.key)
         self.record_visit(visit)
         issue.visit = None
-        if visit.started is not None and customer.left is None:
-            self.take_effect(visit.step.outcomes[outcome], issue, visit.key)
 
     def feel(self, visit: Visit, outcome: str) -> None:
         """Move the mood of the journey by what happened in a visit that ends now."""
@@ -626,11 +646,11 @@ class History:
         mean = sum(issue.moods) / len(issue.moods)
         experience = rules.experience(min(issue.moods), issue.moods[-1], mean, feelings.peak, feelings.end)
         customer.satisfaction = rules.towards(customer.satisfaction, experience, feelings.memory)
-        customer.drift += feelings.adapts * (experience - (feelings.level + customer.drift))
+        customer.drift += feelings.adapts * (experience - self.rest(customer))
         key = draws.fold(issue.key, draws.name(end))
         self.take_effect(ending, issue, key)
         self.survey(issue, persona, experience)
-        issue.good, issue.experience = ending.good, experience
+        issue.good, issue.experience, issue.effects = ending.good, experience, ending
         self.record_journey(issue)
         for name, other in self.model.journeys.items():
             after = other.when.after
@@ -647,7 +667,6 @@ class History:
         customer.products.update(effects.adds)
         customer.products.difference_update(effects.drops)
         customer.traits.update(effects.trait)
-        issue.revenue += effects.revenue
         customer.revenue += effects.revenue
         if effects.stage is not None and effects.stage != customer.stage:
             self.accrue(customer)
@@ -679,10 +698,15 @@ class History:
         feelings = self.model.personas[customer.persona].satisfaction
         now = self.calendar.now
         if now > customer.relaxed:
-            rest = feelings.level + customer.drift
             elapsed = now - customer.relaxed
-            customer.satisfaction = rules.relaxed(customer.satisfaction, rest, feelings.recovery, elapsed)
+            customer.satisfaction = rules.relaxed(
+                customer.satisfaction, self.rest(customer), feelings.recovery, elapsed
+            )
             customer.relaxed = now
+
+    def rest(self, customer: Customer) -> float:
+        """Return the level to which satisfaction returns: the persona's, moved by what she has experienced."""
+        return rules.clip(self.model.personas[customer.persona].satisfaction.level + customer.drift)
 
     def accrue(self, customer: Customer) -> None:
         """Bring the revenue of a customer up to date."""
@@ -736,6 +760,7 @@ class History:
             visit.place, visit.touchpoint.channel, pool.department if pool else None, pool.name if pool else None,
             visit.member, visit.joined, visit.started, visit.ended, visit.outcome, visit.mood_before,
             issue.mood if visit.ended is not None else None, visit.touchpoint.cost if served else 0.0, visit.overtime,
+            visit.effects.revenue, visit.effects.stage,
         ))  # fmt: skip
 
     def record_journey(self, issue: Issue) -> None:
@@ -745,7 +770,8 @@ class History:
             customer.row, issue.number, issue.origin, customer.persona, self.goal(issue), issue.opened, issue.closed,
             issue.end, issue.good, issue.visits, issue.contacts, len(issue.channels), issue.handoffs, issue.repeats,
             issue.wait, issue.satisfaction_before, customer.satisfaction if issue.closed is not None else None,
-            issue.experience, issue.asked, issue.score is not None, issue.score, issue.revenue,
+            issue.experience, issue.asked, issue.score is not None, issue.score, issue.effects.revenue,
+            issue.effects.stage,
         ))  # fmt: skip
 
     def goal(self, issue: Issue) -> str:
