@@ -241,12 +241,15 @@ def _work_unsaid(model: Model) -> list[str]:
 def _uncertain(model: Model) -> list[str]:
     said = []
     for path, law in model.uncertain.items():
+        mean, sd, low, high = (
+            f"{number:g}" if isinstance(number, float) else number for number in (law.mean, law.sd, law.low, law.high)
+        )
         if law.kind == "uniform":
-            spread = f"anything between {law.low} and {law.high}, equally likely"
+            spread = f"anything between {low} and {high}, equally likely"
         else:
-            bounds = [f"at least {law.low}"] if law.low is not None else []
-            bounds += [f"at most {law.high}"] if law.high is not None else []
-            spread = ", ".join([f"about {law.mean}, give or take {law.sd}", *bounds])
+            bounds = [f"at least {low}"] if low is not None else []
+            bounds += [f"at most {high}"] if high is not None else []
+            spread = ", ".join([f"about {mean}, give or take {sd}", *bounds])
         source = f" (from {law.source})" if law.source else ""
         said.append(f"{path} is not known exactly: {spread}{source}.")
     return said

@@ -468,15 +468,16 @@ def _draw(title: str, description: str, boxes: Mapping[str, _Box], edges: Sequen
     )
     width = max(place.right[-1] + _MARGIN, 560.0)
     bottom = max(at + item.below for at, item in zip(place.y, place.items, strict=True))
-    parts = [part for line in sorted(place.lines, key=lambda line: line.back) for part in _line(place, line, boxes)]
+    lines = sorted(place.lines, key=lambda line: line.back)
+    parts = [svg.group("line", _line(place, line, boxes)) for line in lines]
     for i, words in place.labels.items():
-        parts += _words(place.left[place.items[i].column], place.y[i] - 5, words)
+        parts.append(svg.group("label", _words(place.left[place.items[i].column], place.y[i] - 5, words)))
     loops = {edge.source: edge for edge in edges if edge.source == edge.target}
     for name, box in boxes.items():
         x, y = _corner(place, name, box)
         if name in loops:
             parts += _loop(x, y, box, loops[name])
-        parts += _box(x, y, box, 2 * place.items[place.nodes[name]].below)
+        parts.append(svg.group(f"node {box.kind}", _box(x, y, box, 2 * place.items[place.nodes[name]].below)))
     legend, height = _legend(width, bottom + 18, observed=observed)
     return svg.drawing(width, height, title, description, [*parts, *legend], smallest=0.72)
 
@@ -547,9 +548,14 @@ def _loop(x: float, y: float, box: _Box, edge: _Edge) -> list[str]:
     data = f"M{svg.number(a)},{svg.number(y)}C{svg.number(a)},{svg.number(top)} {svg.number(b)},{svg.number(top)} "
     data += f"{svg.number(b)},{svg.number(y - 6)}"
     return [
-        svg.path(data, _BACK, _width(edge), edge.dash),
-        svg.polygon([(b, y), (b - 4.5, y - 9), (b + 4.5, y - 9)], _BACK),
-        *_words(x + box.width / 2, y - 24, _label(edge.words), "middle"),
+        svg.group(
+            "line",
+            [
+                svg.path(data, _BACK, _width(edge), edge.dash),
+                svg.polygon([(b, y), (b - 4.5, y - 9), (b + 4.5, y - 9)], _BACK),
+            ],
+        ),
+        svg.group("label", _words(x + box.width / 2, y - 24, _label(edge.words), "middle")),
     ]
 
 

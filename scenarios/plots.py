@@ -215,7 +215,7 @@ def money_plot(title: str, quarters: Sequence[Quarter], say: Callable[[float], s
         for line, text in enumerate(svg.wrap(quarter.name, room - 6, 10.5, 2)):
             parts.append(svg.label(middle, bottom + 15 + 13 * line, text, size=10.5, anchor="middle"))
     parts.append(svg.line(left, at(0.0), right, at(0.0), svg.INK, 1.2))
-    said = "; ".join(f"{quarter.name}: net {say(quarter.net)}" for quarter in quarters)
+    said = "; ".join(f"{quarter.name}: net {say(_near(quarter.net, low, high))}" for quarter in quarters)
     return svg.drawing(_WIDTH, bottom + 34, title, f"{title}. {said}", parts, smallest=0.6)
 
 
@@ -282,9 +282,10 @@ def week_plot(title: str, weeks: Sequence[Week], say: Callable[[float], str], *,
         for number in range(1, last + 1, every)
     ]
     parts.append(svg.label((left + right) / 2, bottom + 29, "week", size=10.5, anchor="middle", colour=svg.SOFT))
-    said = (
-        f"from {say(known[0].value)} in the first week to {say(known[-1].value)} in the last" if known else "not known"
-    )
+    said = "not known"
+    if known:
+        first, final = (say(_near(week.value, low, high)) for week in (known[0], known[-1]))
+        said = f"from {first} in the first week to {final} in the last"
     return svg.drawing(_WIDTH, bottom + 36, title, f"{title}: {said}", parts, smallest=0.6)
 
 
@@ -321,6 +322,12 @@ def _step(low: float, high: float) -> float:
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
     return next(nice * power for nice in (1, 2, 5, 10) if nice * power >= rough * 0.999)
+
+
+def _near(value: float, low: float, high: float) -> float:
+    """A value as exactly as it can be read off the axis."""
+    step = _step(low, high) / 10
+    return round(value / step) * step
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -339,10 +339,11 @@ def _doubts(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
 def _doubt(comparison: Comparison, row: Mapping[str, Any], *, has_limits: bool) -> Row:
     kpi, currency = row["kpi"], comparison.models[BASELINE].currency
     unit = KPIS[kpi].unit
-    size = words.scale(unit, currency, max(abs(row["lower"]), abs(row["upper"])), difference=True)
+    size = words.scale(unit, currency, max(abs(row["lower"]), abs(row["upper"])), difference=True).factor
+    total = math.hypot(row["luck"], row["limits"]) * size
+    step = words.rounding(total, total) if total > 0 else 1.0
     halves = [row["luck"], *([row["limits"]] if has_limits else [])]
-    widths = [f"± {words.rounded(half * size.factor, words.rounding(half * size.factor, half * size.factor))}"
-              if math.isfinite(half) else "–" for half in halves]  # fmt: skip
+    widths = [f"± {words.rounded(half * size, step)}" if math.isfinite(half) else "–" for half in halves]
     adjusted = words.estimate(
         row["difference"], row["lower_adjusted"], row["upper_adjusted"], unit, currency, difference=True
     )

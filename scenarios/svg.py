@@ -119,6 +119,11 @@ def path(data: str, colour: str, width: float = 1, dash: str = "") -> str:
     return f'<path d="{data}" fill="none" stroke="{colour}" stroke-width="{number(width)}"{dashed}/>'
 
 
+def group(kind: str, parts: Iterable[str]) -> str:
+    """Elements that belong together, and what they are."""
+    return f'<g class="{kind}">{"".join(parts)}</g>'
+
+
 def drawing(
     width: float, height: float, title: str, description: str, parts: Iterable[str], *, smallest: float = 0.7
 ) -> str:

@@ -489,12 +489,13 @@ def _net(comparison: Comparison, change: str, time: Exposure) -> str:
     if math.isnan(net) or net == lower == upper == 0:
         return f"no difference in running money{beside}" if beside else ""
     if not _excludes_zero(lower, upper):
-        ends = estimate(net, lower, upper, "money", currency).interval
-        return f"net money cannot be told apart from nothing ({ends}{time.scope}){beside}"
+        between = estimate(net, lower, upper, "money", currency).interval
+        return f"net money cannot be told apart from nothing ({between}{time.scope}){beside}"
     low, high = sorted((abs(lower), abs(upper)))
     size = estimate(abs(net), low, high, "money", currency)
     gain = "a net gain of" if net > 0 else "a net cost of"
-    return f"{gain} {size.value}{size.word}{time.scope}, {size.lower} to {size.upper}{beside}"
+    ends = f", {size.lower} to {size.upper}" if size.lower != size.upper else ""
+    return f"{gain} {size.value}{size.word}{time.scope}{ends}{beside}"
 
 
 def _personas(comparison: Comparison, change: str) -> list[str]:

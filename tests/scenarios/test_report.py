@@ -1,0 +1,315 @@
+"""Reports: one page complete in itself, with the numbers of the comparison, that says what it does not know."""
+
+import math
+import re
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+import pytest
+
+from scenarios import words
+from scenarios.maps import traffic
+from scenarios.pages import QUARTER, quarters_of, values_by_week
+from scenarios.report import comparison_report, simulation_report
+from sim.check import parse
+from sim.kpis import HEADLINES, KPIS
+from sim.replications import Task, perform_all, simulate
+from tests.scenarios.given import NASTY, Page, attributes, compared, doubtful, starter
+
+PROVENANCE = {
+    "versions": {"desirepath": "0.1.0", "python": "3.11"},
+    "seed": 1,
+    "command": f"desirepath compare {NASTY}",
+}
+
+
+@cache
+def of_the_starter() -> str:
+    return comparison_report(compared(), "Two ideas", "Hire, or write?", PROVENANCE)
+
+
+@cache
+def of_doubts() -> str:
+    return comparison_report(doubtful(), f"Title {NASTY}", f"Question {NASTY}", PROVENANCE, f"Checked: fine {NASTY}")
+
+
+@cache
+def of_one() -> str:
+    values = compared().values.filter(pl.col("scenario") == "baseline")
+    seen = traffic(simulate(starter(), seed=1).tables)
+    return simulation_report(starter(), values, "As it is", PROVENANCE, "Checked", traffic=seen)
+
+
+@pytest.fixture(scope="module", params=[of_the_starter, of_doubts, of_one])
+def html(request: pytest.FixtureRequest) -> str:
+    return request.param()
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Page(of_the_starter())
+
+
+# ---- any page --------------------------------------------------------------------------------------------------------
+
+
+def test_every_tag_that_opens_closes(html: str):
+    assert Page(html).faults == []
+
+
+def test_a_page_asks_nothing_of_anybody_else(html: str):
+    assert Page(html).addresses == []
+    assert html.replace('xmlns="http://www.w3.org/2000/svg"', "").count("://") == 0
+    assert "@import" not in html
+    assert "url(" not in html
+    assert "<script" not in html
+
+
+def test_headings_are_in_order_and_begin_with_one_title(html: str):
+    headings = Page(html).headings
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(headings))
+
+
+def test_table_heads_say_what_they_are_heads_of(html: str):
+    heads = attributes(Page(html), "th")
+    assert heads
+    assert all(head.get("scope") in ("row", "col") for head in heads)
+    assert len(attributes(Page(html), "caption")) == len(attributes(Page(html), "table"))
+
+
+def test_the_contents_lead_to_what_is_there(html: str):
+    page = Page(html)
+    anchors = {attrs["id"] for _, attrs in page.tags if attrs.get("id")}
+    wanted = {attrs["href"].removeprefix("#") for attrs in attributes(page, "a")}
+    assert wanted <= anchors
+    assert len(wanted) >= 8
+
+
+def test_drawings_say_what_they_are(html: str):
+    drawings = attributes(Page(html), "svg")
+    assert drawings
+    assert all(drawing["role"] == "img" and drawing["aria-label"] for drawing in drawings)
+
+
+def test_a_page_prints_and_fits_a_phone(html: str):
+    assert "@media print" in html
+    assert 'content="width=device-width, initial-scale=1"' in html
+
+
+def test_nothing_on_a_page_is_a_float_that_escaped(html: str):
+    text = Page(html).text
+    assert not re.search(r"\bnan\b|\binf\b|None|e[+-]\d\d|\d\.\d{7}", text)
+
+
+def test_names_that_want_to_be_html_are_only_names():
+    html = of_doubts()
+    assert "<b>" not in html
+    text = Page(html).text
+    for expected in (
+        f"Title {NASTY}",
+        f"Question {NASTY}",
+        f"Hire {NASTY}",
+        f"caller {NASTY}",
+        f"Checked: fine {NASTY}",
+    ):
+        assert expected in text
+
+
+# ---- a comparison ----------------------------------------------------------------------------------------------------
+
+
+def test_the_answer_comes_first_a_sentence_a_change(page: Page):
+    for change in ("hire", "better_page"):
+        assert words.answer(compared(), change) in page.text
+    assert page.text.index(words.answer(compared(), "hire")) < page.text.rindex("What changes")
+
+
+def test_headline_differences_stand_on_the_page_with_their_intervals(page: Page):
+    for change in compared().changes:
+        for kpi in HEADLINES:
+            row = compared().difference(change, kpi)
+            said = words.estimate_of(kpi, row, "EUR")
+            assert f"{words.signed(said.value)} ({said.lower} to {said.upper}){said.word}" in page.text, (change, kpi)
+
+
+def test_headlines_come_in_their_order_satisfaction_churn_and_cost_first(page: Page):
+    part = page.text[page.text.rindex("What it does") :]
+    places = [part.index(words.kpi_title(kpi)) for kpi in HEADLINES]
+    assert places == sorted(places)
+
+
+def test_every_kpi_is_there_in_a_part_that_opens(page: Page):
+    assert len(attributes(page, "details")) == len(compared().changes) + 1
+    for kpi in KPIS.values():
+        assert page.text.count(kpi.meaning) == len(compared().changes), kpi.name
+
+
+def test_what_changes_is_told_from_old_to_new(page: Page):
+    assert "staff.service.shifts.day.headcount 1 2" in page.text
+    assert "journeys.billing.steps.read.outcomes.resolved 0.55 0.7" in page.text
+    assert "From the end of the warm-up on; it costs 2,000 EUR once and 100 EUR a month." in page.text
+
+
+def test_each_persona_and_each_pool_has_its_differences(page: Page):
+    for kpi, by, group in (
+        ("satisfaction", "persona", "caller"),
+        ("satisfaction", "persona", "surfer"),
+        ("staff_cost", "pool", "service"),
+    ):
+        row = compared().difference("hire", kpi, by, group)
+        said = words.estimate_of(kpi, row, "EUR")
+        assert f"{words.signed(said.value)}{said.word} {said.lower} to {said.upper}" in page.text
+    before = compared().level_of("baseline", "occupancy", "pool", "service")["mean"]
+    after = before + compared().difference("hire", "occupancy", "pool", "service")["difference"]
+    assert f"{words.per_cent(round(before, 3))} → {words.per_cent(round(after, 3))}" in page.text
+
+
+def test_the_map_of_each_journey_is_there_and_again_where_a_change_moves_it(page: Page):
+    names = [drawing["aria-label"] for drawing in attributes(page, "svg")]
+    assert names.count("Journey: billing") == 2  # today, and with the better help page
+    assert "billing: A help page that answers more" in page.text
+    assert "billing: One more person on the hotline" not in page.text
+
+
+def test_survey_and_truth_stand_side_by_side(page: Page):
+    surveyed, true = (compared().level_of("baseline", kpi)["mean"] for kpi in ("nps_surveyed", "nps_true"))
+    assert f"The survey's net promoter score is {words.rounded(surveyed, 1)};" in page.text
+    assert f"{surveyed - true:.0f} points better than the truth" in page.text
+
+
+def test_how_sure_we_are_what_was_assumed_and_where_it_comes_from_are_there(page: Page):
+    for line in [*words.how_sure(compared()), "versions: desirepath 0.1.0", f"command desirepath compare {NASTY}"]:
+        assert line in page.text
+    assert "The first 2 weeks are lived but not measured." in page.text
+    assert "Checked against data" not in page.text
+
+
+def test_where_nothing_is_uncertain_no_limits_of_data_are_shown(page: Page):
+    assert "Limits of our data" not in page.text
+    text = Page(of_doubts()).text
+    assert "Limits of our data" in text
+    row = doubtful().difference("page", "satisfaction")
+    step = words.rounding(*[math.hypot(row["luck"], row["limits"])] * 2)
+    assert f"± {words.rounded(row['luck'], step)} ± {words.rounded(row['limits'], step)}" in text
+
+
+def test_the_interval_that_allows_for_all_comparisons_is_there(page: Page):
+    row = compared().difference("hire", "satisfaction")
+    ends = words.estimate(row["difference"], row["lower_adjusted"], row["upper_adjusted"], "0–10", difference=True)
+    assert ends.interval in page.text
+
+
+def test_a_last_quarter_that_is_not_whole_says_so():
+    text = Page(of_doubts()).text
+    assert "from 20 Jan 2025" in text
+    assert "from 21 Apr 2025 (2 weeks only)" in text
+    assert "The last is not a whole quarter." in text
+
+
+def test_a_scenario_that_no_change_explains_lists_what_differs():
+    base = doubtful().models["baseline"]
+    other = parse(base.raw | {"staff": {"service": {**base.raw["staff"]["service"], "wage": "30 EUR / h"}}})
+    models = {"baseline": base, NASTY: other}
+    comparison = compared().__class__(models, 3, 3, 0.95, doubtful().levels, doubtful().differences, doubtful().values)
+    text = Page(comparison_report(comparison, "t", "q", {})).text
+    assert "staff.service.wage 24 EUR / h 30 EUR / h" in text
+
+
+# ---- money -----------------------------------------------------------------------------------------------------------
+
+
+def weekly_of(change: str) -> dict[str, np.ndarray]:
+    values = compared().values
+    return {
+        kpi: values_by_week(values, change, kpi) - values_by_week(values, "baseline", kpi)
+        for kpi in ("revenue", "cost", "change_cost", "margin")
+    }
+
+
+def test_quarters_add_up_to_the_whole_window():
+    weekly = weekly_of("better_page")
+    quarters = quarters_of(starter(), weekly, 0.95, np.zeros(8))
+    for part, kpi in (("revenue", "revenue"), ("change", "change_cost"), ("net", "margin")):
+        whole = compared().difference("better_page", kpi)["difference"]
+        assert sum(getattr(quarter, part) for quarter in quarters) == pytest.approx(whole)
+    cost = compared().difference("better_page", "cost")["difference"]
+    assert sum(quarter.running + quarter.change for quarter in quarters) == pytest.approx(cost)
+
+
+def test_the_net_of_a_quarter_is_revenue_less_both_costs():
+    for quarter in quarters_of(starter(), weekly_of("hire"), 0.95, np.zeros(8)):
+        assert quarter.net == pytest.approx(quarter.revenue - quarter.running - quarter.change)
+        assert quarter.lower < quarter.net < quarter.upper
+
+
+def test_one_quarters_interval_is_that_of_the_window_where_it_is_the_window():
+    (quarter,) = quarters_of(starter(), weekly_of("hire"), 0.95, np.zeros(8))
+    row = compared().difference("hire", "margin")
+    assert (quarter.lower, quarter.upper) == pytest.approx((row["lower"], row["upper"]))
+
+
+def test_quarters_are_thirteen_weeks_from_the_start_of_the_measured_time():
+    raw = starter().raw
+    model = parse(raw | {"clock": {"start": "2025-01-06", "horizon": "30 weeks", "warmup": "2 weeks"}, "changes": {}})
+    ones = dict.fromkeys(("revenue", "cost", "change_cost", "margin"), np.ones((2, 28)))
+    quarters = quarters_of(model, ones, 0.95, np.zeros(28))
+    assert [quarter.weeks for quarter in quarters] == [QUARTER, QUARTER, 2]
+    assert [quarter.revenue for quarter in quarters] == [13, 13, 2]
+    assert [quarter.name for quarter in quarters] == [
+        "from 20 Jan 2025",
+        "from 21 Apr 2025",
+        "from 21 Jul 2025 (2 weeks only)",
+    ]
+
+
+# ---- one scenario ----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_one_scenario_has_its_numbers_and_the_traffic_seen():
+    text = Page(of_one()).text
+    for kpi in HEADLINES:
+        level = compared().level_of("baseline", kpi)
+        half = (level["upper"] - level["lower"]) / 2
+        assert words.level(kpi, level["mean"], "EUR", half) in text, kpi
+    assert "width: visits seen" in text
+    assert "Checked against data Checked" in text
+    assert "compare the two on the same customers instead" in text
+
+
+def test_a_single_replication_makes_a_page_without_intervals():
+    values = perform_all([Task("x", starter().raw, 1, 0)])
+    page = Page(simulation_report(starter(), values, "Once", {}))
+    assert page.faults == []
+    assert "nan" not in page.text
+    assert math.isfinite(values.filter(pl.col("kpi") == "cost")["value"][0])
+
+
+def test_a_scenario_without_staff_survey_or_churn_makes_a_page():
+    shop = {
+        "clock": {"start": "2025-01-06", "horizon": "2 weeks"},
+        "personas": {"p": {"share": 1}},
+        "touchpoints": {"shelf": {"channel": "web", "service_time": "3 min"}},
+        "journeys": {
+            "look": {
+                "when": {"arrival": "50 / week"},
+                "start": {"web": "look"},
+                "steps": {
+                    "look": {
+                        "touchpoint": "shelf",
+                        "outcomes": {"bought": 0.3, "nothing": 0.7},
+                        "next": {"bought": {"sold": 1}, "nothing": {"no_need": 1}},
+                    }
+                },
+                "ends": {"sold": {"good": True, "revenue": "20 EUR"}, "no_need": {}},
+            }
+        },
+    }
+    values = perform_all([Task("x", shop, 1, r) for r in range(2)])
+    page = Page(simulation_report(parse(shop), values, "Shop", {}))
+    assert page.faults == []
+    assert "Nobody was asked" in page.text
+    assert "nan" not in page.text

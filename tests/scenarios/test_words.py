@@ -1,0 +1,400 @@
+"""Plain words: digits that make sense, signs and units, and one sentence that answers and does not claim too much."""
+
+import math
+
+import pytest
+
+from scenarios import words
+from scenarios.assumed import always_open, assumptions, own_cost, say_hours, settings, when_in_force
+from scenarios.compare import compare, variants
+from sim.check import parse
+from sim.kpis import KPIS
+from sim.timetable import Shift
+from tests.scenarios.given import NASTY, compared, doubtful, starter, told
+
+WEEKS_TO_A_YEAR = 365.25 / 7
+
+
+# ---- numbers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "half", "difference", "expected"),
+    [
+        (1234.0, "customers", 300, False, "1,200 customers"),
+        (1.0, "customers", 2, False, "1 customer"),
+        (-1.0, "customers", 2, True, "−1 customer"),
+        (412_345.0, "money", 60_000, False, "0.41 M EUR"),
+        (412_345.0, "money", 220_000, False, "0.4 M EUR"),
+        (14_845.8, "money", 60, False, "14,850 EUR"),
+        (0.1234, "share", None, False, "12.3 %"),
+        (-0.139676, "share", 0.0109, True, "−14.0 %-points"),
+        (3.4567, "min", 0.5, False, "3.5 min"),
+        (428.0, "min", 40, False, "7.1 h"),
+        (6000.0, "min", 700, False, "4.2 days"),
+        (0.1234, "0–10", 0.03, True, "+0.12 points"),
+        (6.926, "0–10", 0.03, False, "6.93 of 10"),
+        (-43.03, "points", 1.3, False, "−43.0 points"),
+        (0.0247, "share / month", 0.003, False, "2.5 % a month"),
+        (8.1234, "money / month", 0.06, False, "8.12 EUR a month"),
+        (0.0, "money", 0, True, "0 EUR"),
+        (-0.0004, "min", 0.5, True, "0.0 min"),
+        (math.nan, "money", None, False, "–"),
+    ],
+)
+def test_an_amount_has_its_unit_and_the_digits_its_interval_allows(value, unit, half, difference, expected):
+    assert words.amount(value, unit, "EUR", half=half, difference=difference) == expected
+
+
+@pytest.mark.parametrize("half", [1e-6, 0.02, 0.3, 1.4, 9.9, 77.0, 4e5])
+def test_rounding_moves_a_number_by_less_than_a_third_of_its_interval(half: float):
+    assert words.rounding(3 * half, half) / 2 <= half / 3
+
+
+def test_an_end_that_is_not_zero_does_not_look_like_zero():
+    assert words.estimate(0.0229, 0.0004, 0.0454, "0–10", difference=True).interval == "0.000 to 0.045 points"
+    assert words.estimate(0.023, 0.004, 0.042, "0–10", difference=True).interval == "0.004 to 0.042 points"
+
+
+def test_both_ends_and_the_middle_are_written_in_one_unit():
+    said = words.estimate(65.0, 22.0, 160.0, "min", difference=True)
+    assert (said.value, said.interval) == ("1.1", "0.4 to 2.7 h")
+
+
+def test_what_is_not_known_is_a_dash():
+    assert words.estimate(1.0, math.nan, math.nan, "min").interval == "–"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        (0, "0 min"),
+        (0.5, "30 s"),
+        (8, "8 min"),
+        (90, "1.5 h"),
+        (1440, "1 day"),
+        (4320, "3 days"),
+        (6 * 10080, "6 weeks"),
+    ],
+)
+def test_durations_are_said_in_the_unit_that_suits_them(minutes: float, expected: str):
+    assert words.duration(minutes) == expected
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.7, "7 of 10"), (0.5, "half"), (1.0, "all"), (0.36, "36 %"), (0.0012, "0.12 %")]
+)
+def test_shares_of_people_are_said_in_tenths_where_ten_people_show_them(share: float, expected: str):
+    assert words.of_them(share) == expected
+
+
+def test_every_kpi_has_a_title_and_every_unit_a_way_to_be_written():
+    for kpi in KPIS.values():
+        assert "_" not in words.kpi_title(kpi.name)
+        assert words.level(kpi.name, 1.0, "EUR").startswith(("1", "100"))
+
+
+# ---- how sure --------------------------------------------------------------------------------------------------------
+
+
+def row(lower: float, upper: float, lower_adjusted: float, upper_adjusted: float) -> dict[str, float]:
+    return {
+        "baseline": 5.0, "difference": (lower + upper) / 2, "lower": lower, "upper": upper,
+        "lower_adjusted": lower_adjusted, "upper_adjusted": upper_adjusted,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ((1, 3, 0.5, 3.5), "clear"),
+        ((-3, -1, -3.5, -0.5), "clear"),
+        ((1, 3, -0.5, 4.5), "likely"),
+        ((-1, 3, -2, 4), "unclear"),
+        ((0, 0, 0, 0), "none"),
+        ((-1e-13, 2e-13, -1e-13, 2e-13), "none"),
+        ((math.nan, math.nan, math.nan, math.nan), "none"),
+    ],
+)
+def test_a_difference_is_clear_only_where_it_stands_when_all_are_counted(ends, expected):
+    assert words.sureness(row(*ends)) == expected
+
+
+def test_how_sure_names_the_runs_the_pairs_and_the_number_of_comparisons():
+    text = " ".join(words.how_sure(compared()))
+    assert "lived through 4 times" in text
+    assert "rough guess" in text
+    assert "16 headline differences are looked at (8 numbers for 2 changes)" in text
+    assert "calls no value uncertain" in text
+
+
+def test_first_pages_avoid_the_words_of_statisticians():
+    for comparison in (compared(), doubtful()):
+        text = " ".join([*words.how_sure(comparison), *assumptions(comparison.models["baseline"])])
+        text += " ".join(words.answer(comparison, change) for change in comparison.changes)
+        for word in ("posterior", "prior ", "Bonferroni", "p-value", "variance "):
+            assert word not in text
+
+
+def test_how_sure_tells_luck_from_the_limits_of_our_data():
+    text = " ".join(words.how_sure(doubtful()))
+    assert "Luck of the run" in text
+    assert "1 value of the scenario is not known exactly, and only better data help" in text
+    row = doubtful().difference("page", "satisfaction")
+    share = row["limits"] ** 2 / (row["luck"] ** 2 + row["limits"] ** 2)
+    assert f"{words.per_cent(round(share, 2))} under “Page”" in text
+
+
+# ---- the answer ------------------------------------------------------------------------------------------------------
+
+
+LOST, MARGIN = ("customers_lost", "all", "all"), ("margin", "all", "all")
+
+
+def test_customers_and_money_are_scaled_to_a_year():
+    year = WEEKS_TO_A_YEAR / 8
+    comparison = told(
+        starter(),
+        {
+            LOST: (9000, -1200 / year, -1800 / year, -700 / year),
+            MARGIN: (1e6, 4.1e5 / year, 3.1e5 / year, 5.1e5 / year),
+        },
+    )
+    sentence = words.answer(comparison, "hire")
+    assert sentence.startswith(
+        "1,200 fewer customers lost a year, 700 to 1,800; a net gain of 0.41 M EUR a year, 0.31 to 0.51;"
+    )
+    assert sentence.endswith("if it goes on as in these 8 weeks.")
+
+
+def test_more_customers_lost_is_said_as_more():
+    year = WEEKS_TO_A_YEAR / 8
+    comparison = told(starter(), {LOST: (100, 20 / year, 10 / year, 30 / year)})
+    assert words.answer(comparison, "hire").startswith("20 more customers lost a year, 10 to 30;")
+
+
+def test_what_holds_zero_is_not_claimed():
+    comparison = told(starter(), {LOST: (100, -1, -5, 3), MARGIN: (1000, 5, -20, 30)})
+    sentence = words.answer(comparison, "hire")
+    assert sentence.startswith(
+        "What it does to the number of customers lost cannot be told apart from nothing (between "
+    )
+    assert "33 fewer and 20 more a year" in sentence
+    assert "net money cannot be told apart from nothing" in sentence
+    assert "nobody's satisfaction moves by more than luck" in sentence
+
+
+def test_what_a_change_costs_once_is_not_counted_every_year():
+    year = WEEKS_TO_A_YEAR / 8
+    comparison = told(
+        starter(), {MARGIN: (1e5, -2000 + 1000 / year, -2000 + 800 / year, -2000 + 1200 / year)}, "better_page"
+    )
+    sentence = words.answer(comparison, "better_page")
+    assert "a net gain of 1,000 EUR a year, 800 to 1,200, beside 2,000 EUR once" in sentence
+
+
+def test_who_gains_most_who_loses_most_and_who_carries_it():
+    comparison = told(
+        starter(),
+        {
+            ("satisfaction", "persona", "caller"): (7, 0.2, 0.1, 0.3),
+            ("satisfaction", "persona", "surfer"): (7, -0.1, -0.2, -0.05),
+            ("occupancy", "pool", "service"): (0.61, 0.07, 0.05, 0.09),
+        },
+    )
+    sentence = words.answer(comparison, "hire")
+    assert "caller customers gain most in satisfaction (+0.20 points)" in sentence
+    assert "surfer customers lose most in satisfaction (−0.10 points)" in sentence
+    assert "service staff carry it (busy 61 % → 68 % of their time)" in sentence
+
+
+def test_a_persona_whose_interval_holds_zero_is_not_named():
+    comparison = told(
+        starter(),
+        {
+            ("satisfaction", "persona", "caller"): (7, 0.2, -0.1, 0.5),
+            ("satisfaction", "persona", "surfer"): (7, 0.1, 0.05, 0.15),
+        },
+    )
+    assert "caller" not in words.answer(comparison, "hire")
+    assert "surfer customers gain most" in words.answer(comparison, "hire")
+
+
+def test_the_answer_of_a_real_comparison_says_its_numbers():
+    comparison = compared()
+    sentence = words.answer(comparison, "hire")
+    time = words.exposure(comparison, "hire")
+    net = comparison.difference("hire", "margin")["difference"] * time.to_a_year
+    assert f"a net cost of {round(-net, -2):,.0f} EUR a year" in sentence
+    assert "caller customers gain most in satisfaction" in sentence
+
+
+def test_a_dated_change_is_scaled_from_its_own_date():
+    time = words.exposure(doubtful(), NASTY)  # from week 6 of 17
+    assert time.minutes == pytest.approx(11 * 10080)
+    assert time.to_a_year == pytest.approx(WEEKS_TO_A_YEAR / 11)
+    assert words.answer(doubtful(), NASTY).endswith("if it goes on as in these 11 weeks.")
+
+
+def test_changes_that_began_apart_are_not_scaled_to_a_year():
+    both = f"{NASTY}+page"
+    time = words.exposure(doubtful(), both)
+    assert (time.as_one, time.to_a_year) == (False, 1.0)
+    sentence = words.answer(doubtful(), both)
+    assert " a year" not in sentence
+    assert sentence.endswith("in the 15 weeks from when it began.")
+
+
+def test_a_change_that_ended_is_not_scaled_to_a_year():
+    raw = starter().raw
+    passing = {**raw["changes"]["hire"], "until": "2025-02-03"}
+    comparison = told(parse(raw | {"changes": {"hire": passing}}), {LOST: (100, -10, -12, -8)})
+    sentence = words.answer(comparison, "hire")
+    assert sentence.startswith("10 fewer customers lost, 8 to 12;")
+    assert sentence.endswith("in the 2 weeks from when it began.")
+
+
+def test_nobody_lost_in_any_scenario_is_not_mentioned():
+    comparison = told(starter(), {LOST: (0, 0, 0, 0)})
+    assert "lost" not in words.answer(comparison, "hire")
+
+
+def test_scenarios_that_no_change_explains_still_get_an_answer():
+    raw = starter().raw
+    other = parse(raw | {"staff": {"service": {**raw["staff"]["service"], "wage": "30 EUR / h"}}, "title": "Dear"})
+    quick = {"clock": {"start": "2025-01-06", "horizon": "3 weeks"}, "population": {"customers": 50}}
+    models = {name: parse({**model.raw, **quick}) for name, model in (("baseline", starter()), ("dear", other))}
+    comparison = compare(models, seed=1, replications=2)
+    assert words.answer(comparison, "dear").startswith(
+        "A net cost of 23,500 EUR a year; nobody"
+    )  # 75 h a week, 6 EUR dearer
+    assert words.change_title(models["baseline"], "dear") == "dear"
+
+
+# ---- what changes, and what was assumed ------------------------------------------------------------------------------
+
+
+def test_settings_tell_old_and_new():
+    (headcount,) = settings(starter(), "hire")
+    assert (headcount.path, headcount.old, headcount.new) == ("staff.service.shifts.day.headcount", "1", "2")
+    assert {(s.old, s.new) for s in settings(starter(), "better_page")} == {("0.55", "0.7"), ("0.45", "0.3")}
+
+
+def test_a_setting_that_was_not_there_has_a_dash_and_a_shorthand_is_seen_through():
+    raw = starter().raw
+    change = {
+        "set": {
+            "staff.night.shifts.late": {"days": "mon-fri", "from": "18:00", "to": "22:00", "headcount": 1},
+            "journeys.billing.steps.read.outcomes.resolved.p": 0.6,
+        }
+    }
+    model = parse(raw | {"changes": {"night": change}})
+    old = {s.path: s.old for s in settings(model, "night")}
+    assert old["staff.night.shifts.late.headcount"] == "–"
+    assert old["journeys.billing.steps.read.outcomes.resolved.p"] == "0.55"
+
+
+def test_what_a_change_costs_and_when_it_holds():
+    assert own_cost(starter(), "better_page") == "2,000 EUR once and 100 EUR a month"
+    assert own_cost(starter(), "hire") == "nothing of its own"
+    assert when_in_force(starter(), "hire") == "from the end of the warm-up on"
+    assert when_in_force(doubtful().models["baseline"], NASTY) == "from Monday 17 February 2025 on"
+
+
+def shift(days: str, begins: str, ends: str, headcount: int = 1) -> Shift:
+    return Shift.model_validate({"days": days, "from": begins, "to": ends, "headcount": headcount})
+
+
+def test_hours_join_shifts_that_touch_and_days_that_are_alike():
+    early, late, saturday = (
+        shift("mon-fri", "08:00", "14:00"),
+        shift("mon-fri", "12:00", "18:00"),
+        shift("sat", "09:00", "13:00"),
+    )
+    assert say_hours([late, early, saturday]) == "Mon–Fri 08:00–18:00, Sat 09:00–13:00"
+    assert say_hours([shift("all", "00:00", "24:00")]) == "day and night"
+    assert say_hours([shift("mon", "08:00", "12:00", 0)]) == "never"
+
+
+def test_a_touchpoint_is_always_open_only_where_some_shift_covers_every_hour():
+    assert always_open(starter(), "help_page")
+    assert not always_open(starter(), "hotline")
+    raw = starter().raw
+    nights = {
+        "a": {"days": "all", "from": "00:00", "to": "12:00", "headcount": 1},
+        "b": {"days": "all", "from": "12:00", "to": "24:00", "headcount": 1},
+    }
+    manned = parse(
+        raw | {"staff": {"service": {**raw["staff"]["service"], "shifts": nights}}, "changes": {}, "levers": {}}
+    )
+    assert always_open(manned, "hotline")
+
+
+def bare(**more: object):
+    """A world that leaves nearly everything unsaid."""
+    return parse(
+        {
+            "clock": {"start": "2025-01-06", "horizon": "4 weeks"},
+            "personas": {"p": {"share": 1, "needs": {"n": "1 / week"}}},
+            "touchpoints": {"desk": {"channel": "phone", "staff": "pool", "service_time": "3 min"}},
+            "staff": {"pool": {"shifts": {"d": {"days": "mon-fri", "from": "08:00", "to": "16:00", "headcount": 2}}}},
+            "journeys": {
+                "j": {
+                    "when": {"need": "n"},
+                    "start": {"phone": "ask"},
+                    "steps": {"ask": {"touchpoint": "desk", "outcomes": {"resolved": {"p": 1, "holds": 0.9}}}},
+                }
+            },
+        }
+        | more
+    )
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "Needs arise evenly, day and night: no weekly profile is stated.",
+        "At desk, all customers wait for ever: no patience is stated.",
+        "Those who find desk closed give up: nothing is stated for them.",
+        "Customers never leave: no churn is stated.",
+        "Customers are as satisfied at the end as at the start, whatever happens: no memory is stated.",
+        "Customers are not asked how it was: no survey is stated.",
+        "Customers bring no revenue by being there: none is stated.",
+        "Every j issue is equally hard: no difficulty is stated.",
+        "Issues of j that do not stay resolved come back at the same step, after 3 days on average.",
+        "Any number of customers can wait in phone: no number of lines is stated.",
+        "pool staff cost nothing: no wage is stated.",
+    ],
+)
+def test_what_a_scenario_leaves_unsaid_is_said(expected: str):
+    assert expected in assumptions(bare())
+
+
+def test_a_scenario_that_says_everything_has_little_left_to_assume():
+    assert not [line for line in assumptions(starter()) if "is stated" in line and "hour after it opens" not in line]
+
+
+def test_doubts_come_with_their_spread_and_estimates_with_their_source():
+    said = assumptions(doubtful().models["baseline"])
+    spread = f"about 0.55, give or take 0.3, at least 0 (from a guess {NASTY})"
+    assert f"personas.surfer.churn.slope is not known exactly: {spread}." in said
+    assert "touchpoints.hotline: estimated from calls.csv, n = 1,234, interval 7.6 to 8.4 min." in said
+
+
+def test_an_even_doubt_is_said_as_such():
+    law = {"kind": "uniform", "low": "5 min", "high": "9 min"}
+    said = assumptions(bare(uncertain={"touchpoints.desk.service_time.value": law}))
+    assert (
+        "touchpoints.desk.service_time.value is not known exactly: anything between 5 min and 9 min, equally likely."
+        in said
+    )
+
+
+def test_what_changes_cost_is_among_the_assumptions():
+    assert "“A help page that answers more” costs 2,000 EUR once and 100 EUR a month." in assumptions(starter())
+
+
+def test_the_titles_of_a_sum_of_changes_are_added():
+    title = words.change_title(starter(), "hire+better_page")
+    assert title == "One more person on the hotline + A help page that answers more"
+    assert set(variants(starter(), "hire+better_page")) == {"baseline", "hire+better_page"}
