@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
+from sim import units
 from sim.check import problem_of
 from sim.described import Described
 from sim.errors import ScenarioError
@@ -16,7 +17,20 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _one_sign(text: str) -> str:
+    if len(text) != 1 or not text.isascii():
+        msg = f"{text!r} cannot separate fields; write a single sign such as ',' or ';', or \"\\t\" for a tab"
+        raise ValueError(msg)
+    return text
+
+
+def _a_duration(text: str) -> str:
+    units.duration(text)
+    return text
+
+
 Texts = Annotated[list[str], BeforeValidator(_as_list)]
+Duration = Annotated[str, AfterValidator(_a_duration)]
 
 
 class SourceFiles(Described):
@@ -46,7 +60,7 @@ class SourceFiles(Described):
     columns: dict[str, Texts] = {}
     or_else: list[dict[str, Texts]] = []
     fixed: dict[str, str] = {}
-    separator: str = ","
+    separator: Annotated[str, AfterValidator(_one_sign)] = ","
     timestamps: str | None = None
     missing: Texts = ["", "NA", "NaN", "null", "None"]
     words: dict[str, dict[str, str]] = {}
@@ -77,8 +91,8 @@ class Log(Described):
     company: str = ""
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     kind: Literal["customers", "cases"] = "customers"
-    same_issue: str = "1 day"
-    slack: str = "0 s"
+    same_issue: Duration = "1 day"
+    slack: Duration = "0 s"
     unstaffed: Texts | None = None
     tolerate: float = Field(default=0.05, ge=0, le=1)
     contacts: SourceFiles

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csv import reader
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from calibration.log import Log, SourceFiles
 
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # What each kind of file can tell; the first columns are needed.
 COLUMNS = {
     "contacts": ("customer", "touchpoint", "started", "ended", "joined", "journey", "goal", "channel", "persona",
@@ -35,6 +37,7 @@ REQUIRED = {
     "roster": ("pool", "weekday", "from", "to"),
 }
 TIMES = {"joined", "started", "ended", "answered", "left"}
+PEOPLE = ("customer", "member")
 SET_ASIDE = "set_aside"
 SET_ASIDE_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "value": pl.String, "remedy": pl.String}
 
@@ -85,42 +88,50 @@ def read_sources(log: Log, key: bytes) -> Sources:
     ScenarioError
         If a file cannot be read at all, or more rows than tolerated cannot be used; with every problem found.
     """
+    rows, digests = _read_files(log)
+    aside = _SetAside()
+    tables = {kind: _typed(kind, getattr(log, kind), table, aside) for kind, table in rows.items()}
+    tables["contacts"] = _contacts(tables["contacts"], aside, timedelta(minutes=units.duration(log.slack)))
+    if "surveys" in tables:
+        stranger = ~pl.col("customer").is_in(tables["contacts"]["customer"].unique().implode())
+        remedy = "leave it out, or add the contacts of this customer"
+        tables["surveys"] = aside.take(
+            tables["surveys"], stranger, "a customer without any contact", "customer", remedy
+        )
+    if "customers" in tables:
+        tables["customers"] = _customers(tables["customers"], aside)
+    counts = {kind: table.height for kind, table in rows.items()}
+    problems = [*_roster_problems(tables.get("roster")), *_too_much_aside(log, counts, aside.table())]
+    if not problems and tables["contacts"].height == 0:
+        problems.append(Problem("contacts", "no row is left that can be used; look at contacts.words and log.tolerate"))
+    if problems:
+        raise ScenarioError(problems, "log")
+    hidden = {kind: _hidden(table, key) for kind, table in tables.items()}
+    return Sources(
+        hidden["contacts"], hidden.get("surveys"), hidden.get("customers"), hidden.get("roster"),
+        aside.table(key), counts, not rows["contacts"]["joined"].is_null().all(), digests,
+    )  # fmt: skip
+
+
+def _read_files(log: Log) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
+    """Texts of every file under our column names, by kind, and digests by file."""
     problems: list[Problem] = []
-    rows: dict[str, pl.DataFrame] = {}
+    rows: dict[str, list[pl.DataFrame]] = {}
     digests: dict[str, str] = {}
     for kind in COLUMNS:
         source: SourceFiles | None = getattr(log, kind)
         if source is None:
             continue
-        texts = []
         for name in source.files:
             path = Path(log.folder) / name
             try:
-                texts.append(_canonical(kind, source, path))
+                rows.setdefault(kind, []).append(_canonical(kind, source, path))
                 digests[name] = _digest(path)
             except ScenarioError as error:
                 problems += error.problems
-        if texts:
-            rows[kind] = pl.concat(texts)
     if problems:
         raise ScenarioError(problems, "log")
-    aside = _SetAside()
-    tables = {kind: _typed(kind, getattr(log, kind), table, aside) for kind, table in rows.items()}
-    contacts = _contacts(tables["contacts"], aside, timedelta(minutes=units.duration(log.slack)))
-    known = contacts["customer"].unique()
-    for kind in ("surveys",):
-        if kind in tables:
-            stranger = ~pl.col("customer").is_in(known.implode())
-            remedy = "leave it out, or add the contacts of this customer"
-            tables[kind] = aside.take(tables[kind], stranger, "a customer without any contact", "customer", remedy)
-    counts = {kind: table.height for kind, table in rows.items()}
-    set_aside = aside.table()
-    _check_tolerance(log, counts, set_aside)
-    hidden = {kind: _hidden(table, key) for kind, table in (tables | {"contacts": contacts}).items()}
-    return Sources(
-        hidden["contacts"], hidden.get("surveys"), hidden.get("customers"), hidden.get("roster"), set_aside, counts,
-        not rows["contacts"]["joined"].is_null().all(), digests,
-    )  # fmt: skip
+    return {kind: pl.concat(texts) for kind, texts in rows.items()}, digests
 
 
 def _digest(path: Path) -> str:
@@ -131,39 +142,17 @@ def _digest(path: Path) -> str:
 
 def _canonical(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
     """Texts of a file under our column names, with where each row stands."""
-    table = _texts(path, source.separator)
-    header = table.columns
-    problems = []
-    stated = {"columns": source.columns} | {f"or_else.{i}": other for i, other in enumerate(source.or_else)}
-    for where, columns in stated.items():
-        for ours, theirs in columns.items():
-            if ours not in COLUMNS[kind]:
-                known = did_you_mean(ours, COLUMNS[kind])
-                problems.append(Problem(f"{kind}.{where}.{ours}", f"we have no such column; {known}", str(path)))
-            problems += [
-                Problem(
-                    f"{kind}.{where}.{ours}", f"there is no column '{name}'; {did_you_mean(name, header)}", f"{path}:1"
-                )
-                for name in theirs
-                if name not in header
-            ]
+    table = _texts(kind, source, path)
+    header = [name for name in table.columns if name not in source.fixed]
     first = {ours: source.columns.get(ours, [ours] if ours in header else []) for ours in COLUMNS[kind]}
     mapped = {
         ours: [theirs for theirs in [first[ours], *(other.get(ours, []) for other in source.or_else)] if theirs]
         for ours in COLUMNS[kind]
     }
-    for ours in REQUIRED[kind]:
-        if not mapped[ours] and ours not in source.fixed:
-            known = did_you_mean(ours, header)
-            message = (
-                f"is missing; name its column under {kind}.columns.{ours}, or a value under {kind}.fixed ({known})"
-            )
-            problems.append(Problem(f"{kind}.{ours}", message, f"{path}:1"))
-    if kind == "contacts" and not (mapped["joined"] or mapped["started"]):
-        message = (
-            f"neither 'joined' nor 'started' is there; name one under {kind}.columns ({did_you_mean('start', header)})"
-        )
-        problems.append(Problem(f"{kind}.joined", message, f"{path}:1"))
+    problems = [
+        *_misnamed(kind, source, table.columns, path),
+        *_missing(kind, {ours for ours in COLUMNS[kind] if mapped[ours] or ours in source.fixed}, table.columns, path),
+    ]
     if problems:
         raise ScenarioError(problems)
     if table.height == 0:
@@ -183,28 +172,88 @@ def _canonical(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
     return read.select(*COLUMNS[kind], "file", "line")
 
 
-def _texts(path: Path, separator: str) -> pl.DataFrame:
+def _misnamed(kind: str, source: SourceFiles, header: list[str], path: Path) -> list[Problem]:
+    """Columns that the mapping names but we do not have, or the file does not; and those named twice."""
+    stated = {"columns": source.columns} | {f"or_else.{i}": other for i, other in enumerate(source.or_else)}
+    named = {where: list(columns) for where, columns in stated.items()}
+    named |= {"fixed": list(source.fixed), "words": list(source.words)}
+    problems = [
+        Problem(f"{kind}.{where}.{ours}", f"we have no such column; {did_you_mean(ours, COLUMNS[kind])}", str(path))
+        for where, columns in named.items()
+        for ours in columns
+        if ours not in COLUMNS[kind]
+    ]
+    problems += [
+        Problem(f"{kind}.{where}.{ours}", f"there is no column '{name}'; {did_you_mean(name, header)}", f"{path}:1")
+        for where, columns in stated.items()
+        for ours, theirs in columns.items()
+        for name in theirs
+        if name not in header
+    ]
+    return problems + [
+        Problem(f"{kind}.fixed.{ours}", "is fixed and read from a column as well; keep one of the two", str(path))
+        for ours in source.fixed
+        if any(ours in columns for columns in stated.values())
+    ]
+
+
+def _missing(kind: str, known: set[str], header: list[str], path: Path) -> list[Problem]:
+    """Columns without which we cannot do."""
+    problems = []
+    for ours in REQUIRED[kind]:
+        if ours not in known:
+            where = f"name its column under {kind}.columns.{ours}, or a value under {kind}.fixed"
+            message = f"is missing; {where} ({did_you_mean(ours, header)})"
+            problems.append(Problem(f"{kind}.{ours}", message, f"{path}:1"))
+    if kind == "contacts" and not known & {"joined", "started"}:
+        message = f"neither 'joined' nor 'started' is there; name one under {kind}.columns"
+        problems.append(Problem(f"{kind}.joined", f"{message} ({did_you_mean('start', header)})", f"{path}:1"))
+    return problems
+
+
+def _fault(message: str, path: Path, where: str = "") -> ScenarioError:
+    return ScenarioError([Problem(where, message, str(path))])
+
+
+def _texts(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
     """Read a file with every value as text."""
-
-    def fail(message: str) -> ScenarioError:
-        return ScenarioError([Problem("", message, str(path))])
-
+    if not path.parent.is_dir():
+        raise _fault(f"there is no folder '{path.parent}'; say where the files lie under log.folder", path)
     if not path.is_file():
-        near = did_you_mean(path.name, [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else [])
-        raise fail(f"no such file; {near}")
-    if path.stat().st_size == 0:
-        raise fail("is empty; a log needs a header and rows")
+        raise _fault(
+            f"no such file; {did_you_mean(path.name, [p.name for p in path.parent.iterdir() if p.is_file()])}", path
+        )
     try:
         if path.suffix == ".parquet":
             return pl.read_parquet(path).select(pl.all().cast(pl.String))
-        table = pl.read_csv(path, separator=separator, infer_schema=False, truncate_ragged_lines=False)
+        table = pl.read_csv(path, separator=source.separator, infer_schema=False)
+        table = table.rename({name: name.strip() for name in table.columns})
     except pl.exceptions.NoDataError:
-        raise fail("is empty; a log needs a header and rows") from None
+        raise _fault("is empty; a log needs a header and rows", path) from None
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        raise fail(f"cannot be read as a table: {str(error).splitlines()[0]}") from None
+        message = str(error).splitlines()[0]
+        if "more fields" in message:
+            raise _too_many_fields(source, path) from None
+        remedy = "; a log is text in UTF-8, CSV (plain or compressed), or Parquet" if "utf-8" in message else ""
+        raise _fault(f"cannot be read as a table: {message}{remedy}", path) from None
     if any("\x00" in name or not name.isprintable() for name in table.columns):
-        raise fail("is not text; a log is CSV (plain or compressed) or Parquet")
-    return table.rename({name: name.strip() for name in table.columns})
+        raise _fault("is not text in UTF-8; a log is CSV (plain or compressed) or Parquet", path)
+    other = next((sign for sign in ";\t|," if sign in table.columns[0]), None)
+    if table.width == 1 and other is not None:
+        message = f"split at {source.separator!r} the header is one column, {table.columns[0]!r}; is it {other!r}?"
+        raise _fault(message, path, f"{kind}.separator")
+    return table
+
+
+def _too_many_fields(source: SourceFiles, path: Path) -> ScenarioError:
+    """Say which rows have more fields than the header."""
+    # Every line as one value: a sign that no text has stands for the separator.
+    lines = pl.read_csv(path, separator="\x01", has_header=False, quote_char=None, infer_schema=False)
+    rows = reader(lines.to_series().fill_null("").to_list(), delimiter=source.separator)
+    header = len(next(rows))
+    remedy = f"more than the {header} of the header; a text with {source.separator!r} in it needs quotes around it"
+    long = [(rows.line_num, len(row)) for row in rows if len(row) > header][:20]
+    return ScenarioError(Problem("", f"has {fields} fields, {remedy}", f"{path}:{line}") for line, fields in long)
 
 
 def _joined_texts(theirs: list[str], missing: list[str]) -> pl.Expr:
@@ -228,14 +277,21 @@ class _SetAside:
             self.found.append(
                 taken.select(
                     "file", "line", pl.lit(reason).alias("reason"), pl.col(column).cast(pl.String).alias("value"),
-                    pl.lit(remedy).alias("remedy"),
+                    pl.lit(remedy).alias("remedy"), pl.lit(column).alias("column"),
                 )
             )  # fmt: skip
         return marked.filter(~pl.col("__bad")).drop("__bad")
 
-    def table(self) -> pl.DataFrame:
-        """Everything set aside."""
-        return pl.concat(self.found) if self.found else pl.DataFrame(schema=SET_ASIDE_SCHEMA)
+    def table(self, key: bytes | None = None) -> pl.DataFrame:
+        """Everything set aside; with a key, values that are identifiers of people are hidden."""
+        if not self.found:
+            return pl.DataFrame(schema=SET_ASIDE_SCHEMA)
+        found = pl.concat(self.found)
+        if key is not None:
+            hidden = _replaced(found["value"], partial(pseudonym, key))
+            of_people = pl.col("column").is_in(PEOPLE)
+            found = found.with_columns(pl.when(of_people).then(hidden).otherwise("value").alias("value"))
+        return found.drop("column")
 
 
 def _typed(kind: str, source: SourceFiles, table: pl.DataFrame, aside: _SetAside) -> pl.DataFrame:
@@ -260,6 +316,9 @@ def _typed(kind: str, source: SourceFiles, table: pl.DataFrame, aside: _SetAside
             wrong = number.is_null() & pl.col(column).is_not_null()
             table = aside.take(table, wrong, f"{column} is not a number", column, "write a plain number such as 8")
             table = table.with_columns(number.alias(column))
+    if "score" in table.columns:
+        beyond = ~pl.col("score").is_between(0, 10)
+        table = aside.take(table, beyond, "score is not 0 to 10", "score", "scores run from 0 (worst) to 10 (best)")
     return table
 
 
@@ -299,14 +358,26 @@ def _contacts(table: pl.DataFrame, aside: _SetAside, slack: timedelta) -> pl.Dat
     return table.sort("joined", "line", maintain_order=True)
 
 
-def _check_tolerance(log: Log, rows: dict[str, int], set_aside: pl.DataFrame) -> None:
-    """Refuse a log of which too much cannot be used; what the mapping itself sets aside does not count."""
+def _customers(table: pl.DataFrame, aside: _SetAside) -> pl.DataFrame:
+    """Customers, each once, who left after they joined."""
+    wrong = pl.col("left") < pl.col("joined")
+    table = aside.take(table, wrong, "left before joined", "left", "look at both times")
+    again = ~pl.col("customer").is_first_distinct()
+    return aside.take(table, again, "the same customer again", "customer", "keep one of the rows")
+
+
+def _too_much_aside(log: Log, rows: dict[str, int], set_aside: pl.DataFrame) -> list[Problem]:
+    """Problems of a log of which too much cannot be used; what the mapping itself sets aside does not count."""
     faults = set_aside.filter(pl.col("reason") != "set aside by the mapping")
     total = sum(rows.values())
     if faults.height <= log.tolerate * total:
-        return
+        return []
+
+    def such_as(value: str | None) -> str:
+        return "" if value is None else f", such as {value!r}"
+
     problems = [
-        Problem("", f"{reason}: {count} row{'s' if count != 1 else ''}, such as {value!r}; {remedy}", f"{file}:{line}")
+        Problem("", f"{reason}: {count} row{'s' if count != 1 else ''}{such_as(value)}; {remedy}", f"{file}:{line}")
         for file, reason, remedy, count, value, line in faults.group_by("file", "reason", "remedy", maintain_order=True)
         .agg(pl.len(), pl.col("value").first(), pl.col("line").first().alias("first"))
         .iter_rows()
@@ -315,14 +386,40 @@ def _check_tolerance(log: Log, rows: dict[str, int], set_aside: pl.DataFrame) ->
     summary = (
         f"{faults.height} of {total} rows ({share:.1%}) cannot be used, more than the {log.tolerate:.1%} tolerated"
     )
-    problems.append(Problem("tolerate", f"{summary}; mend them, or raise log.tolerate to leave them out"))
-    raise ScenarioError(problems, "log")
+    return [*problems, Problem("tolerate", f"{summary}; mend them, or raise log.tolerate to leave them out")]
+
+
+def _roster_problems(roster: pl.DataFrame | None) -> list[Problem]:
+    """Rows of a roster that are not shifts; none is set aside, since a shift that is missing changes the answer."""
+    problems = []
+    parts: dict[str, Callable[[str], float]] = {"weekday": weekday, "from": units.time_of_day, "to": units.time_of_day}
+    for row in [] if roster is None else roster.iter_rows(named=True):
+        place, found = f"{row['file']}:{row['line']}", {}
+        for column, read in parts.items():
+            try:
+                found[column] = read(row[column])
+            except ValueError as error:
+                problems.append(Problem(f"roster.{column}", str(error), place))
+        if {"from", "to"} <= found.keys() and found["to"] <= found["from"]:
+            message = f"ends {row['to']} before it starts {row['from']}; write a night shift as two rows"
+            problems.append(Problem("roster.to", message, place))
+    return problems
+
+
+def weekday(text: str) -> int:
+    """Number of a weekday, Monday 0, from its English name or the beginning of it."""
+    day = text.strip().lower()
+    number = next((i for i, name in enumerate(DAYS) if len(day) >= 3 and name.startswith(day)), None)
+    if number is None:
+        msg = f"{text!r} is not a day; write mon to sun"
+        raise ValueError(msg)
+    return number
 
 
 def _hidden(table: pl.DataFrame, key: bytes) -> pl.DataFrame:
     """Table with identifiers of people replaced by a keyed hash."""
     hide: Callable[[str], str] = partial(pseudonym, key)
-    people = [column for column in ("customer", "member") if column in table.columns]
+    people = [column for column in PEOPLE if column in table.columns]
     hidden = [_replaced(table[column], hide) for column in people]
     return table.with_columns(hidden) if hidden else table
 

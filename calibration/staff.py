@@ -12,10 +12,10 @@ import polars as pl
 
 from calibration.estimate import Estimate
 from calibration.hours import QUARTER, QUARTERS, Hours
+from calibration.sources import weekday
 from calibration.timeline import name_of
 from sim import units
-from sim.errors import Problem, ScenarioError
-from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK, WEEKDAYS
+from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,30 +127,14 @@ def _from_roster(roster: pl.DataFrame, pool: str) -> tuple[dict[str, dict[str, A
     """Shifts of a pool, mean wage an hour, and number of roster rows."""
     rows = roster.filter(pl.col("pool").map_elements(name_of, return_dtype=pl.String) == pool)
     people: dict[tuple[float, float], list[int]] = defaultdict(lambda: [0] * 7)
-    problems = []
-    for row in rows.iter_rows(named=True):
-        place = f"{row['file']}:{row['line']}"
-        day = str(row["weekday"]).strip().lower()[:3]
-        try:
-            begins, ends = units.time_of_day(row["from"]), units.time_of_day(row["to"])
-        except ValueError as error:
-            problems.append(Problem("roster", str(error), place))
-            continue
-        if day not in WEEKDAYS:
-            problems.append(Problem("roster.weekday", f"{row['weekday']!r} is not a day; write mon to sun", place))
-        elif ends <= begins:
-            message = f"ends {row['to']} before it starts {row['from']}; write a night shift as two rows"
-            problems.append(Problem("roster.to", message, place))
-        else:
-            people[begins, ends][WEEKDAYS.index(day)] += 1
-    if problems:
-        raise ScenarioError(problems, "roster")
+    for day, begins, ends in rows.select("weekday", "from", "to").iter_rows():
+        people[units.time_of_day(begins), units.time_of_day(ends)][weekday(day)] += 1
     wages = rows["wage"].drop_nulls().to_list()
     spans: dict[tuple[float, float, int], list[int]] = defaultdict(list)
     for (begins, ends), by_day in people.items():
-        for weekday, headcount in enumerate(by_day):
+        for number, headcount in enumerate(by_day):
             if headcount:
-                spans[begins, ends, headcount].append(weekday)
+                spans[begins, ends, headcount].append(number)
     return _shifts(spans), (float(np.mean(wages)) if wages else None), rows.height
 
 

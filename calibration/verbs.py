@@ -14,7 +14,7 @@ from rich.table import Table
 
 from calibration import staff
 from calibration.fit import calibrate as fit_all
-from calibration.log import read_log
+from calibration.log import Duration, read_log
 from calibration.sources import read_sources
 from calibration.timeline import build_timeline
 from calibration.validate import OUTSIDE, Validation
@@ -49,9 +49,9 @@ class CalibrateSettings(Described):
     """Settings of `desirepath calibrate`."""
 
     name: str | None = None
-    holdout: str = "4 weeks"
-    warmup: str = "4 weeks"
-    measured: str = "12 weeks"
+    holdout: Duration = "4 weeks"
+    warmup: Duration = "4 weeks"
+    measured: Duration = "12 weeks"
     seed: int = 1
     replications: int = Field(default=5, ge=2)
     workers: int | str = "auto"
@@ -62,7 +62,7 @@ class ValidateSettings(Described):
     """Settings of `desirepath validate`."""
 
     name: str | None = None
-    span: str | None = None
+    span: Duration | None = None
     seed: int = 1
     replications: int = Field(default=5, ge=2)
     workers: int | str = "auto"
@@ -173,8 +173,10 @@ def _key(outputs: Path) -> bytes:
     path = outputs / ".pseudonym-key"
     if not path.is_file():
         outputs.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(secrets.token_bytes(32))
-        path.chmod(0o600)
+        draft = path.with_suffix(".draft")
+        draft.touch(mode=0o600)
+        draft.write_bytes(secrets.token_bytes(32))
+        draft.replace(path)
     return path.read_bytes()
 
 

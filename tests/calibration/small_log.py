@@ -1,0 +1,55 @@
+"""A small company's log that fits in the head: three weeks of a hotline, whose customers call on working days."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from calibration.log import Log, read_log
+from calibration.sources import Sources, read_sources
+
+KEY = b"a key of this test"
+MONDAY = datetime(2025, 1, 6)
+HEADER = "customer,journey,goal,channel,touchpoint,joined,started,ended,member,outcome"
+
+
+def call(day: int, number: int) -> str:
+    """One call: `number` is when in the morning; every tenth of an hour somebody else, served after half a minute."""
+    joined = MONDAY + timedelta(days=day, hours=8, minutes=20 * number)
+    started, ended = joined + timedelta(seconds=30), joined + timedelta(minutes=4 + (3 * day + number) % 7)
+    who, name = number + 12 * (day % 3), "Ann Meyer" if number % 2 else "Bob Stone"
+    return f"K{who:03d},J{day:02d}{number:02d},bill,phone,hotline,{joined},{started},{ended},{name},resolved"
+
+
+CALLS = [call(day, number) for day in range(21) if day % 7 < 5 for number in range(12)]
+CONTACTS = "\n".join([HEADER, *CALLS, ""])
+CUSTOMERS = "customer,persona,joined,left\n" + "".join(
+    f"K{n:03d},{'firm' if n % 3 else 'family'},,\n" for n in range(40)
+)
+SURVEYS = "customer,journey,score,answered\nK000,J0000,8,2025-01-06 09:00:00\nK001,J0001,3,2025-01-06 09:30:00\n"
+ROSTER = "pool,weekday,from,to,wage\n" + "".join(
+    f"hotline,{day},08:00,13:00,20\n" * 2 for day in ("mon", "tue", "wed", "thu", "fri")
+)
+
+
+def write(folder: Path, **files: str | bytes) -> Path:
+    """Write files under their names, with `__` for the dot, and return their folder."""
+    for name, content in files.items():
+        (folder / name.replace("__", ".")).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def mapping(folder: Path, **settings: Any) -> Log:
+    """Mapping of a log whose contacts are in contacts.csv, unless it says otherwise."""
+    return read_log({"folder": str(folder), "contacts": {"files": "contacts.csv"}} | settings, {})
+
+
+def read(folder: Path, **settings: Any) -> Sources:
+    """Read a log."""
+    return read_sources(mapping(folder, **settings), KEY)
+
+
+def known(table: pl.DataFrame) -> pl.DataFrame:
+    """A table without where its rows stood."""
+    return table.drop("file", "line")
