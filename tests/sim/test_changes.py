@@ -1,0 +1,266 @@
+"""A change is what differs: set by path, for a time, and nothing before it is touched, to the last bit."""
+
+from copy import deepcopy
+
+import polars as pl
+import pytest
+
+from sim import ScenarioError, build, enacted
+from sim.changes import altered, flatten, phases, put, span
+from tests.sim.everything import EVERYTHING
+from tests.sim.stories import call, company, customer, desk, journeys, moment, page, pool, shift, tell, visit
+
+# ---- plain data ------------------------------------------------------------------------------------------------------
+
+
+def test_nested_and_dotted_keys_say_the_same():
+    nested = {"staff": {"tier1": {"wage": "1 EUR / h", "skills": ["a", "b"]}}}
+    dotted = {"staff.tier1.wage": "1 EUR / h", "staff": {"tier1.skills": ["a", "b"]}}
+    paths = {"staff.tier1.wage": "1 EUR / h", "staff.tier1.skills": ["a", "b"]}
+    assert flatten(nested) == flatten(dotted) == paths
+
+
+def test_an_empty_mapping_is_a_value():
+    assert flatten({"staff": {}}) == {"staff": {}}
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "value", "after"),
+    [
+        ({"a": {"b": 1}}, "a.b", 2, {"a": {"b": 2}}),
+        ({}, "a.b.c", 2, {"a": {"b": {"c": 2}}}),
+        ({"a": None}, "a.b", 2, {"a": {"b": 2}}),
+        ({"next": {"yes": 0.3}}, "next.yes.after", "5 min", {"next": {"yes": {"p": 0.3, "after": "5 min"}}}),
+        ({"ask": "1 / week"}, "ask.profile", "night", {"ask": {"rate": "1 / week", "profile": "night"}}),
+        ({"time": "5 min"}, "time.value", "6 min", {"time": {"kind": "deterministic", "value": "6 min"}}),
+        ({"staff": "tier1"}, "staff.tier2", "3 min", {"staff": {"tier1": 0, "tier2": "3 min"}}),
+        ({"quantiles": {0.5: "1 min"}}, "quantiles.1", "9 min", {"quantiles": {0.5: "1 min", "1": "9 min"}}),
+        ({4: {"b": 1}}, "4.b", 2, {4: {"b": 2}}),
+    ],
+)  # fmt: skip
+def test_a_path_is_set_and_shorthand_on_the_way_is_written_out(before, path, value, after):
+    put(before, path, value)
+    assert before == after
+
+
+def test_altering_leaves_the_original_as_it_was():
+    before = deepcopy(EVERYTHING)
+    altered(EVERYTHING, {"staff.tier1.shifts.early.headcount": 9, "title": "another"})
+    assert before == EVERYTHING
+
+
+def test_a_change_carries_nothing_into_the_scenario_that_could_be_altered_there():
+    settings = {"staff.new": {"shifts": {}}}
+    raw = altered({"staff": {}}, settings)
+    raw["staff"]["new"]["shifts"]["more"] = 1
+    assert settings == {"staff.new": {"shifts": {}}}
+
+
+# ---- phases ----------------------------------------------------------------------------------------------------------
+
+DAY = 1440.0
+
+
+def changing(begins=None, ends=None, **parts):
+    """A company that opens a second desk for a while."""
+    change = {"set": {"staff.clerks.shifts.only.headcount": 5}}
+    change |= {"from": begins} if begins else {}
+    change |= {"until": ends} if ends else {}
+    clock = {"start": "2025-01-06", "horizon": "10 days", "warmup": "2 days"}
+    return company(**({"clock": clock, "changes": {"hire": change}, "enact": "hire"} | parts))
+
+
+def headcounts(raw):
+    return [(p.start, p.end, p.model.staff["clerks"].shifts["only"].headcount) for p in phases(build(raw))]
+
+
+def test_without_a_date_a_change_begins_when_the_warm_up_ends_and_stays():
+    assert headcounts(changing()) == [(0, 2 * DAY, 1), (2 * DAY, 10 * DAY, 5)]
+
+
+def test_a_change_may_begin_and_end_on_dates():
+    assert headcounts(changing("2025-01-09", "2025-01-11 12:00")) == [
+        (0, 3 * DAY, 1),
+        (3 * DAY, 5.5 * DAY, 5),
+        (5.5 * DAY, 10 * DAY, 1),
+    ]
+
+
+def test_a_change_from_before_the_start_holds_from_the_start():
+    assert headcounts(changing("2024-12-01")) == [(0, 10 * DAY, 5)]
+
+
+def test_a_change_that_is_only_proposed_changes_nothing():
+    assert headcounts(changing(enact=[])) == [(0, 10 * DAY, 1)]
+
+
+def test_of_two_changes_to_one_value_the_later_named_counts_while_both_are_on():
+    more = {"set": {"staff.clerks.shifts.only.headcount": 7}, "from": "2025-01-09", "until": "2025-01-10"}
+    raw = changing(enact=["hire", "more"])
+    raw["changes"]["more"] = more
+    assert [people for _, _, people in headcounts(raw)] == [1, 5, 7, 5]
+
+
+def test_a_span_is_cut_to_the_simulated_time():
+    model = build(changing("2024-12-01", "2099-01-01"))
+    assert span(model, model.changes["hire"]) == (0, 10 * DAY)
+
+
+def test_enacting_adds_to_what_is_on_already():
+    raw = changing(enact=[])
+    model = enacted(build(raw), ["hire"])
+    assert model.enact == ("hire",)
+    assert enacted(model, ["hire"]).enact == ("hire",)
+    with pytest.raises(ScenarioError, match="there is no change 'hires'; did you mean 'hire'"):
+        enacted(model, ["hires"])
+
+
+def test_every_phase_knows_every_name_but_what_it_has_not_yet_is_asleep():
+    first, second = phases(build(brand_new()))
+    for part in ("personas", "touchpoints", "journeys", "staff"):
+        assert set(getattr(first.model, part)) == set(getattr(second.model, part))
+    assert first.dormant == {"bob"}
+    assert second.dormant == set()
+    assert first.model.staff["experts"].shifts == {}
+    assert first.model.personas["guest"].share == 0
+    assert list(first.model.journeys["ann"].steps) == ["call", "look"]
+
+
+def brand_new(**more):
+    change = {
+        "from": moment(100),
+        "set": {
+            "personas": {"guest": {"share": 0}},
+            "touchpoints": {"lab": desk("experts"), "faq": page(1)},
+            "staff": {"experts": pool(1)},
+            "journeys.bob": call(10, "lab") | {"when": {"every": "50 min"}},
+            "journeys.ann.steps.look": {"touchpoint": "faq", "outcomes": {"resolved": 1}},
+        },
+    }
+    return company(changes={"new": change}, enact=["new"], **more)
+
+
+# ---- what happens then -----------------------------------------------------------------------------------------------
+
+
+def test_a_journey_that_a_change_brings_opens_for_nobody_before():
+    opened = [row["opened"] for row in journeys(tell(brand_new()), "bob")]
+    assert 100 <= min(opened) < 150
+    assert len(opened) == 26 or len(opened) == 27
+
+
+def test_a_pool_that_a_change_brings_is_on_duty_from_then_on():
+    touchpoints = {"desk": desk({"clerks": 0, "experts": 0})}
+    raw = company(touchpoints=touchpoints, staff={"clerks": pool(1), "experts": pool(0)})
+    raw["journeys"] = {"ann": call(90), "bob": call(91), "cid": call(110), "dan": call(111)}
+    raw |= {
+        "changes": {"hire": {"from": moment(100), "set": {"staff.experts.shifts.only.headcount": 1}}},
+        "enact": "hire",
+    }
+    assert [visit(tell(raw), goal)["pool"] for goal in ("bob", "dan")] == ["clerks", "experts"]
+
+
+def test_a_service_in_hand_and_a_patience_stay_as_drawn_when_things_change():
+    raw = company(journeys={"ann": call(98), "bob": call(99), "cid": call(99.5)})
+    raw["personas"]["person"]["patience"] = {"phone": "6 min"}
+    changes = {"touchpoints.desk.service_time": "1 min", "personas.person.patience.phone": "1 min"}
+    raw |= {"changes": {"fast": {"from": moment(100), "set": changes}}, "enact": "fast"}
+    tables = tell(raw)
+    assert (visit(tables, "ann")["ended"], visit(tables, "bob")["started"]) == (103, 103)
+    assert visit(tables, "bob")["ended"] == 108  # she came when a service took five minutes
+    assert (visit(tables, "cid")["outcome"], visit(tables, "cid")["ended"]) == ("abandoned", 105.5)
+
+
+def test_those_who_come_after_the_change_are_served_by_its_numbers():
+    raw = company(journeys={"ann": call(98), "bob": call(110)})
+    raw |= {
+        "changes": {"fast": {"from": moment(100), "set": {"touchpoints.desk.service_time": "1 min"}}},
+        "enact": "fast",
+    }
+    assert visit(tell(raw), "bob")["ended"] == 111
+
+
+def test_shifts_change_at_the_date_and_back_at_the_end():
+    raw = company(journeys={f"{minute}": call(minute) for minute in (90, 91, 110, 111, 210, 211)})
+    hire = {"from": moment(100), "until": moment(200), "set": {"staff.clerks.shifts.more": shift(1)}}
+    raw |= {"changes": {"hire": hire}, "enact": "hire"}
+    tables = tell(raw)
+    assert [visit(tables, goal)["started"] for goal in ("91", "111", "211")] == [95, 111, 215]
+
+
+def test_feelings_and_money_count_by_what_held_at_the_time():
+    person = {"share": 1, "value": {"revenue": "1 EUR / min"}, "satisfaction": {"rest": 6, "recovery": "100 / min"}}
+    dearer = {"personas.person.value.revenue": "3 EUR / min", "personas.person.satisfaction.terms": {"price": -2}}
+    raw = company(personas={"person": person}, journeys={"ann": call(50), "bob": call(150), "cid": call(250)})
+    raw |= {"changes": {"price": {"from": moment(100), "until": moment(200), "set": dearer}}, "enact": "price"}
+    tables = tell(raw)
+    assert customer(tables)["revenue"] == pytest.approx(100 + 3 * 100 + 1240)
+    assert [row["satisfaction_before"] for row in journeys(tables)] == pytest.approx([6, 4, 6])
+
+
+def test_a_route_that_a_change_opens_is_taken_only_while_it_lasts():
+    ann = {"when": {"every": "40 min"}, "start": {"any": "ask"}}
+    ann["steps"] = {"ask": {"touchpoint": "faq", "outcomes": {"on": 1}, "next": {"on": {"give_up": 1}}}}
+    bot = {"touchpoint": "bot", "outcomes": {"resolved": 1}}
+    settings = {
+        "touchpoints.bot": page(0, "chat"),
+        "journeys.ann.steps.bot": bot,
+        "journeys.ann.steps.ask.next.on": {"bot": 1, "give_up": 0},
+    }
+    change = {"from": moment(400), "until": moment(800), "set": settings}
+    raw = company(touchpoints={"faq": page(0)}, staff={}, journeys={"ann": ann}, changes={"bot": change}, enact="bot")
+    for row in journeys(tell(raw)):
+        assert row["end"] == ("resolved" if 400 <= row["opened"] < 800 else "give_up")
+
+
+# ---- before a change, bit for bit ------------------------------------------------------------------------------------
+
+
+def before(tables, minute):
+    """What had happened by a minute."""
+    return (
+        tables.visits.filter(pl.col("ended") < minute),
+        tables.journeys.filter(pl.col("closed") < minute),
+        tables.customers.filter(pl.col("left") < minute),
+        tables.customers.filter(pl.col("joined") < minute).select("customer", "origin", "persona", "joined"),
+    )
+
+
+@pytest.mark.parametrize("change", ["hire", "chatbot"])
+def test_everything_before_a_change_is_the_same_to_the_last_bit(change):
+    baseline = tell(EVERYTHING | {"enact": []}, seed=7)
+    changed = tell(EVERYTHING | {"enact": [change]}, seed=7)
+    model = build(EVERYTHING)
+    begins, _ = span(model, model.changes[change])
+    for mine, theirs in zip(before(baseline, begins), before(changed, begins), strict=True):
+        assert mine.equals(theirs)
+    assert baseline.visits.filter(pl.col("ended") < begins).height > 300
+    assert not baseline.visits.equals(changed.visits)
+
+
+def rounded(frame):
+    """A table whose times and moods are as exact as a person would want."""
+    return frame.with_columns(pl.selectors.float().round(6))
+
+
+def test_a_change_that_changes_nothing_changes_nothing_but_the_last_bits_of_sums():
+    nothing = {"from": "2025-01-22", "set": {"staff.tier1.shifts.early.headcount": 1}}
+    raw = EVERYTHING | {"changes": EVERYTHING["changes"] | {"nothing": nothing}}
+    baseline, changed = (tell(raw | {"enact": on}, seed=7) for on in ([], ["nothing"]))
+    for name in ("visits", "journeys", "customers"):
+        assert rounded(getattr(baseline, name)).equals(rounded(getattr(changed, name)))
+
+
+def test_those_who_stay_have_the_same_needs_at_the_same_moments_with_and_without_a_change():
+    baseline, changed = (tell(EVERYTHING | {"enact": on}, seed=7) for on in ([], ["hire"]))
+    stay = set(baseline.customers.filter(pl.col("left").is_null())["origin"])
+    stay &= set(changed.customers.filter(pl.col("left").is_null())["origin"])
+
+    def needs(tables):
+        who = tables.customers.select("customer", pl.col("origin").alias("who"))
+        fresh = pl.col("origin").str.contains("^(billing|fault|newsletter) [0-9]+$") & pl.col("who").is_in(list(stay))
+        rows = rounded(tables.journeys).join(who, on="customer").filter(fresh)
+        return rows.select("who", "origin", "opened").sort("who", "origin")
+
+    assert needs(baseline).height > 500
+    assert needs(baseline).equals(needs(changed))
