@@ -173,16 +173,19 @@ def _headline(comparison: Comparison, kpi: str, names: Mapping[str, str]) -> dic
     return {"title": title, "note": f"Today {level}", "plot": _plot(comparison, kpi, f"{title}, difference", rows)}
 
 
-def _tone(kpi: str, row: Mapping[str, Any]) -> Cell:
+def _side(kpi: str, row: Mapping[str, Any]) -> str:
+    """Whether a difference that is more than luck is better or worse; empty where it is neither, or not sure."""
+    good = better(kpi, row["difference"]) if words.sureness(row) in ("clear", "likely") else None
+    return {True: "better", False: "worse", None: ""}[good]
+
+
+def _verdict(kpi: str, row: Mapping[str, Any]) -> Cell:
     """How sure a difference is, and whether it is for the better."""
-    sure = words.sureness(row)
+    sure, side = words.sureness(row), _side(kpi, row)
     if sure in ("none", "unclear"):
-        return Cell(words.SURENESS[sure], "")
-    good = better(kpi, row["difference"])
-    if good is None:
-        return Cell(f"{'more' if row['difference'] > 0 else 'less'}, {words.SURENESS[sure]}", "")
-    tone = "better" if good else "worse"
-    return Cell(f"{tone}, {words.SURENESS[sure]}", tone)
+        return Cell(words.SURENESS[sure], "verdict")
+    says = side or ("more" if row["difference"] > 0 else "less")
+    return Cell(f"{says}, {words.SURENESS[sure]}", f"verdict {side}")
 
 
 def _every(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
@@ -192,10 +195,9 @@ def _every(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     for kpi in KPIS:
         row = comparison.difference(change, kpi)
         before, after = (level_text(comparison.level_of(name, kpi), kpi, currency) for name in (BASELINE, change))
-        by_much, ends = words.difference(kpi, row, currency), words.interval(kpi, row, currency)
-        cells = [Cell(before), Cell(after), Cell(by_much), Cell(ends), _tone(kpi, row)]
+        cells = [Cell(before), Cell(after), _with_interval(kpi, row, currency), _verdict(kpi, row)]
         rows.append(Row(words.kpi_title(kpi), cells, KPIS[kpi].meaning))
-    head = ["Number", "Today", "Then", "Difference", "Interval", "How sure"]
+    head = ["Number", "Today", "Then", "Difference", "How sure"]
     return {
         "title": title,
         "caption": f"{title}: {words.per_cent(comparison.level)} intervals",
@@ -261,12 +263,10 @@ def _differences_by(comparison: Comparison, change: str, kpis: Sequence[str], by
 def _with_interval(kpi: str, row: Mapping[str, Any] | None, currency: str) -> Cell:
     if row is None or math.isnan(row["difference"]):
         return Cell("–")
-    tone = _tone(kpi, row).tone
+    tone = f"number {_side(kpi, row)}"
     said = words.estimate_of(kpi, row, currency)
     value = words.with_unit(words.signed(said.value), said.word)
-    if said.lower == said.upper:
-        return Cell(value, f"number {tone}")
-    return Cell(value, f"number {tone}", f"{said.lower} to {said.upper}")
+    return Cell(value, tone, f"{said.lower} to {said.upper}" if said.lower != said.upper else "")
 
 
 # ---- money and weeks -------------------------------------------------------------------------------------------------
@@ -353,7 +353,7 @@ def _doubt(comparison: Comparison, row: Mapping[str, Any], *, has_limits: bool) 
         words.rounded(factor, words.rounding(factor, factor)) if math.isfinite(factor) else "–",
     ]
     numbers = [words.difference(kpi, row, currency), *widths, adjusted.interval, *paired]
-    return Row(words.kpi_title(kpi), [*(Cell(number) for number in numbers), _tone(kpi, row)])
+    return Row(words.kpi_title(kpi), [*(Cell(number) for number in numbers), _verdict(kpi, row)])
 
 
 def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, Any]:

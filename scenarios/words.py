@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.model import Model
 
 YEAR = 12 * MINUTES_PER_MONTH
+HARDLY = 0.005  # of a point of satisfaction, or of the time of staff: less is not worth a sentence
 Sureness = Literal["clear", "likely", "unclear", "none"]
 SURENESS: dict[Sureness, str] = {
     "clear": "clear",
@@ -33,7 +34,7 @@ _TITLES = {
     "nps_true": "Net promoter score, in truth",
     "nps_surveyed": "Net promoter score, as surveyed",
     "survey_score": "Survey score",
-    "response_rate": "Answers to the survey",
+    "response_rate": "Response rate of the survey",
     "experience": "Experience of a journey",
     "churn_per_month": "Churn a month",
     "contact_cost": "Cost of contacts",
@@ -418,7 +419,7 @@ class Exposure:
     def condition(self) -> str:
         """Under what condition they hold."""
         weeks = with_unit(f"{self.minutes / MINUTES_PER_WEEK:.3g}", " weeks")
-        return f"if it goes on as in these {weeks}" if self.as_one else f"in the {weeks} from when it began"
+        return f"if it goes on as in these {weeks}" if self.as_one else f"in the {weeks} since it began"
 
 
 def changed_by(comparison: Comparison, change: str) -> list[str]:
@@ -500,7 +501,8 @@ def _net(comparison: Comparison, change: str, time: Exposure) -> str:
 
 def _personas(comparison: Comparison, change: str) -> list[str]:
     """Which persona gains and which loses most satisfaction, where that is more than luck."""
-    rows = _sure_rows(comparison, change, "satisfaction", "persona")
+    sure = _sure_rows(comparison, change, "satisfaction", "persona")
+    rows = [row for row in sure if abs(row["difference"]) >= HARDLY]
     gains = max((row for row in rows if row["difference"] > 0), key=lambda row: row["difference"], default=None)
     loses = min((row for row in rows if row["difference"] < 0), key=lambda row: row["difference"], default=None)
     parts = []
@@ -509,12 +511,14 @@ def _personas(comparison: Comparison, change: str) -> list[str]:
             most = " most" if len(comparison.models[BASELINE].personas) > 1 else ""
             size = signed(rounded(row["difference"], _power(abs(row["difference"]), 1)))
             parts.append(f"{plain(row['group'])} customers {verb}{most} in satisfaction ({size} points)")
-    return parts or ["nobody's satisfaction moves by more than luck"]
+    nobody = "satisfaction hardly moves" if sure else "nobody's satisfaction moves by more than luck"
+    return parts or [nobody]
 
 
 def _pools(comparison: Comparison, change: str) -> list[str]:
     """Which pool of staff is busier and which less busy, most, where that is more than luck."""
-    rows = _sure_rows(comparison, change, "occupancy", "pool")
+    sure = _sure_rows(comparison, change, "occupancy", "pool")
+    rows = [row for row in sure if abs(row["difference"]) >= HARDLY]
     busier = max((row for row in rows if row["difference"] > 0), key=lambda row: row["difference"], default=None)
     calmer = min((row for row in rows if row["difference"] < 0), key=lambda row: row["difference"], default=None)
     parts = []

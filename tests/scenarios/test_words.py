@@ -220,6 +220,19 @@ def test_a_persona_whose_interval_holds_zero_is_not_named():
     assert "surfer customers gain most" in words.answer(comparison, "hire")
 
 
+def test_what_hardly_moves_is_not_worth_a_name():
+    comparison = told(
+        starter(),
+        {
+            ("satisfaction", "persona", "caller"): (7, 0.004, 0.003, 0.005),
+            ("occupancy", "pool", "service"): (0.61, 0.004, 0.003, 0.005),
+        },
+    )
+    sentence = words.answer(comparison, "hire")
+    assert "satisfaction hardly moves" in sentence
+    assert "service" not in sentence
+
+
 def test_the_answer_of_a_real_comparison_says_its_numbers():
     comparison = compared()
     sentence = words.answer(comparison, "hire")
@@ -242,7 +255,7 @@ def test_changes_that_began_apart_are_not_scaled_to_a_year():
     assert (time.as_one, time.to_a_year) == (False, 1.0)
     sentence = words.answer(doubtful(), both)
     assert " a year" not in sentence
-    assert sentence.endswith("in the 15 weeks from when it began.")
+    assert sentence.endswith("in the 15 weeks since it began.")
 
 
 def test_a_change_that_ended_is_not_scaled_to_a_year():
@@ -251,7 +264,7 @@ def test_a_change_that_ended_is_not_scaled_to_a_year():
     comparison = told(parse(raw | {"changes": {"hire": passing}}), {LOST: (100, -10, -12, -8)})
     sentence = words.answer(comparison, "hire")
     assert sentence.startswith("10 fewer customers lost, 8 to 12;")
-    assert sentence.endswith("in the 2 weeks from when it began.")
+    assert sentence.endswith("in the 2 weeks since it began.")
 
 
 def test_nobody_lost_in_any_scenario_is_not_mentioned():
