@@ -333,7 +333,7 @@ def _time(column: pl.Expr, written: str | None) -> pl.Expr:
 
 def _contacts(table: pl.DataFrame, aside: _SetAside, slack: timedelta) -> pl.DataFrame:
     """Contacts that make sense, in time order: joined before started before ended, and each once."""
-    stranger = pl.format("stranger {}:{}", "file", "line")
+    stranger = pl.format("stranger {}", pl.coalesce("journey", pl.format("{}:{}", "file", "line")))
     table = table.with_columns(
         pl.coalesce("joined", "started").alias("joined"),
         pl.coalesce("customer", stranger).alias("customer"),

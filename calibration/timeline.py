@@ -11,7 +11,7 @@ import polars as pl
 
 from sim import units
 from sim.errors import Problem, ScenarioError
-from sim.model import ABANDONED
+from sim.model import ABANDONED, BUILT_IN_ENDS
 
 if TYPE_CHECKING:
     from calibration.hours import Hours
@@ -148,7 +148,9 @@ def _customers(sources: Sources, contacts: pl.DataFrame, start: datetime) -> pl.
     else:
         minutes = [(pl.col(c) - start).dt.total_microseconds() / 6e7 for c in ("joined", "left")]
         table = sources.customers.select("customer", "persona", *minutes).unique("customer", maintain_order=True)
-        others = seen.join(table, on="customer", how="anti").with_columns(
+        told = table.select("customer").join(seen, on="customer", how="left", maintain_order="left")["persona"]
+        table = table.with_columns(pl.coalesce("persona", told).alias("persona"))
+        others = seen.join(table, on="customer", how="anti", maintain_order="left").with_columns(
             pl.lit(None, dtype=pl.Float64).alias("joined"), pl.lit(None, dtype=pl.Float64).alias("left")
         )
         table = pl.concat([table, others])
@@ -170,12 +172,18 @@ def _with_journeys(contacts: pl.DataFrame, log: Log) -> pl.DataFrame:
         pl.col(column).fill_null(default).map_elements(name_of, return_dtype=pl.String).alias(column)
         for column, default in (("goal", "help"), ("touchpoint", "contact"), ("channel", "contact"))
     ]
-    contacts = contacts.with_columns(*names)
+    ours = {word: f"{word}_step" for word in (END, UNFINISHED, *BUILT_IN_ENDS)}  # an activity may be called "End"
+    contacts = contacts.with_columns(*names).with_columns(pl.col("touchpoint").replace(ours))
     since = (pl.col("joined") - pl.col("ended").shift(1)).over("customer", "goal", order_by="joined")
     number = (since.is_null() | (since > gap)).cum_sum().over("customer", "goal", order_by="joined")
     inferred = pl.format("{} {} {}", "customer", "goal", "number")
-    given = pl.col("customer") if log.kind == "cases" else pl.col("journey")
-    marked = contacts.with_columns(number.alias("number")).with_columns(pl.coalesce(given, inferred).alias("journey"))
+    # Names of journeys may begin anew with every customer.
+    shared = pl.col("customer").n_unique().over("journey") > 1
+    own = pl.when(shared).then(pl.format("{} {}", "customer", "journey")).otherwise("journey")
+    given = pl.col("customer") if log.kind == "cases" else own
+    marked = contacts.with_columns(number.alias("number"), pl.col("journey").alias("told")).with_columns(
+        pl.coalesce(given, inferred).alias("journey")
+    )
     one_goal = pl.col("goal").first().over("journey", order_by="joined")
     return marked.drop("number").with_columns(one_goal)
 
@@ -222,21 +230,25 @@ def _with_next(contacts: pl.DataFrame, staffed: tuple[str, ...], end: float) -> 
 def _journeys(contacts: pl.DataFrame, sources: Sources, start: datetime) -> pl.DataFrame:
     """One row per issue, with its survey score where there is one."""
     journeys = contacts.sort("joined", "ended", maintain_order=True).group_by("journey", maintain_order=True).agg(
-        pl.col("customer").first(), pl.col("persona").first(), pl.col("goal").first(),
+        pl.col("customer").first(), pl.col("persona").first(), pl.col("goal").first(), pl.col("told").first(),
         pl.col("joined").first().alias("opened"), pl.col("ended").max().alias("closed"),
         pl.col("touchpoint").first().alias("first"), pl.col("channel").first(), pl.len().alias("contacts"),
         pl.col("outcome").last().alias("last_outcome"),
     )  # fmt: skip
     if sources.surveys is None:
-        return journeys.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("score", "answered"))
+        return journeys.drop("told").with_columns(
+            pl.lit(None, dtype=pl.Float64).alias(name) for name in ("score", "answered")
+        )
     surveys = sources.surveys.with_columns((pl.col("answered") - start).dt.total_microseconds() / 6e7)
     if surveys["journey"].is_not_null().any():
-        scores = surveys.unique("journey", keep="first", maintain_order=True).select("journey", "score", "answered")
-        return journeys.join(scores, on="journey", how="left", maintain_order="left")
+        first = surveys.unique(["customer", "journey"], keep="first", maintain_order=True)
+        scores = first.select("customer", pl.col("journey").alias("told"), "score", "answered")
+        return journeys.join(scores, on=["customer", "told"], how="left", maintain_order="left").drop("told")
+    journeys = journeys.drop("told")
     # Without a journey's name, a survey belongs to the customer's latest journey closed before the answer.
-    matched = surveys.sort("answered").join_asof(
+    matched = surveys.drop("journey").sort("answered").join_asof(
         journeys.sort("closed").select("customer", "closed", "journey"),
-        left_on="answered", right_on="closed", by="customer", strategy="backward",
+        left_on="answered", right_on="closed", by="customer", strategy="backward", check_sortedness=False,
     )  # fmt: skip
     known = matched.drop_nulls("journey").unique("journey", keep="first", maintain_order=True)
     scores = known.select("journey", "score", "answered")

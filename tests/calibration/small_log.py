@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from calibration.log import Log, read_log
-from calibration.sources import Sources, read_sources
+from calibration.sources import COLUMNS, TIMES, Sources, read_sources
+from calibration.timeline import Timeline, build_timeline
 
 KEY = b"a key of this test"
 MONDAY = datetime(2025, 1, 6)
@@ -53,3 +54,39 @@ def read(folder: Path, **settings: Any) -> Sources:
 def known(table: pl.DataFrame) -> pl.DataFrame:
     """A table without where its rows stood."""
     return table.drop("file", "line")
+
+
+def told(contacts: list[dict[str, Any]] | pl.DataFrame, **settings: Any) -> Timeline:
+    """Timeline of contacts whose times are minutes from a Monday's midnight; further tables likewise, by their name.
+
+    Whatever a contact does not say is unknown; it has no member unless one is named, and its customer is A.
+    """
+    tables = {kind: settings.pop(kind) for kind in ("surveys", "customers", "roster") if kind in settings}
+    log = read_log({"contacts": {"files": "none.csv"}} | settings, {})
+    return build_timeline(log, sources(contacts, **tables))
+
+
+def sources(contacts: list[dict[str, Any]] | pl.DataFrame, **tables: list[dict[str, Any]] | pl.DataFrame) -> Sources:
+    """What reading such contacts would give."""
+    return Sources(_table("contacts", contacts), **{kind: _table(kind, table) for kind, table in tables.items()})
+
+
+def _table(kind: str, rows: list[dict[str, Any]] | pl.DataFrame) -> pl.DataFrame:
+    usual = {"customer": "A", "touchpoint": "hotline"} if kind == "contacts" else {}
+    types = dict.fromkeys(COLUMNS[kind], pl.String) | dict.fromkeys(TIMES & set(COLUMNS[kind]), pl.Float64)
+    types |= dict.fromkeys({"score", "wage"} & set(COLUMNS[kind]), pl.Float64)
+    table = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame([usual | row for row in rows], schema=types)
+    moments = [
+        (pl.lit(MONDAY) + pl.duration(microseconds=(pl.col(name).cast(pl.Float64) * 6e7).round().cast(pl.Int64))).alias(
+            name
+        )
+        for name in TIMES & set(table.columns)
+    ]
+    whole = (
+        table.with_columns(moments)
+        .with_columns(
+            pl.lit(None, dtype=types[name]).alias(name) for name in COLUMNS[kind] if name not in table.columns
+        )
+        .with_columns(file=pl.lit(f"{kind}.csv"), line=pl.int_range(pl.len(), dtype=pl.Int64) + 2)
+    )
+    return whole.sort("joined", "line", maintain_order=True) if kind == "contacts" else whole
