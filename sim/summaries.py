@@ -96,17 +96,20 @@ def summarise(result: Result, window: tuple[float, float] | None = None) -> Summ
     dict
         For each dimension its `Sums`.
     """
-    return {dimension: _Summing(result, window, dimension).sums() for dimension in DIMENSIONS}
+    stretches = phases(result.model)
+    return {dimension: _Summing(result, stretches, window, dimension).sums() for dimension in DIMENSIONS}
 
 
 class _Summing:
     """The sums of one replication by one dimension."""
 
-    def __init__(self, result: Result, window: tuple[float, float] | None, dimension: str) -> None:
+    def __init__(
+        self, result: Result, stretches: tuple[Phase, ...], window: tuple[float, float] | None, dimension: str
+    ) -> None:
         self.model, self.tables, self.dimension = result.model, result.tables, dimension
         self.start, self.end = window or (self.model.clock.warmup, self.model.clock.horizon)
-        self.phases = phases(self.model)
-        self.names = self.phases[-1].model
+        self.phases = stretches
+        self.names = stretches[-1].model
         self.weeks = np.append(np.arange(self.start, self.end, MINUTES_PER_WEEK), self.end)
         self.groups = self._groups()
 
@@ -124,14 +127,16 @@ class _Summing:
         return Sums(self.groups, values)
 
     def _groups(self) -> tuple[str, ...]:
-        names = self.names
+        names, models = self.names, [phase.model for phase in self.phases]
+        goals = (journey.goal or name for model in models for name, journey in model.journeys.items())
+        channels = (touchpoint.channel for model in models for touchpoint in model.touchpoints.values())
         return {
             "all": ("all",),
             "persona": tuple(names.personas),
-            "goal": tuple(dict.fromkeys(journey.goal or name for name, journey in names.journeys.items())),
+            "goal": tuple(dict.fromkeys(goals)),
             "touchpoint": tuple(names.touchpoints),
             "pool": tuple(names.staff),
-            "channel": tuple(dict.fromkeys(touchpoint.channel for touchpoint in names.touchpoints.values())),
+            "channel": tuple(dict.fromkeys(channels)),
             "week": tuple(str(week) for week in range(1, len(self.weeks))),
         }[self.dimension]
 
@@ -177,8 +182,7 @@ class _Summing:
         joined, started, ended = (visits[name].to_numpy() for name in ("joined", "started", "ended"))
         counted = self._inside(joined)
         outcome = visits["outcome"]
-        is_staffed = {name: bool(touchpoint.staff) for name, touchpoint in self.names.touchpoints.items()}
-        staffed = visits["touchpoint"].replace_strict(is_staffed, return_dtype=pl.Boolean).to_numpy()
+        staffed = self._staffed(visits)
         closed = outcome.eq_missing(CLOSED).to_numpy()
         blocked = outcome.eq_missing(BLOCKED).to_numpy()
         offered = counted & staffed & ~closed & ~blocked
@@ -213,6 +217,15 @@ class _Summing:
             sums["busy"] = self._add(codes, np.where(staffed & served, busy, 0.0))
             sums["busy_cost"] = self._add(codes, np.where(staffed & served, paid, 0.0))
         return sums
+
+    def _staffed(self, visits: pl.DataFrame) -> NDArray[np.bool_]:
+        """Whether each visit was at a touchpoint that needed staff when she joined it."""
+        joined, staffed = visits["joined"].to_numpy(), np.zeros(visits.height, dtype=bool)
+        for phase in self.phases:
+            then = (joined >= phase.start) & (joined < phase.end)
+            needed = {name: bool(touchpoint.staff) for name, touchpoint in phase.model.touchpoints.items()}
+            staffed |= then & visits["touchpoint"].replace_strict(needed, return_dtype=pl.Boolean).to_numpy()
+        return staffed
 
     def _earned(
         self, who: pl.Series, rates: Callable[[Model], dict[str, float]],
