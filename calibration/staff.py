@@ -82,6 +82,11 @@ def fit(timeline: Timeline, sources: Sources, currency: str) -> Staffing:
             entry["wage"] = f"{wage:g} {currency} / h"
         staffing.pools[pool] = entry | {"shifts": shifts}
         staffing.estimates.append(Estimate(f"staff.{pool}.shifts", "", source, n, note=note))
+    for pool in sorted(set() if sources.roster is None else _roster_pools(sources.roster) - set(staffing.pools)):
+        note = (
+            "nobody of this pool served anywhere in the log, so it is left out; do its names agree with the contacts'?"
+        )
+        staffing.estimates.append(Estimate(f"staff.{pool}.shifts", "", "roster", 0, note=note))
     for touchpoint in timeline.contacts["touchpoint"].unique(maintain_order=True):
         pools = [staffing.pools[pool]["shifts"] for pool in staffing.serving.get(touchpoint, [])]
         on = np.ones(QUARTERS, dtype=bool) if touchpoint not in timeline.staffed else _any_on(pools)

@@ -29,7 +29,7 @@ CUSTOMERS = "customer,persona,joined,left\n" + "".join(
     f"K{n:03d},{'firm' if n % 3 else 'family'},,\n" for n in range(40)
 )
 SURVEYS = "customer,journey,score,answered\nK000,J0000,8,2025-01-06 09:00:00\nK001,J0001,3,2025-01-06 09:30:00\n"
-ROSTER = "pool,weekday,from,to,wage\n" + "".join(
+ROSTER = "pool,weekday,from,to,wage\ncanteen,mon,08:00,10:00,12\n" + "".join(
     f"hotline,{day},08:00,13:00,20\n" * 2 for day in ("mon", "tue", "wed", "thu", "fri")
 )
 
