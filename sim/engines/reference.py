@@ -8,6 +8,8 @@ in the order of `calendar.Rank`.
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from functools import partial
 from math import inf, log
 from typing import TYPE_CHECKING, Any
@@ -781,4 +783,16 @@ class History:
 
 def run(model: Model, seed: int, replication: int) -> Tables:
     """Simulate one replication of a model whose uncertain values are settled."""
-    return History(model, seed, replication).run()
+    with _collecting_rarely():
+        return History(model, seed, replication).run()
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Let Python look for unused objects rarely: a history keeps most of what it makes, so there are few to find."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
