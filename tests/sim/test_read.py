@@ -279,6 +279,27 @@ def test_a_sound_file_becomes_a_model(tmp_path):
             "is missing",
         ),
         (
+            "cv: 0.8",
+            "cvv: 0.8",
+            12,
+            "touchpoints.hotline.service_time.cvv",
+            "not a known field; did you mean 'cv'?",
+        ),
+        (
+            "    wage:",
+            "    skills: [fault, [a]]\n    wage:",
+            25,
+            "staff.tier1.skills.1",
+            "['a'] is not text; put it in quotes if it is a name",
+        ),
+        (
+            "    start: {phone: call}",
+            "    start: {phone: call}\n    difficulty: hard",
+            18,
+            "journeys.fault.difficulty",
+            "'hard' is not a mapping of names to values",
+        ),
+        (
             "share: 0.40",
             "share: forty",
             4,
@@ -387,6 +408,10 @@ def test_a_change_that_breaks_something_is_told_where_the_change_stands(told):
                 "uncertain.touchpoints.desk.service_time: mean, sd, low and high are in different units (min, s); "
                 "write them in one"
             ),
+        ),
+        (
+            {"uncertain": {"personas.person.churn.slope": {"mean": 1, "sd": -0.5}}},
+            "uncertain.personas.person.churn.slope: sd (-0.5) is negative",
         ),
         (
             {"levers": {"staff.clerks.shifts.only.headcoutn": {"low": 1, "high": 5}}},
@@ -542,6 +567,16 @@ def two_pools(**more):
         (
             company(journeys={"ann": call(10) | {"start": {"web": "call", "phone": "call"}}}),
             "journeys.ann.start: persona 'person' does not say by which channel it starts; add personas.person.start",
+        ),
+        (
+            company(
+                journeys={"ann": call(10) | {"start": {"web": "call", "phone": "call"}}, "bob": call(10)},
+                personas={"person": {"share": 1, "start": {"any": 1, "web": 0}}},
+            ),
+            (
+                "journeys.ann.start: persona 'person' starts in any, web, but this journey starts in web, phone; "
+                "give it one of them"
+            ),
         ),
         (
             company(journeys={"ann": call(10) | {"ends": {"call": {}}}}),

@@ -120,6 +120,11 @@ def test_days_may_be_listed_spanned_and_wrap_around_the_week():
     assert units.days("all") == tuple(range(7))
 
 
+@given(st.sets(st.integers(min_value=0, max_value=6), min_size=1))
+def test_days_said_and_read_again_are_the_same(chosen):
+    assert set(units.days(units.say_days(chosen))) == chosen
+
+
 @given(st.floats(min_value=1e-3, max_value=1e7))
 def test_a_duration_said_and_read_again_is_the_same_to_four_digits(minutes):
     assert units.duration(units.say_duration(minutes)) == pytest.approx(minutes, rel=1e-3)
