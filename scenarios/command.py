@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from importlib.metadata import entry_points
 
@@ -29,9 +30,9 @@ Settings follow Hydra's override grammar: seed=7 replications=20 staff.tier1.shi
 def main(argv: list[str] | None = None) -> int:
     """Run a verb; return 0 if it succeeded, 1 if what the user gave cannot be used, 2 if the verb is unknown."""
     words = sys.argv[1:] if argv is None else argv
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    out, errors = (Console(stderr=stderr, highlight=False, soft_wrap=True) for stderr in (False, True))
     if not words or words[0] in ("-h", "--help", "help"):
-        Console(highlight=False).print(USAGE, markup=False)
+        out.print(USAGE, markup=False)
         return 0 if words else 2
     verb, *tail = words
     verbs = {point.name: point for point in entry_points(group="desirepath.verbs")}
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     run = verbs[verb].load()
     if any(word in ("-h", "--help") for word in tail):
-        Console(highlight=False).print(run.__doc__ or "", markup=False)
+        out.print(inspect.getdoc(run) or "", markup=False)
         return 0
     try:
         run(compose(verb, tail))
@@ -48,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
         errors.print(str(error), markup=False, style="red")
         return 1
     except KeyboardInterrupt:
-        errors.print("stopped; nothing was written")
+        errors.print("stopped; nothing unfinished is kept")
         return 130
     return 0
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
+import re
 import shutil
-import sys
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import polars as pl
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -29,6 +28,7 @@ from sim.check import problem_of
 from sim.described import Described
 from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
+from sim.model import Model, Names
 from sim.read import build
 
 if TYPE_CHECKING:
@@ -36,9 +36,17 @@ if TYPE_CHECKING:
 
     from scenarios.compare import Comparison
     from scenarios.compose import Composed
-    from sim.model import Model
 
 MOST_WORKERS = 64
+
+
+def workers_of(stated: object) -> int:
+    """Number of processes: one a core where `auto`."""
+    if stated == "auto":
+        return os.cpu_count() or 1
+    if not isinstance(stated, int) or not 1 <= stated <= MOST_WORKERS:
+        raise ValueError(f"{stated!r} is not auto or a number from 1 to {MOST_WORKERS}")
+    return stated
 
 
 class Settings(Described):
@@ -46,7 +54,7 @@ class Settings(Described):
 
     seed: int = 1
     replications: int = Field(default=10, ge=2)
-    workers: int | str = "auto"
+    workers: Annotated[int, BeforeValidator(workers_of)] = Field(default="auto", validate_default=True)
     outputs: Path = Path("outputs")
     track: bool = True
 
@@ -55,7 +63,7 @@ class CompareSettings(Settings):
     """Settings of `desirepath compare`."""
 
     question: str | None = None
-    changes: list[str] | str = "all"
+    changes: Names = ("all",)
     level: float = Field(default=0.95, gt=0, lt=1)
 
 
@@ -81,7 +89,7 @@ class NewSettings(Described):
 class KpisSettings(Described):
     """Settings of `desirepath kpis`."""
 
-    only: list[str] | str | None = None
+    only: Names | None = None
 
 
 def new(asked: Composed) -> None:
@@ -93,6 +101,9 @@ def new(asked: Composed) -> None:
     """
     name = _settings(asked, NewSettings).name
     path = Path("conf/scenario") / f"{name}.yaml"
+    if not re.fullmatch(r"[\w-]+", name):
+        message = f"{name!r} cannot be a file's name here; use letters, digits, _ and -"
+        raise ScenarioError([Problem("name", message, asked.place("name"))], "settings")
     if path.exists():
         raise DesirepathError(f"{path} is there already; choose another name: desirepath new name=…")
     text = files("scenarios.conf").joinpath("scenario/starter.yaml").read_text(encoding="utf-8")
@@ -108,7 +119,7 @@ def describe(asked: Composed) -> None:
 
     The words are printed; the page with the maps goes to outputs/describe/NAME.html.
     """
-    settings, model = _settings(asked, DescribeSettings), _model(asked)
+    settings, model = _checked(asked, DescribeSettings)
     console = Console(highlight=False)
     console.print(telling.describe(model), markup=False, soft_wrap=True)
     path = settings.outputs / "describe" / f"{settings.name or asked.chosen['scenario']}.html"
@@ -123,11 +134,14 @@ def kpis(asked: Composed) -> None:
     desirepath kpis [only=[churn,cost]]
     """
     only = _settings(asked, KpisSettings).only
-    names = list(KPIS) if only is None else ([only] if isinstance(only, str) else only)
+    names = list(KPIS) if only is None else only
     unknown = [name for name in names if name not in KPIS]
     if unknown:
         known = list(KPIS)
-        problems = [Problem("only", f"there is no KPI '{name}'; {did_you_mean(name, known)}") for name in unknown]
+        place = asked.place("only")
+        problems = [
+            Problem("only", f"there is no KPI '{name}'; {did_you_mean(name, known)}", place) for name in unknown
+        ]
         raise ScenarioError(problems, "settings")
     table = Table(show_lines=True)
     for column in ("KPI", "unit", "better", "by", "meaning"):
@@ -145,10 +159,11 @@ def simulate(asked: Composed) -> None:
 
     Everything goes to a folder of its own under outputs/simulate/NAME.
     """
-    settings, model = _settings(asked, SimulateSettings), _model(asked)
+    settings, model = _checked(asked, SimulateSettings)
     name = settings.name or asked.chosen["scenario"]
-    comparison = _lived({BASELINE: model}, settings, name, "simulate", 0.95)
-    _finish(comparison, settings, name, f"{model.title or name} as it is", "simulate")
+    with _draft(settings.outputs / "simulate" / name) as draft:
+        comparison = _lived({BASELINE: model}, settings, 0.95, draft)
+        _finish(comparison, settings, asked, f"{model.title or name} as it is", draft)
 
 
 def compare(asked: Composed) -> None:
@@ -159,10 +174,12 @@ def compare(asked: Composed) -> None:
     Everything goes to a folder of its own under outputs/compare/NAME, and to MLflow (outputs/mlflow.db unless
     MLFLOW_TRACKING_URI names another store): the experiment is the question, a child run a scenario.
     """
-    settings, model = _settings(asked, CompareSettings), _model(asked)
+    settings, model = _checked(asked, CompareSettings)
     name = asked.chosen["scenario"]
-    comparison = _lived(variants(model, settings.changes), settings, name, "compare", settings.level)
-    _finish(comparison, settings, name, settings.question or model.title or name, "compare")
+    models = variants(model, "all" if settings.changes == ("all",) else settings.changes)
+    with _draft(settings.outputs / "compare" / name) as draft:
+        comparison = _lived(models, settings, settings.level, draft)
+        _finish(comparison, settings, asked, settings.question or model.title or name, draft)
 
 
 # ---- what they share -----------------------------------------------------------------------------------------------
@@ -178,18 +195,22 @@ def _settings(asked: Composed, kind: type[Any]) -> Any:
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        raise ScenarioError((problem_of(dict(e), raw, kind) for e in error.errors()), "settings") from None
+        problems = (problem_of(dict(e), raw, kind) for e in error.errors())
+        located = [Problem(p.path, p.message, asked.place(p.path)) for p in problems]
+        raise ScenarioError(located, "settings") from None
 
 
-def workers_of(stated: int | str) -> int:
-    """Number of processes: one a core where `auto`."""
-    if stated == "auto":
-        return os.cpu_count() or 1
-    if not isinstance(stated, int) or not 1 <= stated <= MOST_WORKERS:
-        raise ScenarioError(
-            [Problem("workers", f"{stated!r} is not auto or a number from 1 to {MOST_WORKERS}")], "settings"
-        )
-    return stated
+def _checked(asked: Composed, kind: type[Any]) -> tuple[Any, Model]:
+    """A verb's own settings and its scenario, or everything that is wrong with either."""
+    try:
+        settings = _settings(asked, kind)
+    except ScenarioError as error:
+        try:
+            _model(asked)
+        except ScenarioError as another:
+            raise ScenarioError([*error.problems, *another.problems], "settings and scenario") from None
+        raise
+    return settings, _model(asked)
 
 
 @contextmanager
@@ -201,29 +222,33 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _lived(models: dict[str, Model], settings: Settings, name: str, verb: str, level: float) -> Comparison:
-    """Simulate scenarios into a folder that has its final name only when it is whole."""
-    draft = _draft(settings.outputs, verb, name)
+@contextmanager
+def _draft(parent: Path) -> Iterator[Path]:
+    """Folder of this run's own to write in, gone again if the run fails; `_finish` gives it its final name."""
+    draft = parent / f".unfinished-{os.getpid()}"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _lived(models: dict[str, Model], settings: Settings, level: float, draft: Path) -> Comparison:
+    """Simulate scenarios, with the tables of one history each in a folder."""
     with progress("living through the weeks") as step:
         return compare_all(
-            models, settings.seed, settings.replications, workers=workers_of(settings.workers), level=level,
+            models, settings.seed, settings.replications, workers=settings.workers, level=level,
             folder=draft / "tables", progress=step,
         )  # fmt: skip
 
 
-def _draft(outputs: Path, verb: str, name: str) -> Path:
-    draft = outputs / verb / name / ".unfinished"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    return draft
-
-
-def _finish(comparison: Comparison, settings: Settings, name: str, question: str, verb: str) -> None:
-    """Print, write and log what came out."""
+def _finish(comparison: Comparison, settings: Settings, asked: Composed, question: str, draft: Path) -> None:
+    """Print, write and log what came out; the folder has its final name only when it is whole."""
     console = Console(highlight=False)
-    draft = settings.outputs / verb / name / ".unfinished"
+    name = draft.parent.name
     data = comparison.models[BASELINE].data
-    made_by = provenance(f"desirepath {shlex.join(sys.argv[1:])}", settings.seed, settings.replications, data)
+    made_by = provenance(asked.command, settings.seed, settings.replications, data)
     answers = {change: words.answer(comparison, change) for change in comparison.changes}
     model = comparison.models[BASELINE]
     if answers:
@@ -254,12 +279,11 @@ def _finish(comparison: Comparison, settings: Settings, name: str, question: str
 
 def _say_tracking(console: Console, outputs: Path, link: str) -> None:
     stated = os.environ.get("MLFLOW_TRACKING_URI")
-    if stated:
+    if stated and stated.startswith("http"):
         console.print(f"in MLflow: {stated.rstrip('/')}/{link}", markup=False, soft_wrap=True)
         return
-    console.print(
-        f"in MLflow: mlflow ui --backend-store-uri sqlite:///{outputs / 'mlflow.db'}", markup=False, soft_wrap=True
-    )
+    store = stated or f"sqlite:///{outputs / 'mlflow.db'}"
+    console.print(f"in MLflow: mlflow ui --backend-store-uri {store}", markup=False, soft_wrap=True)
     console.print(f"side by side: http://127.0.0.1:5000/{link}", markup=False, soft_wrap=True)
 
 
