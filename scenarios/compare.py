@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from sim.changes import enacted
+from sim.changes import check_dates, enacted
 from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
 from sim.replications import Task, perform_all
@@ -77,19 +77,26 @@ class Comparison:
 def variants(model: Model, changes: Sequence[str] | str) -> dict[str, Model]:
     """Return the baseline and each change, or sum of changes such as ``chatbot+hire``, as scenarios of their own."""
     names = list(model.changes) if changes == "all" else ([changes] if isinstance(changes, str) else list(changes))
-    parts = {name: name.split("+") for name in names}
     known = list(model.changes)
+    parts = {name: [name] if name in known else name.split("+") for name in names}
     problems = [
         Problem(f"changes.{part}", f"there is no change '{part}'; {did_you_mean(part, known)}", "command line")
         for chosen in parts.values()
         for part in chosen
         if part not in known
     ]
-    if not names:
+    if not names and known:
+        problems.append(Problem("changes", f"none is named; known: {', '.join(known)}, or all", "command line"))
+    elif not names:
         problems.append(Problem("changes", "the scenario proposes no change; add one under changes"))
+    if BASELINE in parts:
+        problems.append(Problem(f"changes.{BASELINE}", "is what changes are compared with; choose another name"))
     if problems:
         raise ScenarioError(problems)
-    return {BASELINE: model} | {name: enacted(model, chosen) for name, chosen in parts.items()}
+    models = {BASELINE: model} | {name: enacted(model, chosen) for name, chosen in parts.items()}
+    if problems := [problem for name in parts for problem in check_dates(models[name])]:
+        raise ScenarioError(problems)
+    return models
 
 
 def check_same_design(models: Mapping[str, Model]) -> None:
