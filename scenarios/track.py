@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 import yaml
 
 from scenarios.compare import BASELINE
+from sim.errors import DesirepathError
 from sim.kpis import HEADLINES, KPIS
 
 if TYPE_CHECKING:
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from scenarios.compare import Comparison
 
 MOST_METRICS, MOST_PARAMS = 1000, 100  # a server takes no more at once
+# What MLflow is told, unless the user has said otherwise, before it is first imported.
+_MANNERS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # a server that is not there is given up in seconds, not minutes
+}
 
 
 def provenance(command: str, seed: int, replications: int, data: Mapping[str, str]) -> dict[str, str]:
@@ -42,9 +51,6 @@ def provenance(command: str, seed: int, replications: int, data: Mapping[str, st
 
 def _client(outputs: Path) -> tuple[MlflowClient, str | None]:
     """Client of the tracking store, and where its artifacts go; a SQLite file under `outputs` unless one is set."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     from mlflow.tracking import MlflowClient
 
     stated = os.environ.get("MLFLOW_TRACKING_URI")
@@ -79,10 +85,47 @@ def log_comparison(
         With the report, the resolved scenarios and the tables; all but raw rows is logged.
     outputs
         Where the store lies, unless `MLFLOW_TRACKING_URI` says otherwise.
+
+    Raises
+    ------
+    DesirepathError
+        If the store cannot be reached, or refuses; what lies in the folder is not lost.
     """
-    client, artifacts = _client(outputs)
+    for name, value in _MANNERS.items():
+        os.environ.setdefault(name, value)
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        client, artifacts = _client(outputs)
+        return _log_runs(client, _experiment(client, question, artifacts), comparison, answers, made_by, folder)
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise DesirepathError(
+            f"MLflow did not take it: {reason}\nThe results are whole in {folder}; to log them too, mend what "
+            "MLFLOW_TRACKING_URI says and run it again, or leave MLflow out with track=false"
+        ) from None
+
+
+def _experiment(client: MlflowClient, question: str, artifacts: str | None) -> str:
+    """Number of the experiment that has the question as its name, made or taken out of the bin where it must be."""
     experiment = client.get_experiment_by_name(question)
-    number = experiment.experiment_id if experiment else client.create_experiment(question, artifact_location=artifacts)
+    if experiment is None:
+        return str(client.create_experiment(question, artifact_location=artifacts))
+    if experiment.lifecycle_stage == "deleted":
+        client.restore_experiment(experiment.experiment_id)
+    return str(experiment.experiment_id)
+
+
+def _log_runs(
+    client: MlflowClient,
+    number: str,
+    comparison: Comparison,
+    answers: Mapping[str, str],
+    made_by: Mapping[str, str],
+    folder: Path,
+) -> str:
+    """Log the parent and its children and return the link to them."""
     note = "\n".join(f"- **{name}**: {answer}" for name, answer in answers.items())
     parent = client.create_run(
         number, run_name=", ".join(comparison.changes) or "as it is", tags={"mlflow.note.content": note}
@@ -139,6 +182,11 @@ def _numbers(table: pl.DataFrame, name: str, wanted: Mapping[str, str]) -> dict[
     }
 
 
+def _named(name: str) -> str:
+    """Name as MLflow allows it."""
+    return re.sub(r"[^\w.\- :]", "_", name.replace("+", " and "))
+
+
 def _log(
     client: MlflowClient, run: str, metrics: Mapping[str, float], params: Mapping[str, Any], tags: Mapping[str, str]
 ) -> None:
@@ -146,9 +194,9 @@ def _log(
     from mlflow.entities import Metric, Param, RunTag
 
     now = int(time.time() * 1000)
-    numbers = [Metric(key, float(value), now, 0) for key, value in metrics.items() if np.isfinite(value)]
+    numbers = [Metric(_named(key), float(value), now, 0) for key, value in metrics.items() if np.isfinite(value)]
     texts = [Param(key, str(value)) for key, value in params.items()]
-    marks = [RunTag(key, value) for key, value in tags.items()]
+    marks = [RunTag(_named(key), value) for key, value in tags.items()]
     for first in range(0, max(len(numbers), 1), MOST_METRICS - MOST_PARAMS):
         batch = numbers[first : first + MOST_METRICS - MOST_PARAMS]
         client.log_batch(run, batch, texts if first == 0 else [], marks if first == 0 else [])
