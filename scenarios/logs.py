@@ -45,13 +45,13 @@ def write_logs(result: Result, folder: Path) -> dict[str, int]:
     journey = pl.format("J{}-{}", pl.col("customer").cast(pl.String).str.zfill(6), "journey").alias("journey")
     seen = pl.col("ended").is_not_null() & ~pl.col("outcome").is_in([CLOSED, BLOCKED])
     member = pl.when(pl.col("member").is_not_null()).then(pl.format("{}-{}", "pool", "member"))
-    contacts = tables.visits.filter(seen).sort("ended", "customer").select(
+    contacts = tables.visits.filter(seen).sort("ended", "customer", "journey", "visit").select(
         customer, journey, "goal", "channel", "touchpoint", clock("joined"), clock("started"), clock("ended"), "pool",
         member.alias("member"), "outcome",
     )  # fmt: skip
     surveys = (
         tables.journeys.filter("answered")
-        .sort("closed", "customer")
+        .sort("closed", "customer", "journey")
         .select(customer, journey, clock("closed").alias("answered"), "score")
     )
     joined = pl.when(pl.col("joined") > 0).then(clock("joined")).alias("joined")
