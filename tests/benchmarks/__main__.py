@@ -1,0 +1,163 @@
+"""Measure how fast the engine is beside an idiomatic SimPy program: `make bench`, or `python -m tests.benchmarks`.
+
+Both simulate the same contact centre, in turns, in one process, and are timed by the processor time they take: on a
+busy computer ratios can be believed, and absolute figures not. Only completed services count. The engine is timed from
+a built model to the tables it keeps; the SimPy program keeps nothing but sums.
+"""
+
+# ruff: noqa: T201 - it prints; that is what it is for
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from math import sqrt
+from pathlib import Path
+from statistics import fmean, median, variance
+from time import process_time
+
+import polars as pl
+
+from sim import build, simulate
+from tests.benchmarks import idiomatic_simpy
+from tests.benchmarks.contact_centre import POOLS, scenario
+
+MINUTES = 4_000.0
+REPETITIONS = 8
+OUTPUT = Path(__file__).parents[2] / "outputs" / "benchmarks"
+BY_HAND, OURS = "idiomatic SimPy", "reference engine"
+
+
+@dataclass(frozen=True)
+class Lap:
+    """One history: what it took, and what happened.
+
+    Attributes
+    ----------
+    services
+        Services completed.
+    seconds
+        Processor time.
+    abandonment
+        Share of those who queued, and did not queue any more at the end, who gave up.
+    wait
+        Mean minutes that those waited who were served by staff.
+    """
+
+    services: int
+    seconds: float
+    abandonment: float
+    wait: float
+
+    @property
+    def speed(self) -> float:
+        """Services a second."""
+        return self.services / self.seconds
+
+
+def by_hand(seed: int) -> Lap:
+    """One history by the SimPy program."""
+    began = process_time()
+    count = idiomatic_simpy.run(MINUTES, seed)
+    seconds = process_time() - began
+    queued = count.started + count.abandoned
+    return Lap(count.services, seconds, count.abandoned / queued, count.waited / count.started)
+
+
+MODEL = build(scenario(MINUTES))
+
+
+def ours(seed: int) -> Lap:
+    """One history by the reference engine."""
+    began = process_time()
+    tables = simulate(MODEL, seed).tables
+    seconds = process_time() - began
+    staffed = tables.visits.filter(pl.col("touchpoint").is_in(list(POOLS)))
+    waits = (staffed["started"] - staffed["joined"]).drop_nulls()
+    abandoned = staffed.filter(outcome="abandoned").height
+    services = tables.visits.select((pl.col("started").is_not_null() & pl.col("ended").is_not_null()).sum()).item()
+    return Lap(services, seconds, abandoned / (abandoned + len(waits)), waits.mean())
+
+
+PROGRAMS: dict[str, Callable[[int], Lap]] = {BY_HAND: by_hand, OURS: ours}
+
+
+def z_of_difference(ours: list[float], theirs: list[float]) -> float:
+    """Standard errors between two means."""
+    return (fmean(ours) - fmean(theirs)) / sqrt(variance(ours) / len(ours) + variance(theirs) / len(theirs))
+
+
+def measure() -> dict[str, list[Lap]]:
+    """Let the programs take turns."""
+    laps: dict[str, list[Lap]] = {name: [] for name in PROGRAMS}
+    for program in PROGRAMS.values():
+        program(0)  # imports, caches
+    for repetition in range(1, REPETITIONS + 1):
+        for name, program in PROGRAMS.items():
+            laps[name].append(program(repetition))
+            print(f"{repetition}/{REPETITIONS} {name}: {laps[name][-1].speed:,.0f} services a second", file=sys.stderr)
+    return laps
+
+
+def report(laps: dict[str, list[Lap]]) -> str:
+    """A table to read, in Markdown."""
+    first = laps[BY_HAND]
+    conditions = (
+        f"{MINUTES:,.0f} simulated minutes, {REPETITIONS} repetitions in turns; Python {platform.python_version()}, "
+        f"SimPy {version('simpy')}. Speeds are medians; z compares with {BY_HAND}."
+    )
+    lines = [
+        "# The contact-centre journey: services per second of processor time",
+        "",
+        conditions,
+        "",
+        "| program | services | services / CPU-s | × SimPy (range) | abandonment | z | mean wait, min | z |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, rows in laps.items():
+        ratios = [row.speed / other.speed for row, other in zip(rows, first, strict=True)]
+        abandonment, wait = [row.abandonment for row in rows], [row.wait for row in rows]
+        agree = ["", ""]
+        if name != BY_HAND:
+            agree = [
+                f"{z_of_difference(abandonment, [row.abandonment for row in first]):+.2f}",
+                f"{z_of_difference(wait, [row.wait for row in first]):+.2f}",
+            ]
+        lines.append(
+            f"| {name} | {fmean(row.services for row in rows):,.0f} | {median(row.speed for row in rows):,.0f} "
+            f"| {median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f}) "
+            f"| {fmean(abandonment):.2%} | {agree[0]} | {fmean(wait):.4f} | {agree[1]} |"
+        )
+    return "\n".join(lines)
+
+
+def disagreements(laps: dict[str, list[Lap]]) -> list[str]:
+    """Where the programs do not simulate the same thing."""
+    found = []
+    for what in ("abandonment", "wait"):
+        z = z_of_difference(*([getattr(row, what) for row in laps[name]] for name in (OURS, BY_HAND)))
+        if not abs(z) < 3.5:
+            found.append(f"{what}: the two programs differ by {z:+.2f} standard errors")
+    return found
+
+
+def main() -> None:
+    """Measure, print and write the table."""
+    laps = measure()
+    table = report(laps)
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    (OUTPUT / "contact_centre.md").write_text(table + "\n", encoding="utf-8")
+    everything = {name: [asdict(lap) for lap in rows] for name, rows in laps.items()}
+    (OUTPUT / "contact_centre.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    print(table)
+    print(f"\nWritten to outputs/{OUTPUT.name}/contact_centre.md and .json")
+    if found := disagreements(laps):
+        sys.exit("\n".join(found))
+
+
+if __name__ == "__main__":
+    main()
