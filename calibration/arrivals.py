@@ -86,14 +86,24 @@ def fit(timeline: Timeline, hours: dict[str, Hours], kind: str) -> Demand:
     found.estimates.append(Estimate("profiles.weekly.hours", "", "when journeys opened", journeys.height, note=note))
     _day_to_day(timeline, always, found)
     if kind == "cases":
-        _arrivals(timeline, found)
-        _starts(timeline, found, np.ones(QUARTERS, dtype=bool))
+        _arrivals(timeline, found, demand)
+        _starts(timeline, found, np.ones(QUARTERS, dtype=bool), "")
         return found
-    plain = both([hours[name] for name in entries])
-    calm = plain.open & (plain.until_change(closing=False) > found.settled) if not plain.always else plain.open
-    _needs(timeline, found, plain, calm, demand)
-    _starts(timeline, found, calm)
+    calm, note = _calm(both([hours[name] for name in entries]), found.settled)
+    _needs(timeline, found, calm, demand, note)
+    _starts(timeline, found, calm, note)
     return found
+
+
+def _calm(hours: Hours, settled: float) -> tuple[NDArray[np.bool_], str]:
+    """Quarters of the week that show what people want: all channels open, and nobody catching up; and a note."""
+    if hours.always:
+        return hours.open, ""
+    if (calm := hours.open & (hours.until_change(closing=False) > settled)).any():
+        return calm, "in hours when every channel is open and nobody is catching up"
+    if hours.open.any():
+        return hours.open, "in hours when every channel is open; people catch up in all of them, so this is rough"
+    return np.ones(QUARTERS, dtype=bool), "the channels are never open together, so this is rough"
 
 
 def _covered(timeline: Timeline) -> NDArray[np.float64]:
@@ -152,29 +162,24 @@ def fit_closing(counts: NDArray[np.float64], shape: NDArray[np.float64], hours: 
         Expected demand of the always open channels, by quarter of the week, over the whole log.
     """
     hidden = _hidden_before_opening(shape, hours)
-    fits: list[tuple[float, float, float, float, NDArray[np.float64]]] = []
+    seen, plain = counts[hours.open], shape[hours.open]
+    fits = []
     for within in RETURN_WITHIN:
-        crowd = _crowd(hidden, within)
-        design = np.stack([shape, crowd], axis=1)[hours.open]
-        seen = counts[hours.open]
+        back = _crowd(hidden, within)[hours.open]
 
-        def cost(
-            x: NDArray[np.float64], design: NDArray[np.float64] = design, seen: NDArray[np.float64] = seen
-        ) -> float:
-            expected = np.maximum(design @ x, 1e-9)
-            return float(np.sum(expected - seen * np.log(expected)))
+        def cost(later: float, back: NDArray[np.float64] = back) -> float:
+            # Whatever the share, as many are expected as were seen; what counts is when.
+            expected = plain + later * back
+            return -float(np.sum(seen * np.log(np.maximum(expected / expected.sum(), 1e-12))))
 
-        start = np.array([seen.sum() / max(design[:, 0].sum(), 1e-9), 0.1])
-        fitted = optimize.minimize(cost, start, bounds=[(1e-6, None), (0.0, None)])
-        expected = np.maximum(design @ fitted.x, 1e-9)
-        information = design.T @ (design / expected[:, None])
-        fits.append((float(fitted.fun), float(fitted.x[0]), float(fitted.x[1]), within, information))
-    _, ratio, crowd_ratio, within, information = min(fits, key=lambda fit: fit[0])
-    later = min(crowd_ratio / ratio, 1.0)
+        fitted = optimize.minimize_scalar(cost, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-5})
+        fits.append((float(fitted.fun), float(fitted.x), within, back))
+    _, later, within, back = min(fits, key=lambda fit: fit[0])
+    ratio = float(seen.sum() / (plain + later * back).sum())
+    slopes = np.stack([plain + later * back, ratio * back], axis=1)
+    information = slopes.T @ (slopes / np.maximum(ratio * slopes[:, :1], 1e-9))
     try:
-        covariance = np.linalg.inv(information)
-        gradient = np.array([-crowd_ratio / ratio**2, 1 / ratio])
-        error = float(np.sqrt(max(gradient @ covariance @ gradient, 0.0)))
+        error = float(np.sqrt(np.linalg.inv(information)[1, 1]))
     except np.linalg.LinAlgError:
         error = float("nan")
     return Closing(ratio, later, error, within, int(counts.sum()))
@@ -267,42 +272,37 @@ def _exposure(timeline: Timeline, persona: str) -> float:
     return float(np.clip(left - joined, 0, None).sum()) / MINUTES_PER_WEEK
 
 
-def _needs(
-    timeline: Timeline, found: Demand, plain: Hours, calm: NDArray[np.bool_], demand: NDArray[np.float64]
-) -> None:
+def _weeks(timeline: Timeline, demand: NDArray[np.float64], hours: NDArray[np.bool_]) -> float:
+    """Part of the demand of a week that arises in some hours, summed over the log: its last week may not be whole."""
+    return float((demand * _covered(timeline))[hours].sum() / demand.sum())
+
+
+def _needs(timeline: Timeline, found: Demand, calm: NDArray[np.bool_], demand: NDArray[np.float64], rough: str) -> None:
     """Needs per customer and week, from the hours in which all channels are open and nobody is catching up."""
-    journeys = timeline.journeys.with_columns(
-        pl.Series("calm", calm[plain.quarter(timeline.journeys["opened"].to_numpy())])
-    ).filter("calm")
-    covered = _covered(timeline)
-    seen_share = float((demand * covered)[calm].sum() / (demand * covered).sum())
+    journeys = timeline.journeys.filter(pl.Series(calm[_quarter(timeline)]))
+    seen_share = _weeks(timeline, demand, calm) / timeline.weeks
     for persona in timeline.personas:
         weeks = _exposure(timeline, persona)
         own = journeys.filter(pl.col("persona") == persona)
-        found.needs[persona] = {}
+        found.needs[persona], found.differ[persona] = {}, _differ(timeline, persona)
+        if weeks == 0:
+            continue
+        lumps = found.differ[persona] ** 2 * timeline.weeks / weeks + _lumps_of_days(timeline, found, calm)
         for goal, n in own.group_by("goal", maintain_order=True).len().sort("goal").iter_rows():
             often = n / (weeks * seen_share)
             value = f"{often:.4g} / week"
             found.needs[persona][goal] = value
-            doubt = often / np.sqrt(n)
-            note = (
-                ""
-                if timeline.known_customers
-                else "only customers who ever made contact are known, so this is too high"
-            )
-            found.estimates.append(
-                Estimate(
-                    f"personas.{persona}.needs.{goal}",
-                    value,
-                    "journeys in open hours",
-                    n,
-                    doubt,
-                    uncertain=True,
-                    note=note,
-                    low=0.0,
-                )
-            )
-        found.differ[persona] = _differ(timeline, persona)
+            unknown = "only customers who ever made contact are known, so this is too high"
+            note = "; ".join(text for text in (rough, "" if timeline.known_customers else unknown) if text)
+            path, source = f"personas.{persona}.needs.{goal}", "journeys in open hours"
+            doubt = often * np.sqrt(1 / n + lumps)
+            found.estimates.append(Estimate(path, value, source, n, doubt, uncertain=True, note=note, low=0.0))
+
+
+def _lumps_of_days(timeline: Timeline, found: Demand, hours: NDArray[np.bool_]) -> float:
+    """What days that differ add to the squared relative error of a count."""
+    days = timeline.weeks * hours.reshape(7, -1).any(axis=1).sum()
+    return float(found.profiles["weekly"].get("day_to_day", 0.0) ** 2 / days)
 
 
 def _differ(timeline: Timeline, persona: str) -> float:
@@ -326,24 +326,27 @@ def _differ(timeline: Timeline, persona: str) -> float:
     return round(float(np.sqrt(max(counts.var(ddof=1) - counts.mean(), 0.0)) / counts.mean()), 4)
 
 
-def _arrivals(timeline: Timeline, found: Demand) -> None:
+def _arrivals(timeline: Timeline, found: Demand, demand: NDArray[np.float64]) -> None:
+    """New cases a week, by goal."""
+    weeks = _weeks(timeline, demand, np.ones(QUARTERS, dtype=bool))
+    lumps = _lumps_of_days(timeline, found, demand > 0)
     for goal, n in timeline.journeys.group_by("goal", maintain_order=True).len().sort("goal").iter_rows():
-        often = n / timeline.weeks
+        often = n / weeks
         value = f"{often:.5g} / week"
         found.arrivals[goal] = value
-        found.estimates.append(
-            Estimate(
-                f"journeys.{goal}.when.arrival.rate", value, "cases", n, often / np.sqrt(n), uncertain=True, low=0.0
-            )
-        )
+        path, doubt = f"journeys.{goal}.when.arrival.rate", often * np.sqrt(1 / n + lumps)
+        found.estimates.append(Estimate(path, value, "cases", n, doubt, uncertain=True, low=0.0))
 
 
-def _starts(timeline: Timeline, found: Demand, calm: NDArray[np.bool_]) -> None:
+def _quarter(timeline: Timeline) -> NDArray[np.int64]:
+    """Quarter of the week in which each journey opened."""
+    opened = timeline.journeys["opened"].to_numpy() + timeline.start.weekday() * MINUTES_PER_DAY
+    return ((opened % MINUTES_PER_WEEK) // QUARTER).astype(np.int64) % QUARTERS
+
+
+def _starts(timeline: Timeline, found: Demand, calm: NDArray[np.bool_], note: str) -> None:
     """Share of journeys that start in each channel, by persona; by goal too where goals differ beyond chance."""
-    offset = timeline.start.weekday() * MINUTES_PER_DAY
-    opened = timeline.journeys["opened"].to_numpy() + offset
-    in_calm = calm[((opened % MINUTES_PER_WEEK) // QUARTER).astype(int) % QUARTERS]
-    journeys = timeline.journeys.filter(pl.Series(in_calm))
+    journeys = timeline.journeys.filter(pl.Series(calm[_quarter(timeline)]))
     for persona in timeline.personas:
         own = journeys.filter(pl.col("persona") == persona)
         table = (
@@ -367,7 +370,6 @@ def _starts(timeline: Timeline, found: Demand, calm: NDArray[np.bool_]) -> None:
             if differ.pvalue < 0.001 and spread > 0.02:
                 shares |= {str(goal): _shares(channels, row) for goal, row in zip(table["goal"], counts, strict=True)}
         found.starts[persona] = shares
-        note = "in hours when every channel is open and nobody is catching up" if not calm.all() else ""
         found.estimates.append(Estimate(f"personas.{persona}.start", "", "first contacts", own.height, note=note))
 
 
