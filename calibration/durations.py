@@ -33,6 +33,7 @@ FAMILIES = (Lognormal, Gamma, Weibull, Exponential, Loglogistic)
 ENOUGH = 60  # durations for a law of their own
 A_BLIP = 10 / 60  # services shorter than ten seconds are mistakes of the hand or the machine
 MANY_BLIPS = 0.03
+MANY = 200  # durations that say where the longest 1 % begin
 TAIL = 0.25  # relative error of the 99th percentile beyond which the sample itself is used
 
 
@@ -92,7 +93,8 @@ def _by_goal(
     samples = {goal: minutes[goals == goal] for goal in names}
     laws = {goal: (*choose(sample), sample) for goal, sample in samples.items()}
     gain = sum(law.log_likelihood(sample) - pooled.log_likelihood(sample) for law, _, sample in laws.values())
-    return laws if gain > 4 * len(names) + 10 else {}
+    more = sum(_parameters(law) for law, _, _ in laws.values()) - _parameters(pooled)
+    return laws if gain - more > 2 * len(names) + 12 else {}
 
 
 def _working_minutes(rows: pl.DataFrame, hours: Hours) -> tuple[NDArray[np.float64], int]:
@@ -114,29 +116,53 @@ def choose(minutes: NDArray[np.float64]) -> tuple[Distribution, str]:
     """
     if minutes.size < 5 or np.std(minutes) <= 0.01 * np.mean(minutes):
         return Deterministic.fit(minutes), "always the same" if minutes.size >= 5 else "too few to tell how they vary"
+    best = _likeliest(minutes)
+    score = _score(best, minutes)
     short = minutes < A_BLIP
-    if MANY_BLIPS < short.mean() < 0.5:
+    if MANY_BLIPS < short.mean() < 0.5 and _blips_score(minutes, short) < score:
         rest, note = choose(minutes[~short])
         blip = Uniform.model_construct(low=0.0, high=A_BLIP)
         parts = {"blip": (float(short.mean()), blip), "service": (float(1 - short.mean()), rest)}
         law = Mixture.model_validate({"parts": {k: {"p": p, "law": written(each)} for k, (p, each) in parts.items()}})
         return law, f"{short.mean():.1%} last under ten seconds and are kept apart; {note}"
-    laws = [family.fit(minutes) for family in FAMILIES]
-    scores = [2 * _parameters(law) - 2 * law.log_likelihood(minutes) for law in laws]
-    best = laws[int(np.argmin(scores))]
-    seen = float(np.quantile(minutes, 0.99))
-    told = best.quantile(0.99)
-    if minutes.size >= 200 and abs(told - seen) > TAIL * seen:
+    seen, told = float(np.quantile(minutes, 0.99)), best.quantile(0.99)
+    beyond = float(np.sum(minutes > told))
+    by_chance = 3 * np.sqrt(0.01 * 0.99 * minutes.size)
+    if abs(told - seen) > TAIL * seen and abs(beyond - 0.01 * minutes.size) > by_chance and minutes.size >= MANY:
         note = f"{best.kind} is likeliest but begins the longest 1 % at {told:.3g} min, seen {seen:.3g}; so the sample"
         return Empirical.fit(minutes), note
     return (
         best,
-        f"{best.kind} is likeliest of {len(laws)} families; longest 1 % from {told:.3g} min, seen {seen:.3g} min",
+        f"{best.kind} is likeliest of {len(FAMILIES)} families; longest 1 % from {told:.3g} min, seen {seen:.3g} min",
     )
 
 
+def _likeliest(minutes: NDArray[np.float64]) -> Distribution:
+    return min((family.fit(minutes) for family in FAMILIES), key=lambda law: _score(law, minutes))
+
+
+def _score(law: Distribution, minutes: NDArray[np.float64]) -> float:
+    """Akaike's criterion: smaller is likelier."""
+    return 2 * _parameters(law) - 2 * law.log_likelihood(minutes)
+
+
+def _blips_score(minutes: NDArray[np.float64], short: NDArray[np.bool_]) -> float:
+    """Akaike's criterion of a share of blips, evenly spread, and the likeliest family beside it."""
+    share, rest = float(short.mean()), minutes[~short]
+    told = short.sum() * np.log(share / A_BLIP) + rest.size * np.log(1 - share)
+    return 2 - 2 * float(told) + _score(_likeliest(rest), rest)
+
+
 def _parameters(law: Distribution) -> int:
-    return 1 if isinstance(law, Exponential | Deterministic) else 2
+    match law:
+        case Exponential() | Deterministic():
+            return 1
+        case Empirical():
+            return len(law.quantiles)
+        case Mixture():
+            return 1 + sum(_parameters(part.law) for part in law.parts.values())
+        case _:
+            return 2
 
 
 def _estimate(path: str, law: Distribution, minutes: NDArray[np.float64], note: str, *, uncertain: bool) -> Estimate:
