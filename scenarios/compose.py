@@ -10,14 +10,12 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_module
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import (
     GrammarParseError,
@@ -42,8 +40,9 @@ COMMAND_LINE = "command line"
 # Folders of the user's own, in which `scenario=NAME` finds scenario/NAME.yaml and `log=NAME` finds log/NAME.yaml.
 OWN_FOLDERS = (Path("conf"), Path("outputs"))
 GROUPS = ("scenario", "log")
+SELF = "_self_"  # in a list of defaults: the file itself
 _FIELDS = tuple(Model.model_fields)
-# What Hydra calls the user's own scenario or log, so that it is not taken for one that ships under the same name.
+# What Hydra calls the user's own files, so that none is taken for one that ships under the same name.
 _OWN = "_own_"
 _TRUTHS = {True: ("on", "yes", "true", "y"), False: ("off", "no", "false", "n")}
 
@@ -82,11 +81,14 @@ class Composed:
 
 @dataclass(frozen=True)
 class _Own:
-    """A scenario or log that is read from a file of the user's own instead of being left to Hydra to find."""
+    """A scenario or log of the user's own, which we read for Hydra: YAML 1.1 would take the word `on` for a truth."""
 
     name: str
     raw: dict[str, Any]
     file: Path | None = None
+
+
+_Owned = dict[str, _Own]
 
 
 def compose(verb: str, words: list[str]) -> Composed:
@@ -107,32 +109,28 @@ def compose(verb: str, words: list[str]) -> Composed:
     """
     command = shlex.join(["desirepath", verb, *words])
     words = [*_unstated(verb, words), *words]
-    own: dict[str, _Own] = {}
+    own: _Owned = {}
     spelled = [_spelled_out(verb, word, own) for word in words]
-    overrides = _parsed(words, spelled)
-    choices = [word for word, override in zip(spelled, overrides, strict=True) if override.key_or_group in GROUPS]
-    with _hydra(own):
-        with _said_plainly(verb, own, {}):
-            base = _merged(verb, choices)
-            places = _places(verb, choices, own)
-        chosen = {group: str(name) for group, name in base.hydra.runtime.choices.items() if group in GROUPS}
-        del base.hydra
-        there = _named_keys(OmegaConf.to_container(base), (), places)
-        addressed = [_addressed(word, override, there) for word, override in zip(spelled, overrides, strict=True)]
-        for override in overrides:
-            if override.key_or_group not in GROUPS:
-                path = override.key_or_group.split(".")
-                places |= {(*path, *inner): COMMAND_LINE for inner in _paths(override.value())}
-        unknown = [said for said in addressed if isinstance(said, Problem)]
-        if unknown:
-            known = [word for word, said in zip(words, addressed, strict=True) if not isinstance(said, Problem)]
-            raise ScenarioError([*unknown, *_wrong_beside(verb, known)], COMMAND_LINE)
-        with _said_plainly(verb, own, places):
-            everything = _merged(verb, [str(word) for word in addressed])
-            del everything.hydra
-            config = OmegaConf.to_container(everything, resolve=True, throw_on_missing=True)
-    chosen = {group: own[group].name if name == _OWN else name for group, name in chosen.items()}
-    return Composed(_named_keys(config, (), places), places, chosen, command)
+    overrides = dict(zip(words, _parsed(words, spelled), strict=True))
+    settings = {word: override for word, override in overrides.items() if override.key_or_group not in GROUPS}
+    choices = [text for word, text in zip(words, spelled, strict=True) if word not in settings]
+    with _said_plainly(verb, own, {}):
+        config, chosen = _composed(verb, choices, own)
+    places = _places(verb, chosen, own)
+    there = _named_keys(OmegaConf.to_container(config), (), places)
+    unknown = {word: problem for word, override in settings.items() if (problem := _unknown(override, there))}
+    if unknown:
+        beside = _wrong_beside(verb, [word for word in words if word not in unknown])
+        raise ScenarioError([*unknown.values(), *beside], COMMAND_LINE)
+    for override in settings.values():
+        path = override.key_or_group.split(".")
+        places |= {(*path, *inner): COMMAND_LINE for inner in _paths(override.value())}
+    with _said_plainly(verb, own, places):
+        for override in settings.values():
+            _set(config, override)
+        plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    names = {group: own[f"{group}/{name}"].name if f"{group}/{name}" in own else name for group, name in chosen.items()}
+    return Composed(_named_keys(plain, (), places), places, names, command)
 
 
 # ---- words -----------------------------------------------------------------------------------------------------------
@@ -146,17 +144,14 @@ def _unstated(verb: str, words: list[str]) -> list[str]:
     return [f"{group}={name}" for group, name in choices if group not in stated and name != "???"]
 
 
-def _spelled_out(verb: str, word: str, own: dict[str, _Own]) -> str:
+def _spelled_out(verb: str, word: str, own: _Owned) -> str:
     """Add what a user may leave out of an override, and take in a file of their own."""
     match = re.match(r"([+~]*)([^=]+)(=?)(.*)", word, re.DOTALL)
     if match is None:
         return word
     prefix, key, equals, value = match.groups()
     if key in GROUPS and equals:
-        found = _own(key, value)
-        if found is not None:
-            own[key] = found
-        return f"{key}={_OWN if found is not None else value}"
+        return f"{key}={_taken_in(key, value, own) or value}"
     raw, _ = _load_packaged(verb)
     takes_scenario = any("scenario" in default for default in raw.get("defaults", []))
     root = key.split(".")[0]
@@ -164,18 +159,41 @@ def _spelled_out(verb: str, word: str, own: dict[str, _Own]) -> str:
     return f"{prefix}scenario.{key}{equals}{value}" if takes_scenario and root in _FIELDS and not settled else word
 
 
-def _own(group: str, value: str) -> _Own | None:
-    """Scenario or log in a file of the user's own, called by its path or by its name in their folders."""
+def _taken_in(group: str, value: str, own: _Owned, above: tuple[Path, ...] = ()) -> str | None:
+    """Take in a scenario or log of the user's own, called by its path or its name, and those it starts from.
+
+    Returns
+    -------
+    str or None
+        What Hydra is to call it; None where it is not the user's own, or where it is one it would start from itself.
+    """
     path = Path(value)
-    if path.suffix not in (".yaml", ".yml"):
-        if group == "log" and path.is_file():
-            return _Own(path.name.split(".")[0], {"contacts": {"files": [value]}})
-        path = next((file for file in _own_files(f"{group}/{value}") if file.is_file()), path)
-    return _Own(path.stem, load(path)[0], path) if path.suffix in (".yaml", ".yml") else None
+    is_yaml = path.suffix in (".yaml", ".yml")
+    if group == "log" and path.is_file() and not is_yaml:
+        return _add(group, _Own(path.name.split(".")[0], {"contacts": {"files": [value]}}), own)
+    if not is_yaml:
+        found = [file for file in _own_files(group, value) if file.is_file() and file not in above]
+        if not found:
+            return None
+        path = found[0]
+    raw, _ = load(path)
+    alias = _add(group, _Own(path.stem, raw, path), own)
+    if isinstance(raw.get("defaults"), list):
+        raw["defaults"] = [
+            (_taken_in(group, base, own, (*above, path)) if isinstance(base, str) else None) or base
+            for base in raw["defaults"]
+        ]
+    return alias
 
 
-def _own_files(config_path: str) -> Iterator[Path]:
-    return (folder / f"{config_path}.yaml" for folder in OWN_FOLDERS)
+def _add(group: str, given: _Own, own: _Owned) -> str:
+    alias = f"{_OWN}{len(own)}"
+    own[f"{group}/{alias}"] = given
+    return alias
+
+
+def _own_files(group: str, name: str) -> Iterator[Path]:
+    return (folder / group / f"{name}.yaml" for folder in OWN_FOLDERS)
 
 
 def _parsed(words: list[str], spelled: list[str]) -> list[Override]:
@@ -204,16 +222,12 @@ def _parsed(words: list[str], spelled: list[str]) -> list[Override]:
     return overrides
 
 
-def _addressed(word: str, override: Override, there: dict[str, Any]) -> str | Problem:
-    """An override as Hydra wants it, with ++ where it sets what a file leaves at its default; or why it cannot be."""
-    if override.key_or_group in GROUPS:
-        return word
-    if word.startswith("+"):
-        return f"++{word.lstrip('+')}"
+def _unknown(override: Override, there: dict[str, Any]) -> Problem | None:
+    """Why an override cannot be: it names nothing that is there, nor a field that a file leaves at its default."""
     keys = override.key_or_group.split(".")
     typed = override.key_or_group.removeprefix("scenario.")
     here: Any = there
-    for i, key in enumerate(keys):
+    for i, key in enumerate([] if override.is_add() or override.is_force_add() else keys):
         where = ".".join(keys[:i]).removeprefix("scenario.")
         if not isinstance(here, dict):
             return Problem(typed, f"'{where}' is written as {here!r} and has no parts; set it as a whole", COMMAND_LINE)
@@ -223,12 +237,21 @@ def _addressed(word: str, override: Override, there: dict[str, Any]) -> str | Pr
             continue
         fields = known_fields(tuple(keys[1:i]), there["scenario"]) if i and keys[0] == "scenario" else []
         if not override.is_delete() and (key in fields or (i and keys[0] == "log")):
-            return f"++{word}"
+            return None
         inside = f" in {where}" if where else ""
         known = list(dict.fromkeys([*names, *fields, *(_FIELDS if not i and "scenario" in there else ())]))
         remedy = f" (to add something new, write +{typed}=…)" if i and not fields and not override.is_delete() else ""
         return Problem(typed, f"there is no '{key}'{inside}; {did_you_mean(key, known)}{remedy}", COMMAND_LINE)
-    return word
+    return None
+
+
+def _set(config: DictConfig, override: Override) -> None:
+    """Do what an override says."""
+    if not override.is_delete():
+        OmegaConf.update(config, override.key_or_group, override.value(), merge=True, force_add=True)
+        return
+    parent, _, key = override.key_or_group.rpartition(".")
+    del (OmegaConf.select(config, parent) if parent else config)[key]
 
 
 def _paths(value: Any) -> Iterator[tuple[str, ...]]:
@@ -253,55 +276,64 @@ def _wrong_beside(verb: str, words: list[str]) -> list[Problem]:
 # ---- files -----------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _hydra(own: dict[str, _Own]) -> Iterator[None]:
+def _composed(verb: str, choices: list[str], own: _Owned) -> tuple[DictConfig, dict[str, str]]:
+    """What the files say, composed by Hydra, and what was chosen."""
+    for config_path, given in own.items():
+        _give(config_path, given)
     GlobalHydra.instance().clear()
     with initialize_config_module(config_module=PACKAGED, version_base="1.3"):
-        for group, given in own.items():
-            _give(group, given)
-        yield
+        config = hydra_compose(verb, overrides=choices, return_hydra_config=True)
+    chosen = {group: str(name) for group, name in config.hydra.runtime.choices.items() if group in GROUPS}
+    OmegaConf.set_struct(config, False)  # noqa: FBT003
+    del config.hydra
+    return config, chosen
 
 
-def _give(group: str, given: _Own) -> None:
+def _give(config_path: str, given: _Own) -> None:
+    """Give Hydra a scenario or log of the user's own."""
+    group, _, name = config_path.partition("/")
     try:
-        ConfigStore.instance().store(name=_OWN, node=given.raw, group=group)
+        ConfigStore.instance().store(name=name, node=given.raw, group=group)
     except OmegaConfBaseException as error:
         places = load(given.file)[1] if given.file is not None else {}
         raise ScenarioError([_of_value(error, places)], str(given.file or given.name)) from None
 
 
-def _search_path() -> str:
-    folders = ",".join(f"file://{folder.resolve()}" for folder in OWN_FOLDERS if folder.is_dir())
-    return f"hydra.searchpath=[{folders}]"
-
-
-def _merged(verb: str, overrides: list[str]) -> DictConfig:
-    return hydra_compose(verb, overrides=[*overrides, _search_path()], return_hydra_config=True)
-
-
-def _places(verb: str, choices: list[str], own: dict[str, _Own]) -> Places:
+def _places(verb: str, chosen: dict[str, str], own: _Owned) -> Places:
     """Place of every value, each file in the order in which Hydra merges it."""
-    loader = GlobalHydra.instance().config_loader()
-    places: Places = {}
-    for default in loader.compute_defaults_list(verb, [*choices, _search_path()], RunMode.RUN).defaults:
-        file = _file(str(default.config_path), own)
-        if file is None or str(default.package).startswith("hydra"):
-            continue
-        prefix = tuple(part for part in str(default.package or "").split(".") if part)
-        _, found = load(file)
-        places |= {(*prefix, *path): place for path, place in found.items()}
+    places = _load_packaged(verb)[1]
+    for group, name in chosen.items():
+        for file in _layers(f"{group}/{name}", own):
+            places |= {(group, *path): place for path, place in load(file)[1].items()}
     return places
 
 
-def _file(config_path: str, own: dict[str, _Own]) -> Path | None:
-    """File of a configuration, as Hydra finds it: packaged first, then the user's own folders."""
-    group, _, name = config_path.rpartition("/")
-    if name == _OWN:
-        return own[group].file
+def _layers(config_path: str, own: _Owned) -> Iterator[Path]:
+    """File of a scenario or log, after those it starts from; before those that it names after itself."""
+    file = _file(config_path, own)
+    if file is None:
+        return
+    group, _, _ = config_path.partition("/")
+    bases = [base for base in _defaults(config_path, file, own) if isinstance(base, str)]
+    for base in bases if SELF in bases else [*bases, SELF]:
+        if base == SELF:
+            yield file
+        else:
+            yield from _layers(f"{group}/{base}", own)
+
+
+def _defaults(config_path: str, file: Path, own: _Owned) -> list[Any]:
+    raw = own[config_path].raw if config_path in own else load(file)[0]
+    defaults = raw.get("defaults")
+    return defaults if isinstance(defaults, list) else []
+
+
+def _file(config_path: str, own: _Owned) -> Path | None:
+    """File of a configuration, the user's own or packaged."""
+    if config_path in own:
+        return own[config_path].file
     packaged = files(PACKAGED).joinpath(f"{config_path}.yaml")
-    if packaged.is_file():
-        return Path(str(packaged))
-    return next((path for path in _own_files(config_path) if path.is_file()), None)
+    return Path(str(packaged)) if packaged.is_file() else None
 
 
 def _load_packaged(name: str) -> tuple[dict[str, Any], Places]:
@@ -328,30 +360,23 @@ def _named_keys(value: Any, path: tuple[str, ...], places: Places) -> Any:
 
 
 @contextmanager
-def _said_plainly(verb: str, own: dict[str, _Own], places: Places) -> Iterator[None]:
+def _said_plainly(verb: str, own: _Owned, places: Places) -> Iterator[None]:
     """Say in our words what Hydra finds wrong."""
     try:
         yield
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{mark.name}:{mark.line + 1}" if mark else ""
-        raise ScenarioError([Problem("", f"not YAML: {error.problem}", place)], "configuration") from None
-    except RecursionError:
-        message = "a file starts from itself here, or two from each other; name another one to start from"
-        place = next((str(given.file) for given in own.values() if given.file is not None), "")
-        raise ScenarioError([Problem("defaults", message, place)], "configuration") from None
     except (HydraException, OmegaConfBaseException) as error:
         raise ScenarioError([_problem(verb, error, own, places)], "configuration") from None
 
 
-def _problem(verb: str, error: Exception, own: dict[str, _Own], places: Places) -> Problem:
+def _problem(verb: str, error: Exception, own: _Owned, places: Places) -> Problem:
     text = str(error)
     first = text.splitlines()[0]
-    if match := re.search(r"(?:In '(.+?)': )?Could not find '(.+?)/(.+?)'", text):
+    if match := re.search(r"(?:In '(.+?)': )?Could not (?:find|load) '(.+?)/(.+?)'", text):
         parent, group, name = match.groups()
-        file = _file(parent, own) if parent not in (None, verb) else None
-        place = load(file)[1].get(("defaults",), str(file)) if file is not None else COMMAND_LINE
-        return Problem(group, f"there is no {group} called '{name}'; {did_you_mean(name, _choices(group))}", place)
+        above = own.get(parent)
+        place = load(above.file)[1].get(("defaults",), "") if above is not None and above.file else COMMAND_LINE
+        known = [choice for choice in _choices(group) if choice != name]
+        return Problem(group, f"there is no {group} called '{name}'; {did_you_mean(name, known)}", place)
     if match := re.search(r"You must specify '(\w+)'", text):
         return Problem(match[1], f"is missing; write {match[1]}=… after the verb", COMMAND_LINE)
     if match := re.search(r"Could not override '(\w+)'", text):
