@@ -210,7 +210,8 @@ def _delay(used: pl.DataFrame, came: pl.DataFrame, view: _View, target: str, *, 
         inside = np.isin(ended, seen["ended"].to_numpy()) & (left > 0)
         sample, cut = np.where(before, delay, left)[inside], ~before[inside]
     sample = np.maximum(sample, 0.5 / 60)
-    if sample.size < 5:
+    seen = sample if cut is None else sample[~cut]
+    if seen.size < 5 or np.std(seen) <= 0.01 * np.mean(seen):
         return written(Deterministic.fit(delay))
     return written(_likeliest(sample, cut))
 
