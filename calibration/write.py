@@ -24,7 +24,7 @@ class _Plain(yaml.SafeDumper):
 
 def scenario_text(raw: dict[str, Any], name: str, comment: Sequence[str]) -> str:
     """Scenario file: why it exists and how to run it, then the scenario part by part."""
-    lines = [f"# {line}" for line in comment]
+    lines = [f"# {' '.join(line.split())}" for line in comment]
     lines.append(f"# Run it:  desirepath simulate scenario={name}")
     parts = [
         yaml.dump(
@@ -59,14 +59,17 @@ def validation_text(validation: Validation) -> str:
 def write_all(folder: Path, files: dict[Path, str | pl.DataFrame]) -> None:
     """Write files whole: each is put in place only when all have been written."""
     folder.mkdir(parents=True, exist_ok=True)
-    ready = []
-    for path, content in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.draft")
-        if isinstance(content, pl.DataFrame):
-            content.write_csv(draft)
-        else:
-            draft.write_text(content, encoding="utf-8")
-        ready.append((draft, path))
-    for draft, path in ready:
-        draft.replace(path)
+    drafts = {path.with_name(f".{path.name}.draft"): path for path in files}
+    try:
+        for draft, path in drafts.items():
+            draft.parent.mkdir(parents=True, exist_ok=True)
+            content = files[path]
+            if isinstance(content, pl.DataFrame):
+                content.write_csv(draft)
+            else:
+                draft.write_text(content, encoding="utf-8")
+        for draft, path in drafts.items():
+            draft.replace(path)
+    finally:
+        for draft in drafts:
+            draft.unlink(missing_ok=True)
