@@ -241,7 +241,9 @@ class _Search:
         values = np.where(stuck, nearest, values)
         covariance = self.covariance(values, noise, told)
         names = np.array(list(self.unknowns))
-        errors = dict(zip(names[told].tolist(), np.sqrt(np.diag(covariance)).tolist(), strict=True))
+        variance = np.diag(covariance)  # not above zero where the scores say nothing: then no error can be stated
+        told_errors = np.sqrt(np.where(variance > 0, variance, np.nan))
+        errors = dict(zip(names[told].tolist(), told_errors.tolist(), strict=True))
         notes = dict.fromkeys(names[~told].tolist(), "a guess, not an estimate: hardly a score bears on it")
         notes |= dict.fromkeys(names[stuck].tolist(), "the scores take it as far as it can go")
         for name, note in _alike(names[told].tolist(), covariance).items():
