@@ -24,6 +24,9 @@ HAZARD: Final = 7
 TABLE: Final = 8
 
 
+_LARGEST: Final = 700.0  # whose exponential is still a number
+
+
 class Law(NamedTuple):
     """A distribution as an engine reads it: what `quantile` needs, and nothing else.
 
@@ -186,12 +189,12 @@ def towards(value: float, target: float, share: float) -> float:
 
 def leave_probability(base: float, slope: float, shortfall: float, terms: float, elapsed: float) -> float:
     """Probability of leaving since the last review: hazard base·exp(slope·shortfall + terms), proportional in time."""
-    return 1.0 - math.exp(-base * math.exp(slope * shortfall + terms) * elapsed)
+    return 1.0 - math.exp(-base * math.exp(min(slope * shortfall + terms, _LARGEST)) * elapsed)
 
 
 def answer_probability(level: float, better: float, extreme: float, score: float) -> float:
     """Probability of answering a survey: J-shaped in how good, and how far from the middle, things were."""
-    return 1.0 / (1.0 + math.exp(-(level + better * (score - 5.0) + extreme * abs(score - 5.0))))
+    return 1.0 / (1.0 + math.exp(min(-(level + better * (score - 5.0) + extreme * abs(score - 5.0)), _LARGEST)))
 
 
 def given_score(felt_score: float, noise: float, normal: float) -> int:

@@ -111,6 +111,12 @@ def test_the_unhappy_leave_more_and_nobody_leaves_where_the_base_is_zero():
     assert rules.leave_probability(0, 0.5, shortfall=9, terms=9, elapsed=1e9) == 0
 
 
+def test_an_absurd_hazard_or_reluctance_is_certainty_and_no_overflow():
+    assert rules.leave_probability(0.01, 1000, shortfall=5, terms=0, elapsed=7) == 1
+    assert rules.leave_probability(0, 1000, shortfall=5, terms=0, elapsed=7) == 0
+    assert rules.answer_probability(-1e6, better=0, extreme=0, score=5) < 1e-300
+
+
 def test_those_far_from_the_middle_answer_a_survey_more_often():
     p = [rules.answer_probability(-1, better=0.2, extreme=0.3, score=score) for score in (0, 5, 10)]
     assert p == pytest.approx([1 / (1 + math.exp(-z)) for z in (-1 - 1 + 1.5, -1, -1 + 1 + 1.5)])
