@@ -462,7 +462,7 @@ class History:
         issue.visit = visit
         issue.channels.add(channel)
         staffed = bool(visit.touchpoint.staff)
-        if staffed and not any(pool.duty.now(visit.joined) for pool, _ in self.pools_for(visit)):
+        if staffed and not any(pool.duty.now(visit.joined) for _, pool, _ in self.pools_for(visit)):
             return CLOSED
         lines = self.model.channels[channel].lines if channel in self.model.channels else None
         if lines is not None and self.in_channel.get(channel, 0) >= lines:
@@ -481,13 +481,13 @@ class History:
             self.match(visit.pool)
         return self.outcome(visit)
 
-    def pools_for(self, visit: Visit) -> list[tuple[Pool, float]]:
-        """Pools that can serve a visit, in order of preference, each with its overflow delay."""
+    def pools_for(self, visit: Visit) -> list[tuple[int, Pool, float]]:
+        """Pools that can serve a visit: where its touchpoint lists them, and after how long they see her."""
         journey = self.model.journeys[visit.issue.name]
         goal = journey.goal or visit.issue.name
         return [
-            (self.pools[name], delay)
-            for name, delay in visit.touchpoint.staff.items()
+            (position, self.pools[name], delay)
+            for position, (name, delay) in enumerate(visit.touchpoint.staff.items())
             if (skills := self.model.staff[name].skills) is None or goal in skills
         ]
 
@@ -498,11 +498,11 @@ class History:
         visit.priority = self.priority(visit)
         visit.waiting = True
         pools = self.pools_for(visit)
-        for pool, delay in pools:
+        for _, pool, delay in pools:
             if delay == 0 and pool.idle:
                 self.serve(visit, pool)
                 return
-        for position, (pool, delay) in enumerate(pools):
+        for position, pool, delay in pools:
             if delay == 0:
                 pool.enqueue(visit, position)
             else:
@@ -622,7 +622,7 @@ class History:
             return name, delay
         if targets[name].after is None:
             delay = -AN_HOUR * log(1.0 - self.draw(visit.key, "delay"))
-        opening = min(pool.duty.next_open(self.calendar.now) for pool, _ in self.pools_for(visit))
+        opening = min(pool.duty.next_open(self.calendar.now) for _, pool, _ in self.pools_for(visit))
         return visit.step_name, opening - self.calendar.now + delay
 
     def delay(self, visit: Visit, target: Target) -> float:
@@ -720,7 +720,6 @@ class History:
     def reviews(self, customer: Customer) -> Process:
         """Let a customer decide, now and then, whether to stay."""
         last, n = self.calendar.now, 0
-        churn = self.model.personas[customer.persona].churn
         every = next(c.every for p in self.phases if (c := p.model.personas[customer.persona].churn) is not None)
         when = last + self.draw(customer.key, "review") * every
         while True:

@@ -83,6 +83,14 @@ def test_a_freed_clerk_turns_first_to_the_touchpoint_that_lists_them_earliest():
     assert times(tables, "dan", "cid") == {"dan": (16, 21), "cid": (21, 71)}
 
 
+def test_a_second_choice_stays_one_also_for_those_whom_the_first_cannot_help():
+    touchpoints = {"desk": desk(), "help": desk({"experts": 0, "clerks": 0})}
+    journeys = {"ann": call(10), "bob": call(11, "help"), "cid": call(12)}
+    staff = {"clerks": pool(1), "experts": pool(1, skills=["ann"])}
+    tables = tell(company(touchpoints=touchpoints, journeys=journeys, staff=staff))
+    assert times(tables, "cid", "bob") == {"cid": (15, 20), "bob": (20, 25)}
+
+
 def test_priority_counts_before_the_order_in_which_a_touchpoint_lists_the_pool():
     touchpoints = {"desk": desk({"clerks": 0}), "help": desk({"experts": 0, "clerks": 0})}
     journeys = {"bob": call(11), "dan": call(12), "cid": call(13, "help", priority=-1)}
