@@ -3,11 +3,13 @@
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
 from scenarios.command import main
 
+STARTER = Path(str(files("scenarios.conf").joinpath("scenario/starter.yaml")))
 SHORT = ("clock.horizon=8 days", "clock.warmup=1 day", "population.customers=30")
 QUICK = (*SHORT, "replications=2", "workers=1", "track=false")
 
@@ -46,5 +48,5 @@ def results(folder: Path, verb: str, name: str = "starter") -> list[Path]:
 
 def digests(folder: Path, *suffixes: str) -> dict[str, str]:
     """SHA-256 of the files of some kinds under a folder."""
-    files = (path for path in folder.rglob("*") if path.suffix in suffixes)
-    return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in files}
+    found = (path for path in folder.rglob("*") if path.suffix in suffixes)
+    return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in found}

@@ -1,7 +1,5 @@
 """The same customers live through each scenario; what differs has an interval whose arithmetic can be checked."""
 
-from importlib.resources import files
-
 import numpy as np
 import polars as pl
 import pytest
@@ -14,9 +12,10 @@ from sim.changes import altered, settled
 from sim.check import parse
 from sim.errors import DesirepathError, ScenarioError
 from sim.kpis import HEADLINES, KPIS
-from sim.read import build, read
+from sim.read import build, load
+from tests.scenarios import commands
 
-STARTER = read(str(files("scenarios.conf").joinpath("scenario/starter.yaml")))
+STARTER, _ = load(commands.STARTER)
 CENTRE = module._CENTRE
 MONTHS_A_WEEK = 7 / 30.4375
 
@@ -24,7 +23,7 @@ MONTHS_A_WEEK = 7 / 30.4375
 def small(**settings):
     """The starter scenario with few customers and two weeks, one of them measured; settings by path, `__` for a dot."""
     brief = {"clock": {"start": "2025-01-06", "horizon": "2 weeks", "warmup": "1 week"}, "population.customers": 40}
-    return build(altered(STARTER.raw, brief | {path.replace("__", "."): value for path, value in settings.items()}))
+    return build(altered(STARTER, brief | {path.replace("__", "."): value for path, value in settings.items()}))
 
 
 def proposing(settings, **change):
@@ -158,7 +157,7 @@ def test_more_replications_shrink_luck_but_not_limits(told):
 def test_what_the_data_leave_open_widens_only_what_depends_on_it():
     doubtful = small(
         uncertain={"staff.service.wage": {"kind": "normal", "mean": "24 EUR / h", "sd": "2 EUR / h"}},
-        changes={"hire": STARTER.raw["changes"]["hire"]},
+        changes={"hire": STARTER["changes"]["hire"]},
     )
     compared = compare(variants(doubtful, "all"), seed=5, replications=8)
     wages = np.array([settled(doubtful, 5, r).staff["service"].wage * 60 for r in range(8)])

@@ -2,7 +2,6 @@
 
 import re
 from contextlib import chdir
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from scenarios.compose import COMMAND_LINE, compose
 from sim.errors import ScenarioError
 from sim.read import build, load
+from tests.scenarios.commands import STARTER
 
-STARTER = Path(str(files("scenarios.conf").joinpath("scenario/starter.yaml")))
 HEADCOUNT = "staff.service.shifts.day.headcount"
 
 
