@@ -1,8 +1,9 @@
 """Measure how fast the engine is beside an idiomatic SimPy program: `make bench`, or `python -m tests.benchmarks`.
 
-Both simulate the same contact centre, in turns, in one process, and are timed by the processor time they take: on a
-busy computer ratios can be believed, and absolute figures not. Only completed services count. The engine is timed from
-a built model to the tables it keeps; the SimPy program keeps nothing but sums.
+Both simulate the same contact centre, in turns, in one process, and are timed by the processor time they take. Only
+completed services count. The engine is timed from a built model to the tables it keeps; the SimPy program keeps nothing
+but sums. On a busy computer absolute figures mean little; the ratio holds better, but it too falls when others crowd
+the processor's cache, since tables need more of it than sums.
 """
 
 # ruff: noqa: T201 - it prints; that is what it is for
