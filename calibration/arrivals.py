@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy import optimize, stats
 
-from calibration.estimate import LEVEL_Z, Estimate
+from calibration.estimate import Estimate
 from calibration.hours import QUARTER, QUARTERS, Hours, both
 from sim import units
 from sim.model import AGAIN, GIVE_UP
@@ -90,7 +90,7 @@ def fit(timeline: Timeline, hours: dict[str, Hours], kind: str) -> Demand:
         _starts(timeline, found, np.ones(QUARTERS, dtype=bool), "")
         return found
     calm, note = _calm(both([hours[name] for name in entries]), found.settled)
-    _needs(timeline, found, calm, demand, note)
+    _needs(timeline, found, calm, demand, float(sum(counts[name].sum() for name in always)), note)
     _starts(timeline, found, calm, note)
     return found
 
@@ -161,11 +161,10 @@ def fit_closing(counts: NDArray[np.float64], shape: NDArray[np.float64], hours: 
     shape
         Expected demand of the always open channels, by quarter of the week, over the whole log.
     """
-    hidden = _hidden_before_opening(shape, hours)
     seen, plain = counts[hours.open], shape[hours.open]
     fits = []
     for within in RETURN_WITHIN:
-        back = _crowd(hidden, within)[hours.open]
+        back = (_returns(hours, within) @ shape)[hours.open]
 
         def cost(later: float, back: NDArray[np.float64] = back) -> float:
             # Whatever the share, as many are expected as were seen; what counts is when.
@@ -173,39 +172,47 @@ def fit_closing(counts: NDArray[np.float64], shape: NDArray[np.float64], hours: 
             return -float(np.sum(seen * np.log(np.maximum(expected / expected.sum(), 1e-12))))
 
         fitted = optimize.minimize_scalar(cost, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-5})
-        fits.append((float(fitted.fun), float(fitted.x), within, back))
-    _, later, within, back = min(fits, key=lambda fit: fit[0])
+        fits.append((float(fitted.fun), float(fitted.x), within))
+    _, later, within = min(fits)
+    returns = _returns(hours, within)
+    back = (returns @ shape)[hours.open]
     ratio = float(seen.sum() / (plain + later * back).sum())
-    slopes = np.stack([plain + later * back, ratio * back], axis=1)
-    information = slopes.T @ (slopes / np.maximum(ratio * slopes[:, :1], 1e-9))
-    try:
-        error = float(np.sqrt(np.linalg.inv(information)[1, 1]))
-    except np.linalg.LinAlgError:
-        error = float("nan")
+    error = _error_of_later(ratio, shape, (np.eye(QUARTERS) + later * returns)[hours.open], back)
     return Closing(ratio, later, error, within, int(counts.sum()))
 
 
-def _hidden_before_opening(shape: NDArray[np.float64], hours: Hours) -> dict[int, float]:
-    """Demand that arises while closed, by the quarter of the next opening."""
-    hidden: dict[int, float] = {}
-    openings = [q for q in range(QUARTERS) if hours.open[q] and not hours.open[q - 1]]
-    for opening in openings:
-        total, quarter = 0.0, (opening - 1) % QUARTERS
-        while not hours.open[quarter]:
-            total += shape[quarter]
-            quarter = (quarter - 1) % QUARTERS
-        hidden[opening] = total
-    return hidden
+def _returns(hours: Hours, within: float) -> NDArray[np.float64]:
+    """Share of what arises in each closed quarter that comes back in each other, if all of it did; shape (to, from)."""
+    returns = np.zeros((QUARTERS, QUARTERS))
+    steps = int(within // QUARTER)
+    opening = 0
+    for quarter in range(2 * QUARTERS - 1, -1, -1):  # twice round, so that every quarter knows the opening after it
+        if hours.open[quarter % QUARTERS]:
+            opening = quarter
+        elif quarter < QUARTERS:
+            returns[(opening + np.arange(steps)) % QUARTERS, quarter] = 1 / steps
+    return returns
 
 
-def _crowd(hidden: dict[int, float], within: float) -> NDArray[np.float64]:
-    """Returns by quarter of the week if all of it came back evenly over a time after opening."""
-    crowd = np.zeros(QUARTERS)
-    quarters = int(within // QUARTER)
-    for opening, total in hidden.items():
-        for step in range(quarters):
-            crowd[(opening + step) % QUARTERS] += total / quarters
-    return crowd
+def _error_of_later(
+    ratio: float, shape: NDArray[np.float64], expected: NDArray[np.float64], back: NDArray[np.float64]
+) -> float:
+    """Standard error of the share that comes back: from the counts, and from the shape, which was counted as well.
+
+    Parameters
+    ----------
+    expected
+        What is expected in each open quarter, in units of the ratio, as a linear map of the shape.
+    """
+    level = np.maximum(ratio * (expected @ shape), 1e-9)
+    slopes = np.stack([level / ratio, ratio * back], axis=1)  # of what is expected, in the ratio and in the share
+    try:
+        covariance = np.linalg.inv(slopes.T @ (slopes / level[:, None]))
+    except np.linalg.LinAlgError:
+        return float("nan")
+    by_hour = ratio * expected.reshape(-1, QUARTERS // 4, 4).mean(axis=2)
+    moved = (covariance @ (slopes / level[:, None]).T @ by_hour)[1]
+    return float(np.sqrt(covariance[1, 1] + np.sum(moved**2 * shape.reshape(-1, 4).sum(axis=1))))
 
 
 def _when_closed(closing: Closing) -> dict[str, Any]:
@@ -215,14 +222,12 @@ def _when_closed(closing: Closing) -> dict[str, Any]:
 
 
 def _closing_estimate(name: str, closing: Closing) -> Estimate:
-    spread = LEVEL_Z * closing.error
-    span = f"{max(closing.later - spread, 0):.3f} to {min(closing.later + spread, 1):.3f}"
     note = (
-        f"attempts when closed are not in the log; {closing.later:.0%} ({span}) come back within "
-        f"{closing.within:g} min of opening, which is what the crowd after opening says if demand has the shape of the "
-        "channels that never close"
+        f"attempts when closed are not in the log; {closing.later:.0%} come back within {closing.within:g} min of opening, "
+        "which is what the crowd after opening says if demand has the shape of the channels that never close"
     )
-    return Estimate(f"touchpoints.{name}.when_closed", "", "the crowd after opening", closing.n, note=note)
+    path, source = f"touchpoints.{name}.when_closed.{AGAIN}.p", "the crowd after opening"
+    return Estimate(path, round(closing.later, 3), source, closing.n, closing.error, note=note, low=0.0, high=1.0)
 
 
 # ---- how much, and when -----------------------------------------------------------------------------------------
@@ -244,14 +249,16 @@ def _day_to_day(timeline: Timeline, always: list[str], found: Demand) -> None:
         (calm["opened"].to_numpy() // MINUTES_PER_DAY).astype(int), minlength=int(timeline.end // MINUTES_PER_DAY)
     ).astype(float)
     weekday = np.arange(per_day.size) % 7
-    excess, weight, days = 0.0, 0.0, 0
+    excess, weight, chance, days = 0.0, 0.0, 0.0, 0
     for day in range(7):
         same = per_day[weekday == day]
         if same.size < 4 or same.mean() < 5:
             continue
         # What a day varies beyond Poisson, from days with enough of their kind.
-        excess += (same.size - 1) * (same.var(ddof=1) - same.mean())
+        variance = float(same.var(ddof=1))
+        excess += (same.size - 1) * (variance - same.mean())
         weight += (same.size - 1) * same.mean() ** 2
+        chance += 2 * (same.size - 1) * variance**2
         days += same.size
     if weight == 0 or excess <= 0:
         return
@@ -259,8 +266,9 @@ def _day_to_day(timeline: Timeline, always: list[str], found: Demand) -> None:
     found.profiles["weekly"]["day_to_day"] = round(cv, 4)
     note = "whole days are busier or quieter than their weekday explains, all channels together"
     source = "journeys a day, by weekday"
+    error = float(np.sqrt(chance)) / weight / (2 * cv)
     found.estimates.append(
-        Estimate("profiles.weekly.day_to_day", round(cv, 4), source, days, cv / np.sqrt(2 * days), note=note)
+        Estimate("profiles.weekly.day_to_day", round(cv, 4), source, days, error, note=note, low=0.0)
     )
 
 
@@ -277,17 +285,31 @@ def _weeks(timeline: Timeline, demand: NDArray[np.float64], hours: NDArray[np.bo
     return float((demand * _covered(timeline))[hours].sum() / demand.sum())
 
 
-def _needs(timeline: Timeline, found: Demand, calm: NDArray[np.bool_], demand: NDArray[np.float64], rough: str) -> None:
-    """Needs per customer and week, from the hours in which all channels are open and nobody is catching up."""
+def _needs(
+    timeline: Timeline,
+    found: Demand,
+    calm: NDArray[np.bool_],
+    demand: NDArray[np.float64],
+    shaped_by: float,
+    rough: str,
+) -> None:
+    """Needs per customer and week, from the hours in which all channels are open and nobody is catching up.
+
+    Parameters
+    ----------
+    shaped_by
+        Number of journeys from which the shape of demand was borrowed, and so the share of it in those hours.
+    """
     journeys = timeline.journeys.filter(pl.Series(calm[_quarter(timeline)]))
     seen_share = _weeks(timeline, demand, calm) / timeline.weeks
+    common = _lumps_of_days(timeline, found, calm) + (max(1 / seen_share - 1, 0.0) / shaped_by if shaped_by else 0.0)
     for persona in timeline.personas:
         weeks = _exposure(timeline, persona)
         own = journeys.filter(pl.col("persona") == persona)
         found.needs[persona], found.differ[persona] = {}, _differ(timeline, persona)
         if weeks == 0:
             continue
-        lumps = found.differ[persona] ** 2 * timeline.weeks / weeks + _lumps_of_days(timeline, found, calm)
+        lumps = found.differ[persona] ** 2 * timeline.weeks / weeks + common
         for goal, n in own.group_by("goal", maintain_order=True).len().sort("goal").iter_rows():
             often = n / (weeks * seen_share)
             value = f"{often:.4g} / week"
