@@ -223,8 +223,8 @@ def _when_closed(closing: Closing) -> dict[str, Any]:
 
 def _closing_estimate(name: str, closing: Closing) -> Estimate:
     note = (
-        f"attempts when closed are not in the log; {closing.later:.0%} come back within {closing.within:g} min of opening, "
-        "which is what the crowd after opening says if demand has the shape of the channels that never close"
+        f"attempts when closed are not in the log; {closing.later:.0%} come back within {closing.within:g} min of "
+        "opening, which is what the crowd after opening says if demand has the shape of the channels that never close"
     )
     path, source = f"touchpoints.{name}.when_closed.{AGAIN}.p", "the crowd after opening"
     return Estimate(path, round(closing.later, 3), source, closing.n, closing.error, note=note, low=0.0, high=1.0)
