@@ -33,6 +33,7 @@ from sim.read import load
 ROOT = Path(__file__).parents[2]
 STARTER = ROOT / "scenarios/conf/scenario/starter.yaml"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
 WIDTH = "120"  # of the terminal in which what is printed is shown
 TINY = {
     "simulate": ["replications=2", "workers=1", "track=false", "population.customers=40"],
@@ -218,15 +219,33 @@ def normal(line: str) -> str:
     return re.sub(r"[━─═]+", "─", " ".join(line.split()))
 
 
+def close(shown: str, printed: str) -> bool:
+    """Whether two numbers differ by 2 % or one in the last digit at most."""
+    one, other = (float(text.replace(",", "")) for text in (shown, printed))
+    last_digit = 10.0 ** -len(shown.partition(".")[2])
+    return abs(one - other) <= max(0.02 * other, 1.01 * last_digit)
+
+
+def alike(shown: str, printed: str) -> bool:
+    """Whether a line is as shown: the same words, and numbers as close as another machine may have them."""
+    words = [re.split(NUMBER, part.strip()) for part in normal(shown).split("…")]
+    pattern = ".*".join(rf"({NUMBER})".join(map(re.escape, part)) for part in words)
+    found = re.fullmatch(pattern, normal(printed))
+    if found is None:
+        return False
+    return all(map(close, re.findall(NUMBER, normal(shown)), found.groups()))
+
+
 def missing(shown: str, printed: str) -> list[str]:
     """Lines that a page shows and that were not printed, in their order."""
-    real = [normal(line) for line in printed.splitlines()]
+    real = printed.splitlines()
     absent, at = [], 0
     for line in shown.splitlines():
-        pattern = ".*".join(re.escape(part.strip()) for part in normal(line).split("…"))
-        found = next((i for i in range(at, len(real)) if re.fullmatch(pattern, real[i])), None)
+        if line.strip() in ("", "…"):
+            continue
+        found = next((i for i in range(at, len(real)) if alike(line, real[i])), None)
         if found is None:
             absent.append(line)
         else:
-            at = found if pattern == ".*" else found + 1
+            at = found + 1
     return absent
