@@ -739,7 +739,7 @@ JUNK = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(LEAVES), JUNK)
 def test_whatever_stands_in_the_place_of_a_value_is_accepted_or_told(path, junk):
     raw = deepcopy(EVERYTHING)
@@ -750,7 +750,7 @@ def test_whatever_stands_in_the_place_of_a_value_is_accepted_or_told(path, junk)
     accepted_or_told(raw)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from([path for path in LEAVES if isinstance(path[-1], str)]), st.one_of(st.none(), st.text(max_size=6))
 )
@@ -765,7 +765,7 @@ def test_whatever_a_key_is_called_or_if_it_is_missing_is_accepted_or_told(path, 
     accepted_or_told(raw)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60))
 def test_any_text_at_all_is_read_or_told(tmp_path, text):
     path = tmp_path / "any.yaml"
