@@ -10,6 +10,7 @@ the processor's cache, since tables need more of it than sums.
 
 from __future__ import annotations
 
+import gc
 import json
 import platform
 import sys
@@ -99,6 +100,7 @@ def measure() -> dict[str, list[Lap]]:
         program(0)  # imports, caches
     for repetition in range(1, REPETITIONS + 1):
         for name, program in PROGRAMS.items():
+            gc.collect()  # so that nobody clears away what the other left
             laps[name].append(program(repetition))
             print(f"{repetition}/{REPETITIONS} {name}: {laps[name][-1].speed:,.0f} services a second", file=sys.stderr)
     return laps
