@@ -37,6 +37,7 @@ def shipped(name):
     return build(composed.config["scenario"], composed.within("scenario"), name)
 
 
+@cache
 def shortened(name):
     """The scenario with few customers and a short clock, unless its changes have dates of their own."""
     words = ["population.customers=15", "population.joins={rate: 1 / week}"]
