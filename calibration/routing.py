@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from calibration.timeline import Timeline
 
 ENOUGH = 50  # visits for shares of their own
+A_FEW = 30  # delays for a law of their own
 RARE = 0.005  # a turn taken by fewer is left out, and counted
 AT_ONCE = 1 / 60
 FAILED = (ABANDONED, "unresolved", "transferred", "failed", "cancelled")
@@ -132,7 +133,8 @@ def _step(
     for outcome in [*outcomes, *([ABANDONED] if (rows["outcome"] == ABANDONED).any() else [])]:
         ended = rows.filter(pl.col("outcome") == outcome)
         pooled = ended.height < ENOUGH
-        targets, n, note = _targets(everywhere.filter(pl.col("outcome") == outcome) if pooled else ended, view)
+        likewise = everywhere.filter(pl.col("outcome") == outcome)
+        targets, n, note = _targets(likewise if pooled else ended, likewise, view)
         steps = set(rows["next"].unique()) | set(rows["touchpoint"])
         targets = {name: target for name, target in targets.items() if name == END or name in steps or not pooled}
         origin = "what followed" + (" for all goals together: too few of this one" if pooled else "")
@@ -154,8 +156,14 @@ def _add_reopening(outcomes: dict[str, Any], targets: dict[str, tuple[float, Any
         outcomes[RESOLVED] = {"p": outcomes[RESOLVED], "holds": round(1 - share, 4), "reopens": again}
 
 
-def _targets(rows: pl.DataFrame, view: _View) -> tuple[dict[str, tuple[float, Any]], int, str]:
-    """Share and delay of what follows an outcome: touchpoints and the journey's end."""
+def _targets(rows: pl.DataFrame, likewise: pl.DataFrame, view: _View) -> tuple[dict[str, tuple[float, Any]], int, str]:
+    """Share and delay of what follows an outcome: touchpoints and the journey's end.
+
+    Parameters
+    ----------
+    rows, likewise
+        Visits of one goal with this outcome, and those of all goals.
+    """
     known = rows.filter(pl.col("next") != UNFINISHED)
     followed = known.filter(pl.col("next") != END)
     names = [str(name) for name in followed["next"].value_counts(sort=True)["next"]]
@@ -183,7 +191,10 @@ def _targets(rows: pl.DataFrame, view: _View) -> tuple[dict[str, tuple[float, An
             hours = view.hours[name]
             share /= hours.share + (1 - hours.share) * view.comes_back(name)
         if share >= RARE:
-            targets[name] = (share, _delay(used, followed.filter(pl.col("next") == name), view, name, long=long))
+            came = followed.filter(pl.col("next") == name)
+            others = likewise.filter(pl.col("next") == name)
+            delay = _delay_of_days(came, others, view, name) if long else _delay(used, came, view, name)
+            targets[name] = (share, delay)
     left = 1 - sum(share for share, _ in targets.values())
     return (targets | {END: (left, None)} if left > RARE else _scaled(targets)), used.height, note
 
@@ -193,26 +204,40 @@ def _scaled(targets: dict[str, tuple[float, Any]]) -> dict[str, tuple[float, Any
     return {name: (share / total, after) for name, (share, after) in targets.items()}
 
 
-def _delay(used: pl.DataFrame, came: pl.DataFrame, view: _View, target: str, *, long: bool) -> Any:
+def _delay_of_days(came: pl.DataFrame, likewise: pl.DataFrame, view: _View, target: str) -> Any:
+    """Law of a delay of days, from those who came when nobody was catching up; of all goals, where of one too few."""
+
+    def undisturbed(rows: pl.DataFrame) -> NDArray[np.float64]:
+        hours, delay = view.hours[target], rows["delay"].to_numpy()
+        return delay[hours.always | (hours.since(rows["ended"].to_numpy() + delay) > view.settled)]
+
+    delay, samples = came["delay"].to_numpy(), [undisturbed(came), undisturbed(likewise)]
+    return _law(next((sample for sample in samples if sample.size >= A_FEW), delay), None, delay)
+
+
+def _delay(used: pl.DataFrame, came: pl.DataFrame, view: _View, target: str) -> Any:
     """Law of the delay until a target, undisturbed by its closed hours; None where there is none."""
     delay, ended = came["delay"].to_numpy(), came["ended"].to_numpy()
     if np.mean(delay < AT_ONCE) > 0.95:
         return None
     hours = view.hours[target]
-    joined = ended + delay
-    if long or hours.always:
-        calm = hours.always | (hours.since(joined) > view.settled)
-        sample, cut = (delay[calm] if np.sum(calm) >= ENOUGH else delay), None
+    if hours.always:
+        sample, cut = delay, None
     else:
         left = hours.left(ended)
         seen = used.filter(pl.col("next") == target)
         before = delay <= left
         inside = np.isin(ended, seen["ended"].to_numpy()) & (left > 0)
         sample, cut = np.where(before, delay, left)[inside], ~before[inside]
+    return _law(sample, cut, delay)
+
+
+def _law(sample: NDArray[np.float64], cut: NDArray[np.bool_] | None, plain: NDArray[np.float64]) -> Any:
+    """Law of a sample of delays, as it is written; the middle of the plain ones where too few are whole."""
     sample = np.maximum(sample, 0.5 / 60)
     seen = sample if cut is None else sample[~cut]
     if seen.size < 5 or np.std(seen) <= 0.01 * np.mean(seen):
-        return written(Deterministic.fit(delay))
+        return written(Deterministic.fit(plain))
     return written(_likeliest(sample, cut))
 
 

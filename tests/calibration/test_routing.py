@@ -187,6 +187,18 @@ def test_issues_that_come_back_after_days_are_found_although_many_meet_a_closed_
     assert units.duration(law["high"]) == pytest.approx(high, abs=0.2 * DAY)
 
 
+def test_where_few_of_a_goal_came_back_undisturbed_their_delays_are_those_of_all_goals():
+    log, hours = reopened(0.13, 1 * DAY, 5 * DAY, n=1800)
+    goal = (
+        pl.when(pl.col("journey").cast(pl.Int64) % 2 == 0).then(pl.lit("bill")).otherwise(pl.lit("fault")).alias("goal")
+    )
+    both = replace(log, contacts=log.contacts.with_columns(goal), journeys=log.journeys.with_columns(goal))
+    steps = fit(both, hours, settled=180.0).steps
+    bill, fault = (steps[name]["hotline"]["outcomes"]["resolved"]["reopens"]["hotline"] for name in ("bill", "fault"))
+    assert bill["after"] == fault["after"]
+    assert units.duration(bill["after"]["high"]) == pytest.approx(5 * DAY, abs=0.3 * DAY)
+
+
 def test_a_plain_count_would_miss_those_who_met_a_closed_door():
     log, _ = reopened(0.13, 1 * DAY, 5 * DAY)
     early = log.contacts.filter(pl.col("ended") < log.end - 7 * DAY)
