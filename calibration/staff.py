@@ -75,7 +75,7 @@ def fit(timeline: Timeline, sources: Sources, currency: str) -> Staffing:
             shifts, wage, source = _constant_spans(headcount), None, "who worked when"
             note = (
                 "inferred from who served when: idle time before a first and after a last contact is missed, and of "
-                f"those there {available:.0%} were busy while somebody waited, which is who is counted"
+                f"those there {min(available, 1):.0%} were busy while somebody waited, which is who is counted"
             )
         entry: dict[str, Any] = {"department": pool}
         if wage is not None:
