@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FAMILIES = (Lognormal, Gamma, Weibull, Exponential, Loglogistic)
 ENOUGH = 60  # durations for a law of their own
+A_NIGHT = 120.0  # closed minutes that nobody works through
 A_BLIP = 10 / 60  # services shorter than ten seconds are mistakes of the hand or the machine
 MANY_BLIPS = 0.03
 MANY = 200  # durations that say where the longest 1 % begin
@@ -100,9 +101,11 @@ def _by_goal(
 def _working_minutes(rows: pl.DataFrame, hours: Hours) -> tuple[NDArray[np.float64], int]:
     """Minutes of service, without closed times that it spans as a whole; and how many spanned one."""
     start, end = rows["started"].to_numpy(), rows["ended"].to_numpy()
-    minutes = end - start
-    spans = (hours.left(start) < minutes) & hours.at(end) & ~hours.always & hours.at(start)
-    worked = np.where(spans, hours.open_minutes(start, end), minutes)
+    minutes, when_open = end - start, hours.open_minutes(start, end)
+    # What was taken up as the door closed, and ended when it was open again, has rested in between.
+    taken_up = hours.at(start) | (minutes - when_open > A_NIGHT)
+    spans = (hours.left(start) < minutes) & hours.at(end) & ~hours.always & taken_up
+    worked = np.where(spans, when_open, minutes)
     return np.maximum(worked, 0.5 / 60), int(spans.sum())
 
 

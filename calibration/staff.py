@@ -165,9 +165,12 @@ def _from_work(
 
 
 def _begins_work(served: pl.DataFrame, offset: float) -> NDArray[np.bool_]:
-    """Hours of the week in which services begin: who only finishes one, or lets it rest overnight, is not on duty."""
-    hour = ((served["started"].to_numpy() + offset) % MINUTES_PER_WEEK // 60).astype(int)
-    begun = np.bincount(hour, minlength=168)
+    """Hours of the week in which services begin: who only finishes one, or lets it rest overnight, is not on duty.
+
+    Some systems date what waits for the morning on the stroke of closing, so what begins on the stroke does not count.
+    """
+    started = (served["started"].to_numpy() + offset) % MINUTES_PER_WEEK
+    begun = np.bincount((started[started % 60 >= 1] // 60).astype(int), minlength=168)
     return np.asarray(begun >= max(1.0, RARE * begun[begun > 0].mean()))
 
 

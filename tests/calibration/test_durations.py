@@ -187,6 +187,14 @@ def test_a_closed_night_in_the_middle_of_a_service_is_not_counted():
     assert middle == pytest.approx(30, abs=1.5)
 
 
+def test_what_was_taken_up_as_the_door_closed_rested_until_the_morning():
+    rows = services([16 * HOUR + 30.0] * 4, first=15 * HOUR, gap=DAY)
+    rows += services([30.0] * 36, goal="day", first=9 * HOUR, gap=7 * DAY)
+    found = fit(rows, {"hotline": office()}, kind="cases")
+    assert found.by_touchpoint["hotline"] == "30 min"
+    assert "4 services went on after a closed time" in found.estimates[0].note
+
+
 def test_finishing_a_little_after_closing_is_work():
     rows = services([30.0] * 40, first=14 * HOUR + 45, gap=DAY)
     found = fit([row for row in rows if row["joined"] // DAY % 7 < 5], {"hotline": office()})

@@ -168,6 +168,23 @@ def test_work_that_rests_overnight_does_not_keep_anybody_there():
     assert people.tolist() == office((7, 15, 3)).tolist()
 
 
+def test_what_is_dated_on_the_stroke_of_closing_and_waits_for_the_morning_keeps_nobody_there():
+    contacts = at_work([(7, 15)] * 3, per_hour=7.2, minutes=24, weeks=4, pause=15)
+    left_over = [
+        {
+            "customer": f"late {day}",
+            "joined": day * DAY + 15 * HOUR,
+            "started": day * DAY + 15 * HOUR,
+            "member": "person 0",
+        }
+        | {"ended": (day + (3 if day % 7 == 4 else 1)) * DAY + 7.2 * HOUR}
+        for day in range(28)
+        if day % 7 < 5
+    ]
+    people = headcount(fit([*contacts, *left_over], kind="cases").pools["hotline"]["shifts"])
+    assert ((people > 0) == (office((7, 15, 1)) > 0)).all()
+
+
 def test_finishing_after_hours_is_not_being_on_duty():
     contacts = at_work([(8, 16)] * 2, per_hour=9, minutes=12, weeks=4)
     after = [row for row in contacts if row["ended"] % DAY > 16 * HOUR]
