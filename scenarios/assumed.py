@@ -70,10 +70,11 @@ def own_cost(model: Model, change: str) -> str:
 
 
 def when_in_force(model: Model, change: str) -> str:
-    """From when until when a change is in force."""
+    """From when until when a change is in force, and how it grows."""
     proposed = model.changes[change]
     begins = f"from {date(proposed.begins)}" if proposed.begins else "from the end of the warm-up"
-    return f"{begins} until {date(proposed.ends)}" if proposed.ends else f"{begins} on"
+    force = f"{begins} until {date(proposed.ends)}" if proposed.ends else f"{begins} on"
+    return f"{force}, growing over {units.say_duration(proposed.ramp)}" if proposed.ramp else force
 
 
 # ---- when somebody is there ------------------------------------------------------------------------------------------

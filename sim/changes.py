@@ -14,6 +14,7 @@ from sim import draws
 from sim.check import parse
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Change, Model
+from sim.ramps import Ramp, between
 from sim.uncertain import Uncertain
 
 if TYPE_CHECKING:
@@ -118,23 +119,67 @@ def settled(model: Model, seed: int, replication: int) -> Model:
 def span(model: Model, change: Change) -> tuple[float, float]:
     """Minutes from which and until which a change is in force."""
     clock = model.clock
-    start = clock.minutes(change.begins) if change.begins else clock.warmup
     end = clock.minutes(change.ends) if change.ends else clock.horizon
-    return max(start, 0.0), min(end, clock.horizon)
+    return max(_begins(model, change), 0.0), min(end, clock.horizon)
+
+
+def _begins(model: Model, change: Change) -> float:
+    return model.clock.minutes(change.begins) if change.begins else model.clock.warmup
+
+
+def ramp(model: Model, change: Change) -> Ramp:
+    """How a change grows once it is in force."""
+    return Ramp(_begins(model, change), change.ramp)
 
 
 def phases(model: Model) -> tuple[Phase, ...]:
     """Stretches of the horizon between the dates of the changes that are on, the first from 0."""
     spans = {name: span(model, model.changes[name]) for name in model.enact}
-    edges = sorted({0.0, model.clock.horizon, *(t for both in spans.values() for t in both if t < model.clock.horizon)})
-    union = altered(model.raw, _settings(model, model.enact))
+    ramps = {name: ramp(model, model.changes[name]) for name in model.enact}
+    times = {t for begins, ends in spans.values() for t in (begins, ends)}
+    times |= {t for name, (begins, ends) in spans.items() for t in ramps[name].edges if begins <= t < ends}
+    edges = sorted({0.0, model.clock.horizon, *(t for t in times if t < model.clock.horizon)})
+    written = _Written(model)
     stretches = []
     for start, end in pairwise(edges):
-        on = [name for name, (begins, ends) in spans.items() if begins <= start < ends]
-        raw = altered(model.raw, _settings(model, on))
-        dormant = frozenset(union["journeys"]) - frozenset(raw["journeys"])
-        stretches.append(Phase(start, end, parse({**_filled(raw, union), "enact": []}), dormant))
+        shares = {name: ramps[name].share(start) for name, (begins, ends) in spans.items() if begins <= start < ends}
+        on = written.with_changes(shares)
+        stretches.append(Phase(start, end, written.grown(shares), written.dormant(on)))
     return tuple(stretches)
+
+
+class _Written:
+    """A scenario as it was written, and as its changes make it; each way it becomes is checked once."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.union = altered(model.raw, _settings(model, model.enact))
+        self.checked: dict[tuple[str, ...], Model] = {}
+
+    def with_changes(self, names: Iterable[str]) -> dict[str, Any]:
+        """Plain data as some changes make it, all of each."""
+        return altered(self.model.raw, _settings(self.model, names))
+
+    def dormant(self, raw: dict[str, Any]) -> frozenset[str]:
+        """Journeys that only other changes bring."""
+        return frozenset(self.union["journeys"]) - frozenset(raw["journeys"])
+
+    def whole(self, names: tuple[str, ...]) -> Model:
+        """Checked scenario with all of some changes, and with every name of the union."""
+        if names not in self.checked:
+            self.checked[names] = parse({**_filled(self.with_changes(names), self.union), "enact": []})
+        return self.checked[names]
+
+    def grown(self, shares: Mapping[str, float]) -> Model:
+        """Scenario with a share of each change: those that still grow lie between what is with and without them."""
+        growing = next((name for name, share in shares.items() if share < 1), None)
+        if growing is None:
+            return self.whole(tuple(shares))
+        before = self.grown({name: share for name, share in shares.items() if name != growing})
+        after = self.grown({**shares, growing: 1.0})
+        model: Model = between(before, after, shares[growing])
+        model.remember(after.raw)
+        return model
 
 
 def _settings(model: Model, names: Iterable[str]) -> dict[str, Any]:

@@ -463,11 +463,14 @@ class Change(Described):
         Parts of the scenario as they become: nested, or keyed by dotted path.
     begins, ends
         Dates; from the end of the warm-up, and for good, where unstated.
+    ramp
+        How long it takes to grow from nothing to all of it; there at once where unstated.
     """
 
     title: str = ""
     begins: Moment | None = Field(default=None, alias="from")
     ends: Moment | None = Field(default=None, alias="until")
+    ramp: Minutes = 0.0
     cost: ChangeCost = ChangeCost()
     set: dict[str, Any] = Field(min_length=1)
 
