@@ -33,7 +33,7 @@ from sim.read import load
 ROOT = Path(__file__).parents[2]
 STARTER = ROOT / "scenarios/conf/scenario/starter.yaml"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
-NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
+NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?%?"
 WIDTH = "120"  # of the terminal in which what is printed is shown
 TINY = {
     "simulate": ["replications=2", "workers=1", "track=false", "population.customers=40"],
@@ -220,10 +220,13 @@ def normal(line: str) -> str:
 
 
 def close(shown: str, printed: str) -> bool:
-    """Whether two numbers differ by 2 % or one in the last digit at most."""
-    one, other = (float(text.replace(",", "")) for text in (shown, printed))
-    last_digit = 10.0 ** -len(shown.partition(".")[2])
-    return abs(one - other) <= max(0.02 * other, 1.01 * last_digit)
+    """Whether two numbers differ by 2 % or one in the last digit at most, or percentages by a point."""
+    if shown.endswith("%") != printed.endswith("%"):
+        return False
+    one, other = (float(text.replace(",", "").rstrip("%")) for text in (shown, printed))
+    last_digit = 10.0 ** -len(shown.rstrip("%").partition(".")[2])
+    least = 1.0 if shown.endswith("%") else 1.01 * last_digit
+    return abs(one - other) <= max(0.02 * other, least)
 
 
 def alike(shown: str, printed: str) -> bool:
