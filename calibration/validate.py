@@ -40,6 +40,10 @@ class Validation:
     table: pl.DataFrame
     weeks: float
 
+    def verdicts(self) -> dict[str, int]:
+        """How many checks came out which way."""
+        return {verdict: int((self.table["verdict"] == verdict).sum()) for verdict in (GOOD, INSIDE, OUTSIDE)}
+
     def caveats(self) -> list[str]:
         """What the scenario should not be trusted for, in words."""
         said = []
@@ -61,7 +65,7 @@ class Validation:
 
 
 def _say(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value:.3g}" if np.isfinite(value) else "none"
 
 
 def observed(timeline: Timeline, start: float, end: float) -> dict[tuple[str, str, str], NDArray[np.float64]]:
@@ -168,18 +172,24 @@ def validate(
     rows = []
     for (name, group, unit), numbers in seen.items():
         simulated = _simulated(values, name, group, weeks)
-        if simulated is None or (not numbers[0] and not simulated.any()):
+        if simulated is None or (not numbers[0] and not np.nan_to_num(simulated).any()):
             continue
         weekly = numbers[1:] if numbers.size > 2 else history.get((name, group, unit), numbers)[1:]
-        variance = float(np.nanvar(weekly, ddof=1)) if weekly.size > 1 else 0.0
-        chance = float(np.nanvar(simulated, ddof=1)) / simulated.size if simulated.size > 1 else 0.0
+        simulated = simulated[~np.isnan(simulated)]
+        variance, chance = _variance(weekly), _variance(simulated) / max(simulated.size, 1)
         floor = 2 * np.sqrt(variance / max(weeks, 1) + chance)
-        mean, real = float(np.nanmean(simulated)), float(numbers[0])
+        mean, real = float(simulated.mean()) if simulated.size else np.nan, float(numbers[0])
         relative = (mean - real) / real if real else float("nan")
         verdict = GOOD if abs(relative) <= CLOSE_ENOUGH else INSIDE if abs(mean - real) <= floor else OUTSIDE
         rows.append((name, group, unit, real, mean, relative, floor, verdict))
     columns = ["measure", "group", "unit", "observed", "simulated", "relative", "floor", "verdict"]
     return Validation(pl.DataFrame(rows, schema=columns, orient="row"), weeks)
+
+
+def _variance(values: NDArray[np.float64]) -> float:
+    """Variance of those values that are known; 0 of one alone, which says nothing about it."""
+    known = values[~np.isnan(values)]
+    return float(known.var(ddof=1)) if known.size > 1 else 0.0
 
 
 def _simulated(values: pl.DataFrame, name: str, group: str, weeks: float) -> NDArray[np.float64] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -45,31 +46,63 @@ class Asked(Protocol):
         """Places of one part."""
 
 
-class CalibrateSettings(Described):
-    """Settings of `desirepath calibrate`."""
+class CheckSettings(Described):
+    """Settings that both verbs share."""
 
     name: str | None = None
+    question: str | None = None
+    seed: int = 1
+    replications: int = Field(default=5, ge=2)
+    workers: int | str = "auto"
+    outputs: Path = Path("outputs")
+    track: bool = True
+
+
+class CalibrateSettings(CheckSettings):
+    """Settings of `desirepath calibrate`."""
+
     holdout: Duration = "4 weeks"
     warmup: Duration = "4 weeks"
     measured: Duration = "12 weeks"
-    seed: int = 1
-    replications: int = Field(default=5, ge=2)
-    workers: int | str = "auto"
-    outputs: Path = Path("outputs")
 
 
-class ValidateSettings(Described):
+class ValidateSettings(CheckSettings):
     """Settings of `desirepath validate`."""
 
-    name: str | None = None
     span: Duration | None = None
-    seed: int = 1
-    replications: int = Field(default=5, ge=2)
-    workers: int | str = "auto"
-    outputs: Path = Path("outputs")
 
 
-def calibrate(asked: Asked) -> None:
+@dataclass(frozen=True)
+class Finding:
+    """What a verb found, for whoever keeps findings side by side.
+
+    Attributes
+    ----------
+    question, name
+        What was asked, and what this answer is called.
+    note
+        The answer in words.
+    numbers, settings
+        What came out, and what it was made with.
+    data
+        SHA-256 of the files it rests on, by name.
+    files
+        What was written about it; no row of a log is among it.
+    outputs
+        Folder of everything written.
+    """
+
+    question: str
+    name: str
+    note: str
+    numbers: dict[str, float]
+    settings: dict[str, str]
+    data: dict[str, str]
+    files: list[Path]
+    outputs: Path
+
+
+def calibrate(asked: Asked) -> Finding | None:
     """Turn logs into a scenario, and check it on weeks that were held out.
 
     desirepath calibrate log=NAME [holdout="4 weeks"] [warmup="4 weeks"] [name=…] [replications=5] [log.folder=…]
@@ -116,9 +149,14 @@ def calibrate(asked: Asked) -> None:
     )
     _say_validation(console, validation)
     console.print(f"scenario: {scenario}\nchecks, estimates and rows set aside: {folder}", markup=False)
+    chosen = {"log": asked.chosen["log"], "holdout": settings.holdout}
+    files_written = [*(folder / file for file in ("estimates.csv", "validation.csv", "validation.md")), scenario]
+    return _finding(
+        settings, f"Calibration: {calibrated.raw['title']}", name, chosen, validation, sources, files_written
+    )
 
 
-def validate(asked: Asked) -> None:
+def validate(asked: Asked) -> Finding | None:
     """Check a scenario against a log it was not fitted on.
 
     desirepath validate scenario=NAME log=NAME [span="4 weeks"] [seed=1] [replications=5]
@@ -143,6 +181,34 @@ def validate(asked: Asked) -> None:
     write_all(folder, {folder / "validation.csv": validation.table, folder / "validation.md": text})
     _say_validation(console, validation)
     console.print(f"checks: {folder}", markup=False)
+    chosen = {"scenario": asked.chosen["scenario"], "log": asked.chosen["log"]}
+    title = f"Validation: {model.title or asked.chosen['scenario']}"
+    return _finding(
+        settings, title, folder.name, chosen, validation, sources, [folder / "validation.csv", folder / "validation.md"]
+    )
+
+
+def _finding(
+    settings: CheckSettings,
+    question: str,
+    name: str,
+    chosen: dict[str, str],
+    validation: Validation,
+    sources: Sources,
+    files: list[Path],
+) -> Finding | None:
+    """What came of a check; None where it is not to be kept."""
+    if not settings.track:
+        return None
+    numbers = {f"checks {verdict}": float(count) for verdict, count in validation.verdicts().items()}
+    for row in validation.table.iter_rows(named=True):
+        what = f"{row['measure']} {row['group']}"
+        numbers |= {f"{what} {side}": row[side] for side in ("observed", "simulated", "relative")}
+    design = {"seed": str(settings.seed), "replications": str(settings.replications)}
+    note = "Not to be trusted for:\n\n" + "\n".join(f"- {line}" for line in validation.caveats())
+    return Finding(
+        settings.question or question, name, note, numbers, chosen | design, sources.digests, files, settings.outputs
+    )
 
 
 def _timeline(log: Log, sources: Sources) -> Timeline:

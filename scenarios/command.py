@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from rich.console import Console
 
 from scenarios.compose import compose
+from scenarios.track import how_to_see, log_finding
 from sim.errors import DesirepathError, did_you_mean
 
 USAGE = """\
@@ -44,7 +45,11 @@ def main(argv: list[str] | None = None) -> int:
         out.print(inspect.getdoc(run) or "", markup=False)
         return 0
     try:
-        run(compose(verb, tail))
+        asked = compose(verb, tail)
+        found = run(asked)
+        if found is not None:
+            for line in how_to_see(found.outputs, log_finding(found, asked.command)):
+                out.print(line, markup=False)
     except DesirepathError as error:
         errors.print(str(error), markup=False, style="red")
         return 1

@@ -1,4 +1,7 @@
-"""Every comparison in MLflow: the experiment is the question, the parent run the comparison, a child a scenario."""
+"""What was found, in MLflow: the experiment is the question, a run an answer.
+
+A comparison is a parent run with a child for each scenario; a calibration or a validation is one run.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ import os
 import platform
 import re
 import time
+from contextlib import contextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import yaml
@@ -18,7 +22,7 @@ from sim.errors import DesirepathError
 from sim.kpis import HEADLINES, KPIS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import polars as pl
@@ -38,15 +42,18 @@ _MANNERS = {
 
 def provenance(command: str, seed: int, replications: int, data: Mapping[str, str]) -> dict[str, str]:
     """What made a result: command, draw, versions, and the SHA-256 of the files the scenario was calibrated on."""
+    draw = {"seed": str(seed), "replications": str(replications)}
+    return _made_with(command) | draw | _digests(data)
+
+
+def _made_with(command: str) -> dict[str, str]:
     packages = ("desirepath", "simpy", "numpy", "scipy", "polars", "pydantic", "hydra-core")
-    return {
-        "command": command,
-        "seed": str(seed),
-        "replications": str(replications),
-        "python": platform.python_version(),
-        **{package: version(package) for package in packages},
-        **{f"data {name}": digest for name, digest in data.items()},
-    }
+    versions = {package: version(package) for package in packages}
+    return {"command": command, "python": platform.python_version(), **versions}
+
+
+def _digests(data: Mapping[str, str]) -> dict[str, str]:
+    return {f"data {name}": digest for name, digest in data.items()}
 
 
 def _client(outputs: Path) -> tuple[MlflowClient, str | None]:
@@ -91,14 +98,80 @@ def log_comparison(
     DesirepathError
         If the store cannot be reached, or refuses; what lies in the folder is not lost.
     """
+    with _store(outputs, folder) as (client, artifacts):
+        return _log_runs(client, _experiment(client, question, artifacts), comparison, answers, made_by, folder)
+
+
+class Finding(Protocol):
+    """An answer that is one run, as `calibrate` and `validate` give it.
+
+    Attributes
+    ----------
+    question, name, note
+        Names of the experiment and of the run, and what the run says in words.
+    numbers, settings, data
+        Metrics, parameters, and the SHA-256 of the files it rests on, by name.
+    files, outputs
+        What is logged with it, and where the store lies unless `MLFLOW_TRACKING_URI` says otherwise.
+    """
+
+    question: str
+    name: str
+    note: str
+    numbers: dict[str, float]
+    settings: dict[str, str]
+    data: dict[str, str]
+    files: list[Path]
+    outputs: Path
+
+
+def log_finding(finding: Finding, command: str) -> str:
+    """Log a finding and return the link to it.
+
+    Raises
+    ------
+    DesirepathError
+        If the store cannot be reached, or refuses; what was written is not lost.
+    """
+    with _store(finding.outputs, finding.files[0].parent) as (client, artifacts):
+        from mlflow.entities import Dataset, DatasetInput
+
+        experiment = _experiment(client, finding.question, artifacts)
+        tags = {"mlflow.note.content": finding.note}
+        run = str(client.create_run(experiment, run_name=finding.name, tags=tags).info.run_id)
+        _log(client, run, finding.numbers, finding.settings, _made_with(command) | _digests(finding.data))
+        sources = [
+            # MLflow keeps 36 characters of a digest; the whole stands in the tags.
+            DatasetInput(Dataset(name, digest[:36], "local", json.dumps({"uri": name})))
+            for name, digest in finding.data.items()
+        ]
+        client.log_inputs(run, sources)
+        for path in finding.files:
+            client.log_artifact(run, str(path))
+        client.set_terminated(run)
+        return f"#/experiments/{experiment}/runs/{run}"
+
+
+def how_to_see(outputs: Path, link: str) -> list[str]:
+    """Lines that say how to look at what was logged."""
+    stated = os.environ.get("MLFLOW_TRACKING_URI")
+    if stated and stated.startswith("http"):
+        return [f"in MLflow: {stated.rstrip('/')}/{link}"]
+    store = stated or f"sqlite:///{outputs / 'mlflow.db'}"
+    what = "side by side" if "compare-runs" in link else "the run"
+    return [f"in MLflow: mlflow ui --backend-store-uri {store}", f"{what}: http://127.0.0.1:5000/{link}"]
+
+
+@contextmanager
+def _store(outputs: Path, folder: Path) -> Iterator[tuple[MlflowClient, str | None]]:
+    """Client of the store, and where its artifacts go; what goes wrong with it is said in plain words."""
     for name, value in _MANNERS.items():
         os.environ.setdefault(name, value)
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        client, artifacts = _client(outputs)
-        return _log_runs(client, _experiment(client, question, artifacts), comparison, answers, made_by, folder)
+        yield _client(outputs)
     except (MlflowException, SQLAlchemyError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise DesirepathError(

@@ -23,7 +23,7 @@ from scenarios import describe as telling
 from scenarios import report, words
 from scenarios.compare import BASELINE, better, variants
 from scenarios.compare import compare as compare_all
-from scenarios.track import log_comparison, provenance
+from scenarios.track import how_to_see, log_comparison, provenance
 from sim.check import problem_of
 from sim.described import Described
 from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
@@ -274,17 +274,8 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
     console.print(f"\nreport, tables and numbers: {folder}", markup=False)
     if settings.track:
         link = log_comparison(comparison, question, answers, made_by, folder, settings.outputs)
-        _say_tracking(console, settings.outputs, link)
-
-
-def _say_tracking(console: Console, outputs: Path, link: str) -> None:
-    stated = os.environ.get("MLFLOW_TRACKING_URI")
-    if stated and stated.startswith("http"):
-        console.print(f"in MLflow: {stated.rstrip('/')}/{link}", markup=False, soft_wrap=True)
-        return
-    store = stated or f"sqlite:///{outputs / 'mlflow.db'}"
-    console.print(f"in MLflow: mlflow ui --backend-store-uri {store}", markup=False, soft_wrap=True)
-    console.print(f"side by side: http://127.0.0.1:5000/{link}", markup=False, soft_wrap=True)
+        for line in how_to_see(settings.outputs, link):
+            console.print(line, markup=False, soft_wrap=True)
 
 
 def difference_table(comparison: Comparison) -> Table:

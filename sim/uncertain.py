@@ -74,5 +74,5 @@ class Uncertain(Described):
         else:
             z = rules.normal_quantile(u)
             drawn = rules.uncertain_value(number["mean"], number["sd"], z, self.kind == "lognormal")
-        drawn = min(max(drawn, number.get("low", drawn)), number.get("high", drawn))
+        drawn = min(max(drawn, number.get("low", -math.inf)), number.get("high", math.inf))
         return f"{drawn!r} {unit}" if unit else drawn

@@ -169,3 +169,12 @@ def test_where_nothing_is_off_that_is_said(monkeypatch):
     simulated(monkeypatch, mean_wait__hotline=[3.6, 3.6])
     said = validate(RAW, LOG, 2 * WEEK, seed=1, replications=2).caveats()
     assert said[0] == "nothing that was checked is off by more than 10 % and more than chance explains"
+
+
+def test_what_no_replication_has_is_told_and_not_left_out(monkeypatch):
+    nothing = pl.DataFrame({"replication": [0, 1], "kpi": "survey_score", "by": "all", "group": "all", "value": np.nan})
+    monkeypatch.setattr(subject, "perform_all", lambda *_: nothing)
+    checked = validate({}, LOG, 2 * WEEK, seed=1, replications=2)
+    row = checked.table.row(by_predicate=pl.col("measure") == "survey score", named=True)
+    assert row["verdict"] == OUTSIDE
+    assert any("(none against 7 0–10)" in line for line in checked.caveats())

@@ -13,14 +13,17 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from scenarios.compare import compare, variants
+from scenarios.logs import write_logs
 from scenarios.track import log_comparison, provenance
 from sim.changes import altered
 from sim.errors import DesirepathError
 from sim.kpis import HEADLINES, KPIS
 from sim.read import build, load, read
+from sim.replications import simulate
 from tests.scenarios.commands import QUICK, STARTER, results, typed
 
 QUESTION = "Who should answer bills?"
@@ -207,6 +210,57 @@ def test_a_store_that_refuses_is_told_in_our_words(outputs, tmp_path):
 def test_nothing_is_sent_anywhere_but_to_the_store(outputs):
     assert outputs
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+# ---- a calibration ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def calibrated(outputs, tmp_path_factory):
+    """A folder in which a log of the starter company was calibrated, and what was said."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    short = {"clock.horizon": "3 weeks", "clock.warmup": 0, "population.customers": 60}
+    write_logs(simulate(build(altered(load(STARTER)[0], short)), seed=1), folder / "logs")
+    (folder / "outputs").mkdir()
+    shutil.copy(outputs[0] / "mlflow.db", folder / "outputs")  # a new one takes seconds to make
+    asked = ("calibrate", "log=demo", "log.folder=logs", "name=mine", "holdout=1 week", "replications=2", "workers=1")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        return folder, typed(folder, *asked), typed(folder, *asked, "track=false", "name=other")
+
+
+def test_a_calibration_is_a_run_with_its_checks_its_data_and_its_scenario_but_no_rows(calibrated):
+    from mlflow.tracking import MlflowClient
+
+    folder, ran, _ = calibrated
+    assert ran.code == 0, ran.complained
+    client = MlflowClient(f"sqlite:///{folder}/outputs/mlflow.db")
+    (experiment,) = (each for each in client.search_experiments() if each.name.startswith("Calibration: "))
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert f"the run: http://127.0.0.1:5000/#/experiments/{experiment.experiment_id}/runs/{run.info.run_id}" in ran.said
+    assert (run.info.run_name, run.info.status) == ("mine", "FINISHED")
+    assert run.data.params == {"log": "demo", "holdout": "1 week", "seed": "1", "replications": "2"}
+    checks = pl.read_csv(folder / "outputs/calibrate/mine/validation.csv")
+    counted = sum(value for name, value in run.data.metrics.items() if name.startswith("checks "))
+    assert counted == checks.height
+    assert run.data.metrics["contacts a week hotline observed"] == pytest.approx(
+        checks.row(by_predicate=(pl.col("measure") == "contacts a week") & (pl.col("group") == "hotline"), named=True)[
+            "observed"
+        ]
+    )
+    assert run.data.tags["mlflow.note.content"].startswith("Not to be trusted for:")
+    files = {path.name for path in (folder / "logs").iterdir()}
+    assert {entry.dataset.name for entry in run.inputs.dataset_inputs} == files
+    assert {name.removeprefix("data ") for name in run.data.tags if name.startswith("data ")} == files
+    artifacts = {artifact.path for artifact in client.list_artifacts(run.info.run_id)}
+    assert artifacts == {"estimates.csv", "mine.yaml", "validation.csv", "validation.md"}
+
+
+def test_a_calibration_that_is_not_to_be_tracked_is_not(calibrated):
+    _, ran, untracked = calibrated
+    assert untracked.code == 0
+    assert "MLflow" in ran.said
+    assert "MLflow" not in untracked.said
 
 
 # ---- a server --------------------------------------------------------------------------------------------------------

@@ -35,6 +35,8 @@ def test_a_uniform_law_lies_evenly_between_its_bounds():
 @given(UNIT)
 def test_no_value_passes_its_bounds(u):
     assert 0.4 <= Uncertain(mean=0.5, sd=1, low=0.4, high=0.7).value(u) <= 0.7
+    assert Uncertain(mean=0.5, sd=1, low=0.4).value(u) >= 0.4
+    assert Uncertain(mean=0.5, sd=1, high=0.7).value(u) <= 0.7
     assert Uncertain(kind="lognormal", mean=0.5, sd=2).value(u) > 0
 
 
