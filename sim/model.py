@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 
 from sim.described import Described, Minutes, Moment, Money, MoneyPerMinute, PerMinute, Share, Weight
-from sim.distributions import Distribution, Gamma, check_adds_to_one
+from sim.distributions import Distribution, Gamma
 from sim.rules import Law
 from sim.timetable import FLAT, Clock, Profile, Shift
 from sim.uncertain import Uncertain
@@ -332,19 +332,6 @@ class Step(Described):
     promise: Minutes | None = None
     priority: int | None = None
 
-    @field_validator("outcomes", mode="after")
-    @classmethod
-    def _outcomes_add_up(cls, outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
-        check_adds_to_one({name: outcome.p for name, outcome in outcomes.items()}, "probabilities of the outcomes")
-        return outcomes
-
-    @field_validator("next", mode="after")
-    @classmethod
-    def _routes_add_up(cls, routes: dict[str, Targets]) -> dict[str, Targets]:
-        for outcome, targets in routes.items():
-            check_adds_to_one({name: t.p for name, t in targets.items()}, f"probabilities after '{outcome}'")
-        return routes
-
     @cached_property
     def _outcome_weights(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
         return tuple(self.outcomes), tuple(outcome.p for outcome in self.outcomes.values())
@@ -525,12 +512,6 @@ class Model(Described):
     data: dict[str, str] = {}
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
-
-    @field_validator("personas", mode="after")
-    @classmethod
-    def _shares_add_up(cls, personas: dict[str, Persona]) -> dict[str, Persona]:
-        check_adds_to_one({name: persona.share for name, persona in personas.items()}, "persona shares")
-        return personas
 
     @property
     def raw(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Names that must exist: every route, pool, journey and profile a scenario mentions, checked on the plain data.
+"""What must fit together: names that must exist, weights that must add up to one, checked on the plain data.
 
 On plain data and not on the model, so that a wrong name and a wrong number are reported together.
 """
@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sim import units
+from sim.distributions import check_adds_to_one
 from sim.errors import Problem, did_you_mean
 from sim.model import AGAIN, BUILT_IN_ENDS, LEFT, NOT_SERVED, RESOLVED, TRIGGERS, Population, When
 
@@ -19,7 +20,7 @@ _FEELINGS = ("time",)
 
 
 def check_references(raw: dict[str, Any]) -> list[Problem]:
-    """Return a problem for every name that is used but not defined."""
+    """Return a problem for every name that is used but not defined, and for weights that do not add up to one."""
     return [
         *_personas(raw),
         *_touchpoints(raw),
@@ -68,6 +69,7 @@ def _needs_wanted(raw: dict[str, Any]) -> list[str]:
 def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
     channels = _channels(raw)
     places = [*channels, *_names(raw, "touchpoints")]
+    yield from _sums_to_one("personas", raw.get("personas"), "persona shares", "share")
     for name, persona in _items(raw, "personas"):
         path = f"personas.{name}"
         yield from _unknown(f"{path}.needs", _names(persona, "needs"), _needs_wanted(raw), "journey for the need")
@@ -117,20 +119,27 @@ def _targets(journey: dict[str, Any]) -> list[str]:
     return [*_names(journey, "steps"), *_names(journey, "ends"), *BUILT_IN_ENDS]
 
 
-def _weight(target: Any) -> float | None:
-    value = target.get("p") if isinstance(target, dict) else target
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _weight(target: Any, field: str = "p") -> float | None:
+    """Number that stands for a weight, or in its place; None where there is none."""
+    value = target.get(field) if isinstance(target, dict) else target
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    with suppress(ValueError):
+        return float(value)
+    return None
 
 
-def _sums_to_one(path: str, targets: Any) -> Iterator[Problem]:
-    if not isinstance(targets, dict) or not targets:
+def _sums_to_one(path: str, parts: Any, what: str = "probabilities", field: str = "p") -> Iterator[Problem]:
+    """Weights that should add up to one: told beside whatever else is wrong, as long as all of them are numbers."""
+    if not isinstance(parts, dict) or not parts:
         return
-    weights = {str(name): _weight(target) for name, target in targets.items()}
+    weights = {str(name): _weight(part, field) for name, part in parts.items()}
     known = {name: weight for name, weight in weights.items() if weight is not None}
-    total = sum(known.values())
-    if len(known) == len(weights) and abs(total - 1) > 1e-6:
-        shown = ", ".join(f"{name} {weight:g}" for name, weight in known.items())
-        yield Problem(path, f"probabilities add up to {total:.6g}; they should add up to 1 ({shown})")
+    if len(known) == len(weights):
+        try:
+            check_adds_to_one(known, what)
+        except ValueError as error:
+            yield Problem(path, str(error))
 
 
 def _journey(raw: dict[str, Any], name: str, journey: dict[str, Any]) -> Iterator[Problem]:
@@ -269,7 +278,9 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
     routed = _names(step, "next")
     known = [*outcomes, *NOT_SERVED]
     yield from _unknown(f"{path}.next", routed, known, "outcome")
+    yield from _sums_to_one(f"{path}.outcomes", step.get("outcomes"), "probabilities of the outcomes")
     for outcome, chosen in _items(step, "next"):
+        yield from _sums_to_one(f"{path}.next", chosen, f"probabilities after '{outcome}'")
         yield from _unknown(f"{path}.next.{outcome}", _names({"x": chosen}, "x"), targets, "step or end")
     for outcome in outcomes:
         if outcome not in routed and outcome != RESOLVED:

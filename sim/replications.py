@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -94,6 +96,18 @@ def perform(task: Task) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def end_with_parent() -> None:
+    """Let this worker process end when the one that started it does, also if that was killed and could not say so."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def perform_all(
     tasks: Sequence[Task], workers: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> pl.DataFrame:
@@ -128,7 +142,7 @@ def perform_all(
         say(done, len(tasks))
 
     # Spawned and not forked: a fork would inherit the locks of polars' threads.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as processes:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as processes:
         futures = [processes.submit(perform, task) for task in tasks]
         for future in futures:
             future.add_done_callback(count)

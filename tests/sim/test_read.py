@@ -333,6 +333,7 @@ def test_every_problem_of_a_file_is_told_at_once_in_the_order_of_its_lines(told)
     places = [re.search(r"\[story\.yaml:(\d+)\]", problem)[1] for problem in problems]
     assert places == sorted(places, key=int)
     assert [problem.split(":")[0].strip() for problem in problems] == [
+        "personas",
         "personas.business.needs.fault",
         "personas.business.share",
         "personas.family.needs.fault",
@@ -345,8 +346,25 @@ def test_every_problem_of_a_file_is_told_at_once_in_the_order_of_its_lines(told)
 
 
 def test_a_heading_counts_the_problems(told):
-    assert told(("share: 0.40", "share: 1.4"))[0] == "story.yaml: 1 problem"
-    assert told(("share: 0.40", "share: 1.4"), ("headcount: 2", "headcount: -1"))[0] == "story.yaml: 2 problems"
+    assert told(("wage: 24 EUR / h", "wage: 24 CHF / h"))[0] == "story.yaml: 1 problem"
+    assert told(("wage: 24 EUR / h", "wage: 24 CHF / h"), ("headcount: 2", "headcount: -1"))[0] == (
+        "story.yaml: 2 problems"
+    )
+
+
+def test_a_sum_is_told_beside_a_typo_in_one_of_its_parts(told):
+    problems = told(("share: 0.40", "share: 0.37, shrae: 1"), ("resolved: 0.9,", "resolved: {p: 0.87, hold: 0.9},"))
+    told_of = {problem.split(":")[0].strip() for problem in problems[1:]}
+    assert told_of == {
+        "personas",
+        "personas.business.shrae",
+        "journeys.fault.steps.call.outcomes",
+        "journeys.fault.steps.call.outcomes.resolved.hold",
+    }
+
+
+def test_a_weight_in_quotes_counts(told):
+    assert told(("resolved: 0.9,", 'resolved: "0.87",'))[1].startswith("  journeys.fault.steps.call.outcomes: ")
 
 
 # ---- changes, levers and what is uncertain ---------------------------------------------------------------------------

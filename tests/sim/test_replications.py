@@ -1,6 +1,11 @@
 """One history or many, in one process or several: the same numbers."""
 
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -59,3 +64,45 @@ def test_several_processes_give_the_same_rows_in_the_same_order():
     several = perform_all(TASKS, workers=2, progress=lambda done, of: told.append((done, of)))
     assert several.equals(perform_all(TASKS))
     assert sorted(told) == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+LONG = """
+from sim.replications import perform_all
+from tests.sim.test_replications import TASKS
+
+if __name__ == "__main__":
+    perform_all(TASKS * 1000, workers=2, progress=lambda *_: print("begun", flush=True))
+"""
+
+
+def children(parent):
+    """Processes that a process has started, as every Unix tells them."""
+    rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)  # noqa: S607
+    pairs = [tuple(map(int, row.split())) for row in rows.stdout.splitlines()]
+    return [child for child, of in pairs if of == parent]
+
+
+def alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_workers_end_with_the_process_that_started_them_even_if_it_is_killed(tmp_path):
+    (tmp_path / "long.py").write_text(LONG, encoding="utf-8")
+    root = Path(__file__).parents[2]
+    parent = subprocess.Popen(  # noqa: S603
+        [sys.executable, tmp_path / "long.py"], stdout=subprocess.PIPE, cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    )  # fmt: skip
+    with parent:
+        assert parent.stdout.readline() == b"begun\n"
+        workers = children(parent.pid)
+        assert len(workers) >= 2
+        parent.kill()
+    until = time.monotonic() + 60
+    while any(map(alive, workers)) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not any(map(alive, workers))
