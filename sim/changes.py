@@ -190,25 +190,25 @@ def _settings(model: Model, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
-    """Plain data with every name of the union: what this phase lacks is there, but with nobody on duty."""
+    """Plain data with every name of the union, in its order: what this phase lacks is there, but nobody is on duty."""
     full = dict(raw)
     for part in ("personas", "touchpoints", "channels", "journeys", "staff", "profiles"):
-        missing = {name: value for name, value in union.get(part, {}).items() if name not in raw.get(part, {})}
-        if part == "staff":
-            missing = {name: {**pool, "shifts": {}} for name, pool in missing.items()}
-        if part == "personas":
-            missing = {name: {**persona, "share": 0} for name, persona in missing.items()}
-        if missing:
-            full[part] = {**raw.get(part, {}), **missing}
-    journeys = dict(full["journeys"])
-    for name, journey in journeys.items():
-        steps = union["journeys"][name]["steps"]
-        missing = {step: steps[step] for step in steps if step not in journey["steps"]}
-        ends = {**union["journeys"][name].get("ends", {}), **journey.get("ends", {})}
-        if missing or len(ends) > len(journey.get("ends", {})):
-            journeys[name] = {**journey, "steps": {**journey["steps"], **missing}, "ends": ends}
-    full["journeys"] = journeys
+        if part in union:
+            known = raw.get(part, {})
+            full[part] = {name: known.get(name, _asleep(part, value)) for name, value in union[part].items()}
+    for name, journey in full["journeys"].items():
+        every = union["journeys"][name]
+        steps = {step: journey["steps"].get(step, value) for step, value in every["steps"].items()}
+        ends = {**every.get("ends", {}), **journey.get("ends", {})}
+        full["journeys"][name] = {**journey, "steps": steps} | ({"ends": ends} if ends else {})
     return full
+
+
+def _asleep(part: str, value: Any) -> Any:
+    """Something that only other phases have, as it is in this one."""
+    if part == "staff":
+        return {**value, "shifts": {}}
+    return {**value, "share": 0} if part == "personas" else value
 
 
 def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[Problem]:

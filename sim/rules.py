@@ -100,7 +100,11 @@ def uncertain_value(mean: float, sd: float, normal: float, logarithmic: bool) ->
 
 def quantile(law: Law, u: float) -> float:
     """Turn a uniform number into a variate by inversion: the u-quantile of a law."""
-    kind, a, b, at, value = law
+    return variate(law.kind, law.a, law.b, law.at, law.value, u)
+
+
+def variate(kind: int, a: float, b: float, at: Sequence[float], value: Sequence[float], u: float) -> float:
+    """u-quantile of a law taken apart, as `Law` names its parts."""
     if kind == EXPONENTIAL:  # a: mean
         return -a * math.log(1.0 - u)
     if kind == LOGNORMAL:  # a, b: mean and standard deviation of the logarithm
@@ -136,7 +140,10 @@ def hazard_quantile(last: float, at: Sequence[float], value: Sequence[float], ha
 
 def choose(weights: Sequence[float], u: float) -> int:
     """Index chosen by inversion with the given weights, which need not add to one."""
-    remaining = u * sum(weights)
+    total = 0.0  # added one by one: the built-in sum rounds otherwise, in some versions of Python
+    for weight in weights:
+        total += weight
+    remaining = u * total
     last = 0
     for i, weight in enumerate(weights):
         if weight > 0.0:
@@ -147,9 +154,26 @@ def choose(weights: Sequence[float], u: float) -> int:
     return last
 
 
-def tilted(weights: Sequence[float], tilts: Sequence[float], difficulty: float) -> list[float]:
-    """Outcome weights p·exp(tilt·difficulty): a hard issue moves weight away from the outcomes with negative tilt."""
-    return [weight * math.exp(tilt * difficulty) for weight, tilt in zip(weights, tilts, strict=True)]
+def choose_tilted(weights: Sequence[float], tilts: Sequence[float], difficulty: float, u: float) -> int:
+    """Index chosen with weights p·exp(tilt·difficulty): hard issues shun outcomes with a negative tilt."""
+    total = 0.0
+    for i in range(len(weights)):
+        total += tilted(weights[i], tilts[i], difficulty)
+    remaining = u * total
+    last = 0
+    for i in range(len(weights)):
+        weight = tilted(weights[i], tilts[i], difficulty)
+        if weight > 0.0:
+            last = i
+            remaining -= weight
+            if remaining < 0.0:
+                return i
+    return last
+
+
+def tilted(weight: float, tilt: float, difficulty: float) -> float:
+    """Weight of an outcome for an issue of the given difficulty."""
+    return weight * math.exp(tilt * difficulty)
 
 
 def slowed(service: float, time: float, difficulty: float) -> float:

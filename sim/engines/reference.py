@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 from sim import draws, rules
 from sim.changes import phases
 from sim.engines.calendar import Calendar, Rank
+from sim.engines.expected import NO_RATE, Expected
 from sim.engines.pools import Pool
 from sim.errors import DesirepathError
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Arrivals, Effects
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Effects
 from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables, frame
-from sim.timetable import Cumulative, Stretch, accumulate, duty
+from sim.timetable import Cumulative, duty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator
 
     import simpy
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 THREE_DAYS = 3 * 1440.0  # mean delay until an issue that did not stay resolved comes back
 AN_HOUR = 60.0  # mean delay after opening until those who found it closed try again
 MOST_VISITS = 10_000  # in one journey; more of them go round in a circle
-NO_RATE = Arrivals(rate=0.0)
 NO_EFFECTS = Effects()
 
 
@@ -72,8 +72,8 @@ class Issue:
 
     __slots__ = (
         "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "effects", "end",
-        "experience", "good", "handoffs", "key", "mood", "moods", "name", "number", "opened", "origin", "reopened",
-        "repeats", "satisfaction_before", "score", "visit", "visits", "wait",
+        "experience", "felt", "good", "handoffs", "key", "lowest", "mood", "moods", "name", "number", "opened",
+        "origin", "reopened", "repeats", "satisfaction_before", "score", "visit", "visits", "wait",
     )  # fmt: skip
 
     def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
@@ -84,7 +84,7 @@ class Issue:
         self.end: str | None = None
         self.good: bool | None = None
         self.satisfaction_before = self.mood = customer.satisfaction
-        self.moods: list[float] = []
+        self.lowest, self.moods, self.felt = inf, 0.0, 0  # of the moods so far: the lowest, their sum and their number
         self.reopened = False  # since the last visit
         self.difficulty = 0.0
         self.visits = self.contacts = self.handoffs = self.repeats = 0
@@ -97,6 +97,13 @@ class Issue:
         self.experience: float | None = None
         self.asked = False
         self.score: int | None = None
+
+    def feel(self, mood: float) -> None:
+        """Be in a mood from now on."""
+        self.mood = mood
+        self.lowest = min(self.lowest, mood)
+        self.moods += mood
+        self.felt += 1
 
 
 class Visit:
@@ -148,6 +155,7 @@ class History:
         self.customers: list[Customer] = []
         self.visits: list[tuple[Any, ...]] = []
         self.journeys: list[tuple[Any, ...]] = []
+        self.expected = Expected(self.phases, self.clock.offset, self.world)
         self.expected_needs: dict[tuple[str, str], Cumulative] = {}
 
     def begin(self, phase: Phase) -> None:
@@ -238,19 +246,6 @@ class History:
         """Return the address of the k-th person to come in a way."""
         return draws.fold(draws.fold(self.world, draws.name(kind)), k)
 
-    def expected(self, arrivals: Callable[[Model], Arrivals]) -> Cumulative:
-        """Expected number of events since the start, at a rate that each phase states."""
-        stretches = []
-        for phase in self.phases:
-            stated = arrivals(phase.model)
-            stretches.append(Stretch(phase.start, phase.end, stated.rate, *phase.model.profile(stated)))
-        return accumulate(stretches, self.clock.offset, self.day_level)
-
-    def day_level(self, stretch: Stretch, day: int) -> float:
-        """Level of a day around its expectation, shared by all that follows the profile."""
-        key = draws.visit(draws.fold(self.world, draws.name("profile")), draws.name(stretch.name), day)
-        return rules.quantile(stretch.profile.day_law, self.draw(key, "level"))
-
     # ---- staff -----------------------------------------------------------------------------------------------------
 
     def shifts(self, pool: Pool) -> Process:
@@ -317,7 +312,7 @@ class History:
 
     def joins(self) -> Process:
         """Let new customers join."""
-        times = self.expected(lambda model: model.population.joins)
+        times = self.expected.number(lambda model: model.population.joins)
         due, k = 0.0, 0
         while True:
             due -= log(1.0 - self.draw(self.address("join", k), "gap"))
@@ -327,7 +322,7 @@ class History:
 
     def arrivals(self, name: str, journey: Journey) -> Process:
         """Let people who are not customers yet arrive for a journey."""
-        times = self.expected(lambda model: model.journeys[name].when.arrival or NO_RATE)
+        times = self.expected.number(lambda model: model.journeys[name].when.arrival or NO_RATE)
         due, k = 0.0, 0
         while True:
             due -= log(1.0 - self.draw(self.address(f"arrival {name}", k), "gap"))
@@ -343,7 +338,9 @@ class History:
     def needs_of(self, persona: str, need: str) -> Cumulative:
         """Expected number of times a customer of a persona has had a need since the start."""
         if (persona, need) not in self.expected_needs:
-            self.expected_needs[persona, need] = self.expected(lambda m: m.personas[persona].needs.get(need, NO_RATE))
+            self.expected_needs[persona, need] = self.expected.number(
+                lambda m: m.personas[persona].needs.get(need, NO_RATE)
+            )
         return self.expected_needs[persona, need]
 
     def needing(self, customer: Customer, name: str, index: int, times: Cumulative) -> Process:
@@ -556,9 +553,10 @@ class History:
         """Choose how a service ended; the difficulty of the issue tilts the odds."""
         issue = visit.issue
         names, weights, tilts = visit.step.choices(self.model.journeys[issue.name].difficulty)
+        u = self.draw(visit.key, "outcome")
         if issue.difficulty:
-            weights = tuple(rules.tilted(weights, tilts, issue.difficulty))
-        return names[rules.choose(weights, self.draw(visit.key, "outcome"))]
+            return names[rules.choose_tilted(weights, tilts, issue.difficulty, u)]
+        return names[rules.choose(weights, u)]
 
     def conclude(self, visit: Visit, outcome: str) -> None:
         """Settle what a visit cost, how it felt and what it set off, now that it ended."""
@@ -596,10 +594,10 @@ class History:
             if step.promise is not None:
                 terms.append(rules.missed(now - visit.joined - step.promise, *feelings.late.numbers))
             terms.append(step.outcomes[outcome].mood)
+        mood = issue.mood
         for term in terms:
-            issue.mood += rules.felt(term, feelings.loss_aversion)
-        issue.mood = rules.clip(issue.mood)
-        issue.moods.append(issue.mood)
+            mood += rules.felt(term, feelings.loss_aversion)
+        issue.feel(rules.clip(mood))
 
     def next_target(self, visit: Visit, outcome: str) -> tuple[str, float]:
         """Choose the step or end that follows a visit, and the delay until then."""
@@ -642,11 +640,9 @@ class History:
         persona = self.model.personas[customer.persona]
         feelings = persona.satisfaction
         if ending.mood:
-            issue.mood = rules.clip(issue.mood + rules.felt(ending.mood, feelings.loss_aversion))
-            issue.moods.append(issue.mood)
+            issue.feel(rules.clip(issue.mood + rules.felt(ending.mood, feelings.loss_aversion)))
         self.relax(customer)
-        mean = sum(issue.moods) / len(issue.moods)
-        experience = rules.experience(min(issue.moods), issue.moods[-1], mean, feelings.peak, feelings.end)
+        experience = rules.experience(issue.lowest, issue.mood, issue.moods / issue.felt, feelings.peak, feelings.end)
         customer.satisfaction = rules.towards(customer.satisfaction, experience, feelings.memory)
         customer.drift += feelings.adapts * (experience - self.rest(customer))
         key = draws.fold(issue.key, draws.name(end))

@@ -45,15 +45,18 @@ def test_a_choice_appended_with_no_weight_moves_nobody():
 
 @given(WEIGHTS, st.floats(min_value=-4, max_value=4))
 def test_without_tilts_difficulty_changes_no_odds(weights, difficulty):
-    assert rules.tilted(weights, [0.0] * len(weights), difficulty) == weights
+    level = [0.0] * len(weights)
+    assert all(
+        rules.choose_tilted(weights, level, difficulty, u) == rules.choose(weights, u) for u in (0.01, 0.3, 0.5, 0.99)
+    )
 
 
 def test_a_hard_issue_moves_weight_away_from_outcomes_with_a_negative_tilt():
-    resolved, other = rules.tilted((0.8, 0.2), (-0.6, 0.0), difficulty=1.5)
-    assert resolved == pytest.approx(0.8 * math.exp(-0.9))
-    assert other == 0.2
-    easy, _ = rules.tilted((0.8, 0.2), (-0.6, 0.0), difficulty=-1.5)
-    assert easy > 0.8
+    hard = 0.8 * math.exp(-0.9)
+    assert rules.tilted(0.8, -0.6, difficulty=1.5) == pytest.approx(hard)
+    resolved = sum(rules.choose_tilted((0.8, 0.2), (-0.6, 0.0), 1.5, (i + 0.5) / 10_000) == 0 for i in range(10_000))
+    assert resolved / 10_000 == pytest.approx(hard / (hard + 0.2), abs=1e-4)
+    assert rules.tilted(0.8, -0.6, difficulty=-1.5) > 0.8
 
 
 def test_a_hard_issue_takes_longer_and_an_average_one_just_as_long():
