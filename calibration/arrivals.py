@@ -272,12 +272,47 @@ def _day_to_day(timeline: Timeline, always: list[str], found: Demand) -> None:
     )
 
 
-def _exposure(timeline: Timeline, persona: str) -> float:
-    """Weeks that customers of a persona were there, summed over customers."""
+def _exposure(timeline: Timeline, persona: str) -> pl.DataFrame:
+    """Customers of a persona who were there at all, with for how many ``weeks``."""
+    joined, left = (
+        pl.col("joined").fill_null(0).clip(0),
+        pl.col("left").fill_null(timeline.end).clip(None, timeline.end),
+    )
     customers = timeline.customers.filter(pl.col("persona") == persona)
-    joined = customers["joined"].fill_null(0).clip(0).to_numpy()
-    left = customers["left"].fill_null(timeline.end).clip(None, timeline.end).to_numpy()
-    return float(np.clip(left - joined, 0, None).sum()) / MINUTES_PER_WEEK
+    return customers.with_columns(weeks=(left - joined) / MINUTES_PER_WEEK).filter(pl.col("weeks") > 0)
+
+
+def needier(timeline: Timeline, persona: str, differ: float, moment: float) -> float:
+    """How much more often those there at a time need something than the persona does on average over the log.
+
+    Who needs more meets more trouble, and leaves sooner, so those who stay differ from those who came. What each needs
+    is told by a small count; so it is drawn towards the mean of all, as far as they are alike (gamma and Poisson). A
+    plain count of those who stayed would say too little, for many of them stayed because they had less trouble than
+    they might have had.
+
+    Parameters
+    ----------
+    timeline
+        The log, which says who was there and who needed something.
+    persona, differ
+        Name, and coefficient of variation of its customers' own frequency.
+    moment
+        Minutes from the start of the log.
+
+    Returns
+    -------
+    float
+        A factor; 1 where customers are alike, or nobody of the persona was there.
+    """
+    counts = timeline.journeys.group_by("customer").len("journeys")
+    customers = _exposure(timeline, persona).join(counts, on="customer", how="left", maintain_order="left")
+    there = customers["customer"].is_in(timeline.there(moment)["customer"].implode()).to_numpy()
+    journeys, weeks = customers["journeys"].fill_null(0).to_numpy(), customers["weeks"].to_numpy()
+    if differ == 0 or not there.any() or not journeys.any():
+        return 1.0
+    shape = differ**-2
+    own = (shape + journeys) / (shape + journeys.sum() / weeks.sum() * weeks)
+    return float(own[there].mean() / np.average(own, weights=weeks))
 
 
 def _weeks(timeline: Timeline, demand: NDArray[np.float64], hours: NDArray[np.bool_]) -> float:
@@ -295,6 +330,8 @@ def _needs(
 ) -> None:
     """Needs per customer and week, from the hours in which all channels are open and nobody is catching up.
 
+    They are those of the customers who are there at the end of the log, for with them the scenario begins.
+
     Parameters
     ----------
     shaped_by
@@ -304,18 +341,20 @@ def _needs(
     seen_share = _weeks(timeline, demand, calm) / timeline.weeks
     common = _lumps_of_days(timeline, found, calm) + (max(1 / seen_share - 1, 0.0) / shaped_by if shaped_by else 0.0)
     for persona in timeline.personas:
-        weeks = _exposure(timeline, persona)
+        weeks = float(_exposure(timeline, persona)["weeks"].sum())
         own = journeys.filter(pl.col("persona") == persona)
         found.needs[persona], found.differ[persona] = {}, _differ(timeline, persona)
         if weeks == 0:
             continue
         lumps = found.differ[persona] ** 2 * timeline.weeks / weeks + common
+        now = needier(timeline, persona, found.differ[persona], timeline.end)
+        stayed = "" if now == 1 else f"those there at its end need {now:.3g} times as much as all did on average"
         for goal, n in own.group_by("goal", maintain_order=True).len().sort("goal").iter_rows():
-            often = n / (weeks * seen_share)
+            often = now * n / (weeks * seen_share)
             value = f"{often:.4g} / week"
             found.needs[persona][goal] = value
             unknown = "only customers who ever made contact are known, so this is too high"
-            note = "; ".join(text for text in (rough, "" if timeline.known_customers else unknown) if text)
+            note = "; ".join(text for text in (rough, stayed, "" if timeline.known_customers else unknown) if text)
             path, source = f"personas.{persona}.needs.{goal}", "journeys in open hours"
             doubt = often * np.sqrt(1 / n + lumps)
             found.estimates.append(Estimate(path, value, source, n, doubt, uncertain=True, note=note, low=0.0))
@@ -331,10 +370,8 @@ def _differ(timeline: Timeline, persona: str) -> float:
     """Coefficient of variation of customers' own frequency: what counts of those always there vary beyond chance."""
     if not timeline.known_customers:
         return 0.0
-    there = timeline.customers.filter(
-        (pl.col("persona") == persona)
-        & (pl.col("joined").fill_null(0) <= 0)
-        & (pl.col("left").fill_null(timeline.end) >= timeline.end)
+    there = timeline.there(0).filter(
+        (pl.col("persona") == persona) & (pl.col("left").fill_null(timeline.end) >= timeline.end)
     )
     counts = (
         there.select("customer")

@@ -96,11 +96,8 @@ def _population(timeline: Timeline, kind: str) -> tuple[dict[str, Any], list[Est
     """Customers there at the end of the log, and how many join a week."""
     if kind == "cases":
         return {"customers": 0}, []
-    customers = timeline.customers
-    there = customers.filter(
-        (pl.col("joined").fill_null(0) <= timeline.end) & (pl.col("left").fill_null(np.inf) > timeline.end)
-    ).height
-    joined = customers.filter(pl.col("joined").is_between(0, timeline.end, closed="right")).height
+    there = timeline.there(timeline.end).height
+    joined = timeline.customers.filter(pl.col("joined").is_between(0, timeline.end, closed="right")).height
     often = joined / timeline.weeks
     source = "customer records" if timeline.known_customers else "customers seen in contacts"
     note = "" if timeline.known_customers else "those who never made contact are not known"
@@ -128,9 +125,9 @@ def _personas(
     feelings: satisfaction.Feelings,
 ) -> dict[str, Any]:
     offered = {channel for start in graph.start.values() for channel in start}
-    counts = timeline.customers["persona"].value_counts()
-    total = counts["count"].sum()
-    number = dict(counts.iter_rows())
+    number = dict.fromkeys(timeline.personas, 0)
+    number |= dict(timeline.there(timeline.end)["persona"].value_counts().iter_rows())
+    total = max(sum(number.values()), 1)
     personas: dict[str, Any] = {}
     for name in timeline.personas:
         share = round(number[name] / total, 4)

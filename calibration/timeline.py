@@ -68,6 +68,11 @@ class Timeline:
         counts = self.customers["persona"].value_counts(sort=True)
         return [str(name) for name in counts["persona"]]
 
+    def there(self, moment: float) -> pl.DataFrame:
+        """Those who are customers at a time; of whom the log does not say when they came or left, they always are."""
+        came, leaves = pl.col("joined").fill_null(0), pl.col("left").fill_null(np.inf)
+        return self.customers.filter((came <= moment) & (leaves > moment))
+
     def waiting_since_the_last(self, hours: dict[str, Hours]) -> Timeline:
         """Timeline of a log that says only when service began: people join when their last contact ended.
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from calibration import arrivals
+from sim import units
 from sim.changes import altered
 from sim.model import ABANDONED
 from sim.replications import Task, perform_all
@@ -124,17 +126,51 @@ SIMULATED = {
 
 def in_span(raw: dict[str, Any], timeline: Timeline, start: float, end: float) -> dict[str, Any]:
     """Scenario that lives through the log's own weeks, from its beginning, and measures a span of them."""
-    customers = timeline.customers.filter(
-        (pl.col("joined").fill_null(0) <= 0) & (pl.col("left").fill_null(np.inf) > 0)
-    ).height
     settings: dict[str, Any] = {
         "clock": {"start": f"{timeline.start:%Y-%m-%d}", "horizon": f"{end:g} min", "warmup": f"{start:g} min"},
         "enact": [],
         "changes": {},
     }
     if raw.get("population", {}).get("customers", 0):
-        settings["population.customers"] = customers
+        settings["population.customers"] = timeline.there(0).height
+        settings |= _as_they_were(raw, timeline)
     return altered(raw, settings)
+
+
+def _as_they_were(raw: dict[str, Any], timeline: Timeline) -> dict[str, Any]:
+    """Settings that let a scenario begin with the customers of the log's first day: who they are, and what they need.
+
+    Who needs more leaves sooner; so those whom a scenario describes that begins later need less than those who were
+    there when the log began.
+    """
+    begins = units.moment(raw["clock"]["start"])
+    later = min((begins - timeline.start).total_seconds() / 60, timeline.end)
+    if later <= 0:
+        return {}
+    known = timeline.until(later)
+    settings: dict[str, Any] = {}
+    personas, doubts = raw.get("personas", {}), dict(raw.get("uncertain", {}))
+    for name, persona in personas.items():
+        differ = persona.get("needs_differ", 0.0)
+        factor = arrivals.needier(known, name, differ, 0) / arrivals.needier(known, name, differ, known.end)
+        for goal, often in persona.get("needs", {}).items():
+            path = f"personas.{name}.needs.{goal}"
+            settings[path] = _times(often, factor)
+            if path in doubts:
+                doubts[path] = _times(doubts[path], factor)
+    first = timeline.there(0)["persona"]
+    if set(first) == set(personas):
+        settings |= {f"personas.{name}.share": float((first == name).mean()) for name in personas}
+    return settings | {"uncertain": doubts}
+
+
+def _times(quantity: Any, factor: float) -> Any:
+    """A rate as a scenario writes it, or the law of its doubt, times a factor."""
+    if isinstance(quantity, dict):
+        scaled = ("rate", "mean", "sd", "median", "low", "high")
+        return {key: _times(value, factor) if key in scaled else value for key, value in quantity.items()}
+    number, unit = units.split(quantity)
+    return f"{number * factor:.6g} {unit}"
 
 
 def validate(

@@ -51,8 +51,8 @@ def write_logs(result: Result, folder: Path) -> dict[str, int]:
     )  # fmt: skip
     surveys = (
         tables.journeys.filter("answered")
-        .sort("closed", "customer", "journey")
-        .select(customer, journey, clock("closed").alias("answered"), "score")
+        .sort("scored", "customer", "journey")
+        .select(customer, journey, clock("scored").alias("answered"), "score")
     )
     joined = pl.when(pl.col("joined") > 0).then(clock("joined")).alias("joined")
     customers = tables.customers.filter(pl.col("joined").is_not_null()).select(

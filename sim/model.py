@@ -163,7 +163,7 @@ class Respond(Described):
 
 
 class Survey(Described):
-    """The score the company sees: asked when a journey closes, answered by some, with noise."""
+    """The score the company sees: asked when it takes a journey as closed, answered by some, with noise."""
 
     ask: Share = 1.0
     respond: Respond = Respond()

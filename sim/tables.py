@@ -59,6 +59,7 @@ JOURNEYS: dict[str, Any] = {
     "asked": pl.Boolean,
     "answered": pl.Boolean,
     "score": pl.Int32,
+    "scored": pl.Float64,
     "revenue": pl.Float64,
     "stage": pl.String,
 }

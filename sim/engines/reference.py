@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import simpy
 
     from sim.changes import Phase
-    from sim.model import Journey, Model, Persona, Step, Target, Touchpoint, Who
+    from sim.model import Journey, Model, Step, Target, Touchpoint, Who
 
     Process = Generator[simpy.Event, Any, None]
     Attempt = Generator[simpy.Event, Any, str]
@@ -72,8 +72,8 @@ class Issue:
 
     __slots__ = (
         "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "effects", "end",
-        "experience", "felt", "good", "handoffs", "key", "lowest", "mood", "moods", "name", "number", "opened",
-        "origin", "reopened", "repeats", "satisfaction_before", "score", "visit", "visits", "wait",
+        "experience", "felt", "good", "handoffs", "key", "lowest", "mood", "moods", "name", "noticed", "number",
+        "opened", "origin", "reopened", "repeats", "satisfaction_before", "score", "scored", "visit", "visits", "wait",
     )  # fmt: skip
 
     def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
@@ -95,8 +95,10 @@ class Issue:
         self.department: str | None = None  # that served her last
         self.visit: Visit | None = None
         self.experience: float | None = None
-        self.asked = False
+        self.noticed = False  # by the company, which knows nothing of those who found it closed or its lines busy
+        self.asked = 0  # how often
         self.score: int | None = None
+        self.scored: float | None = None  # when
 
     def feel(self, mood: float) -> None:
         """Be in a mood from now on."""
@@ -464,6 +466,7 @@ class History:
         lines = self.model.channels[channel].lines if channel in self.model.channels else None
         if lines is not None and self.in_channel.get(channel, 0) >= lines:
             return BLOCKED
+        issue.noticed = True
         self.in_channel[channel] = self.in_channel.get(channel, 0) + 1
         if staffed:
             self.join(visit)
@@ -605,6 +608,7 @@ class History:
         if visit.started is not None:
             settled = visit.step.outcomes[outcome]
             if settled.holds < 1 and self.draw(visit.key, "holds") >= settled.holds:
+                self.survey(visit.issue, self.experience(visit.issue))  # the company takes it as resolved
                 visit.issue.reopened = True
                 if not settled.reopens:
                     return visit.step_name, -THREE_DAYS * log(1.0 - self.draw(visit.key, "delay"))
@@ -642,12 +646,12 @@ class History:
         if ending.mood:
             issue.feel(rules.clip(issue.mood + rules.felt(ending.mood, feelings.loss_aversion)))
         self.relax(customer)
-        experience = rules.experience(issue.lowest, issue.mood, issue.moods / issue.felt, feelings.peak, feelings.end)
+        experience = self.experience(issue)
         customer.satisfaction = rules.towards(customer.satisfaction, experience, feelings.memory)
         customer.drift += feelings.adapts * (experience - self.rest(customer))
         key = draws.fold(issue.key, draws.name(end))
         self.take_effect(ending, issue, key)
-        self.survey(issue, persona, experience)
+        self.survey(issue, experience)
         issue.good, issue.experience, issue.effects = ending.good, experience, ending
         self.record_journey(issue)
         for name, other in self.model.journeys.items():
@@ -676,18 +680,27 @@ class History:
             if self.draw(child, "opens") < p:
                 self.open(customer, name, child, f"{name} from {issue.origin}")
 
-    def survey(self, issue: Issue, persona: Persona, experience: float) -> None:
-        """Ask some how it was; some of those answer with a score."""
-        survey = persona.survey
-        if survey is None or self.draw(issue.key, "asked") >= survey.ask:
+    def experience(self, issue: Issue) -> float:
+        """Return what a journey leaves behind, as it has been until now."""
+        feelings = self.model.personas[issue.customer.persona].satisfaction
+        return rules.experience(issue.lowest, issue.mood, issue.moods / issue.felt, feelings.peak, feelings.end)
+
+    def survey(self, issue: Issue, experience: float) -> None:
+        """Ask some how it was, and again if they have not answered; some of those answer with a score."""
+        survey = self.model.personas[issue.customer.persona].survey
+        known = issue.noticed and issue.score is None
+        if survey is None or not known or self.draw(issue.key, "asked") >= survey.ask:
             return
-        issue.asked = True
+        key = draws.fold(issue.key, issue.asked) if issue.asked else issue.key
+        issue.asked += 1
+        if survey.of == "satisfaction":
+            self.relax(issue.customer)
         felt = experience if survey.of == "experience" else issue.customer.satisfaction
         answers = survey.respond
         p = rules.answer_probability(answers.level, answers.better, answers.extreme, felt)
-        if self.draw(issue.key, "answer") < p:
-            normal = rules.normal_quantile(self.draw(issue.key, "score"))
-            issue.score = rules.given_score(felt, survey.noise, normal)
+        if self.draw(key, "answer") < p:
+            normal = rules.normal_quantile(self.draw(key, "score"))
+            issue.score, issue.scored = rules.given_score(felt, survey.noise, normal), self.calendar.now
 
     # ---- satisfaction, money and leaving ---------------------------------------------------------------------------
 
@@ -767,8 +780,8 @@ class History:
             customer.row, issue.number, issue.origin, customer.persona, self.goal(issue), issue.opened, issue.closed,
             issue.end, issue.good, issue.visits, issue.contacts, len(issue.channels), issue.handoffs, issue.repeats,
             issue.wait, issue.satisfaction_before, customer.satisfaction if issue.closed is not None else None,
-            issue.experience, issue.asked, issue.score is not None, issue.score, issue.effects.revenue,
-            issue.effects.stage,
+            issue.experience, issue.asked > 0, issue.score is not None, issue.score, issue.scored,
+            issue.effects.revenue, issue.effects.stage,
         ))  # fmt: skip
 
     def goal(self, issue: Issue) -> str:

@@ -112,7 +112,7 @@ def timeline(tables: Tables) -> Timeline:
         pl.col("member").cast(pl.String), "pool", "outcome", "persona",
     )  # fmt: skip
     surveys = tables.journeys.filter(pl.col("score").is_not_null()).select(
-        customer, journey, pl.col("score").cast(pl.Float64), moment("closed").alias("answered")
+        customer, journey, pl.col("score").cast(pl.Float64), moment("scored").alias("answered")
     )
     before = pl.lit(START - timedelta(days=100))
     joined = pl.when(pl.col("joined") > 0).then(moment("joined")).otherwise(before).alias("joined")

@@ -260,6 +260,52 @@ def test_customers_known_only_from_their_contacts_are_not_said_to_differ():
     assert "too high" in of(found, "personas.everybody.needs.bill").note
 
 
+def who_leaves(*, after_trouble, seed=4):
+    """A log whose customers leave after one journey in twelve, or at any time; how often each needs; when each left."""
+    rng = np.random.default_rng(seed)
+    customers, weeks = 4000, 20
+    own = rng.gamma(1 / 0.6**2, 0.6**2, customers)
+    count = rng.poisson(0.3 * own * weeks)
+    customer, at = np.repeat(np.arange(customers), count), rng.uniform(0, weeks * WEEK, count.sum())
+    left = np.full(customers, np.inf)
+    if after_trouble:
+        fatal = rng.uniform(size=at.size) < 1 / 12
+        np.minimum.at(left, customer[fatal], at[fatal] + 5)
+    else:
+        left = rng.exponential(40 * WEEK, customers)
+        left[left > weeks * WEEK] = np.inf
+    lived = at < left[customer]
+    rows = pl.DataFrame({"customer": customer[lived], "joined": at[lived]}).with_row_index("n")
+    table = rows.select(
+        pl.format("{}", "customer").alias("customer"), pl.format("{}", "n").alias("journey"), "joined",
+        pl.col("joined").alias("started"), (pl.col("joined") + 5).alias("ended"), goal=pl.lit("bill"),
+        touchpoint=pl.lit("web"), channel=pl.lit("web"), outcome=pl.lit("resolved"),
+    )  # fmt: skip
+    ends = [None if np.isinf(moment) else moment for moment in left]
+    known = [{"customer": f"{n}", "persona": "all", "left": end} for n, end in enumerate(ends)]
+    return told(table, customers=known), own, left
+
+
+def test_needs_are_those_of_the_customers_who_stayed_where_trouble_makes_them_leave():
+    log, own, left = who_leaves(after_trouble=True)
+    found = arrivals.fit(log, {"web": ALWAYS}, "customers")
+    here, there = float(own[left > log.end].mean()), float(own.mean())
+    assert here < 0.9 * there  # so it matters
+    estimate = of(found, "personas.all.needs.bill")
+    assert off(estimate, 0.3 * here) < LARGEST_Z
+    assert off(estimate, 0.3 * there) > 2 * LARGEST_Z
+    assert "those there at its end need 0.9" in estimate.note
+    first, last = (arrivals.needier(log, "all", found.differ["all"], moment) for moment in (0, log.end))
+    assert first / last == pytest.approx(there / here, abs=0.02)
+
+
+def test_where_anybody_may_leave_those_who_stayed_need_as_much_as_those_who_came():
+    log, _, _ = who_leaves(after_trouble=False)
+    assert arrivals.needier(log, "all", 0.6, log.end) == pytest.approx(1, abs=0.015)
+    assert arrivals.needier(log, "all", 0.0, log.end) == 1
+    assert arrivals.needier(log, "nobody", 0.6, log.end) == 1
+
+
 # ---- logs that say little --------------------------------------------------------------------------------------------
 
 

@@ -78,9 +78,10 @@ def test_with_the_true_numbers_the_reconstruction_is_what_the_engine_lived_throu
     log = timeline(tables)
     lives = arrange(log)
     felt = live(lives, true_numbers(log))
-    mine = lives.journeys.select("journey").with_columns(
+    mine = lives.journeys.select("journey", "cut").with_columns(
         pl.Series("x", felt.experience), pl.Series("after", felt.closing[: lives.journeys.height])
     )
+    mine = mine.filter(~pl.col("cut"))  # as they were when scored, before they came back
     over = pl.col("closed").is_not_null() & (pl.col("end") != "left")  # what is not, looks so in a log
     settled = tables.journeys.filter(over.all().over("customer"), pl.col("closed") < model.clock.horizon - THREE_DAYS)
     both = settled.with_columns(pl.format("{} {}", "customer", "journey").alias("journey")).join(mine, on="journey")

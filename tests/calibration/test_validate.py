@@ -6,6 +6,7 @@ import pytest
 
 from calibration import validate as subject
 from calibration.validate import GOOD, INSIDE, OUTSIDE, in_span, observed, validate
+from sim import units
 from tests.calibration.small_log import told
 
 HOUR, DAY, WEEK = 60.0, 1440.0, 10080.0
@@ -150,6 +151,46 @@ def test_the_scenario_lives_through_the_logs_own_weeks_as_it_is(monkeypatch):
 
 def test_cases_have_no_customers_to_begin_with():
     assert in_span({"population": {"customers": 0}}, LOG, 0, LOG.end)["population"] == {"customers": 0}
+
+
+DESCRIBED = RAW | {
+    "clock": {"start": "2025-02-03", "horizon": "9 weeks"},
+    "personas": {
+        "firm": {"share": 0.5, "needs": {"bill": "0.2 / week"}, "needs_differ": 0.8},
+        "family": {"share": 0.5, "needs": {"bill": {"rate": "0.1 / week", "profile": "flat"}}},
+    },
+    "uncertain": {"personas.firm.needs.bill": {"kind": "normal", "mean": "0.2 / week", "sd": "0.02 / week"},
+                  "personas.firm.churn.slope": {"kind": "normal", "mean": 0.5, "sd": 0.1}},
+}  # fmt: skip
+
+
+def test_a_scenario_that_begins_with_those_who_stayed_begins_here_with_those_who_came():
+    # Firms that call three times leave after two weeks, those that call once stay, and so do four families.
+    calls = [call(week, 9 + k, customer=f"F{k}") for k in range(6) for week in range(3 if k < 3 else 1)]
+    known = [
+        *({"customer": f"F{k}", "persona": "firm", "left": 20 * DAY if k < 3 else None} for k in range(6)),
+        *({"customer": f"G{k}", "persona": "family"} for k in range(4)),
+    ]
+    log = told([*calls, call(3, 90, customer="G0")], customers=known)
+    lived = in_span(DESCRIBED, log, 2 * WEEK, log.end)
+    assert lived["personas"]["firm"]["share"] == pytest.approx(0.6)
+    assert lived["personas"]["family"]["share"] == pytest.approx(0.4)
+    shape, mean = 0.8**-2, 12 / (3 * 20 / 7 + 3 * log.weeks)
+    those = {"gone": (shape + 3) / (shape + mean * 20 / 7), "here": (shape + 1) / (shape + mean * log.weeks)}
+    factor = (those["gone"] + those["here"]) / 2 / those["here"]
+    needs = lived["personas"]["firm"]["needs"]["bill"]
+    assert units.split(needs) == (pytest.approx(0.2 * factor, rel=1e-4), "/ week")
+    doubt = lived["uncertain"]["personas.firm.needs.bill"]
+    assert doubt["mean"] == needs
+    assert units.split(doubt["sd"])[0] == pytest.approx(0.02 * factor, rel=1e-4)
+    assert lived["uncertain"]["personas.firm.churn.slope"] == DESCRIBED["uncertain"]["personas.firm.churn.slope"]
+    assert lived["personas"]["family"]["needs"]["bill"] == {"rate": "0.1 / week", "profile": "flat"}
+
+
+def test_a_scenario_that_begins_no_later_than_the_log_begins_with_its_own_customers():
+    lived = in_span(DESCRIBED | {"clock": {"start": "2025-01-06", "horizon": "9 weeks"}}, LOG, 2 * WEEK, LOG.end)
+    assert lived["personas"] == DESCRIBED["personas"]
+    assert lived["uncertain"] == DESCRIBED["uncertain"]
 
 
 # ---- in words --------------------------------------------------------------------------------------------------------

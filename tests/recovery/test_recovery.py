@@ -380,7 +380,10 @@ KPIS = {
 
 def test_the_calibrated_scenario_behaves_like_the_truth(case):
     raw = altered(case.calibrated.raw, {"uncertain": {}})  # the values themselves, without their doubt
-    truth = altered(case.truth.raw, {"clock": raw["clock"], "population.customers": raw["population"]["customers"]})
+    # How many customers of which persona there are by then is a fact that the log tells.
+    there = {f"personas.{name}.share": persona["share"] for name, persona in raw["personas"].items()}
+    there["population.customers"] = raw["population"]["customers"]
+    truth = altered(case.truth.raw, there | {"clock": raw["clock"]})
     tasks = [Task(name, lived, 1, r) for name, lived in (("truth", truth), ("found", raw)) for r in range(3)]
     values = perform_all(tasks).group_by("scenario", "kpi", "by", "group").agg(pl.col("value").mean())
     slack = 1.0 if case.truth.population.customers > 1000 else 2.0

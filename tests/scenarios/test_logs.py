@@ -182,6 +182,16 @@ def test_a_story_is_written_as_it_was_told(tmp_path):
     assert (second["joined"], second["ended"]) == ("2025-01-06 00:10:30", "2025-01-06 00:15:30")
 
 
+def test_an_answer_is_dated_when_it_was_given_which_may_be_before_the_issue_came_back(tmp_path):
+    first = {"resolved": {"p": 1, "holds": 0, "reopens": {"again": {"p": 1, "after": "1 h"}}}}
+    steps = {"call": {"touchpoint": "desk", "outcomes": first},
+             "again": {"touchpoint": "desk", "outcomes": {"resolved": 1}}}  # fmt: skip
+    person = {"share": 1, "survey": {"respond": {"level": 50}}}
+    story = company(journeys={"ann": call(10) | {"steps": steps}}, personas={"person": person})
+    write_logs(simulate(build(story), seed=1), tmp_path)
+    assert pl.read_csv(tmp_path / "surveys.csv", infer_schema=False)["answered"].to_list() == ["2025-01-06 00:15:00"]
+
+
 # ---- roster ----------------------------------------------------------------------------------------------------------
 
 

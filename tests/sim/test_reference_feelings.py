@@ -240,3 +240,38 @@ def test_what_people_write_down_scatters_around_what_they_feel():
     assert 8.2 < mean < 8.5  # cut off at 10
     assert min(scores) >= 5
     assert max(scores) == 10
+
+
+def reopened(**survey):
+    """An issue that is resolved at minute 15, does not hold, and is resolved again at minute 80."""
+    first = {"touchpoint": "desk", "outcomes": {"resolved": {"p": 1, "holds": 0, "mood": 3,
+             "reopens": {"again": {"p": 1, "after": "1 h"}}}}}  # fmt: skip
+    second = {"touchpoint": "desk", "outcomes": {"resolved": {"p": 1, "mood": -4}}}
+    ann = call(10) | {"steps": {"call": first, "again": second}}
+    described = {"survey": {"respond": {"level": 50}} | survey}
+    return company(personas=person(end=1, survey=described), journeys={"ann": ann})
+
+
+def test_who_is_resolved_is_asked_although_it_will_not_hold():
+    only = journey(tell(reopened()), "ann")
+    assert (only["experience"], only["closed"]) == (5, 80)
+    assert (only["score"], only["scored"]) == (9, 15)  # and not again, having answered
+
+
+def test_who_did_not_answer_the_first_time_is_asked_again_at_the_end():
+    raw = reopened(respond={"level": 0}) | {"population": {"customers": 1000}, "staff": {"clerks": pool(1000)}}
+    rows = journeys(tell(raw), "ann")
+    answers = [row["scored"] for row in rows]
+    assert answers.count(15) == pytest.approx(500, abs=4 * 250**0.5)
+    assert answers.count(80) == pytest.approx(250, abs=4 * 190**0.5)
+    assert {row["score"] for row in rows} == {9, 5, None}
+
+
+def test_a_survey_of_the_relationship_asked_too_early_scores_satisfaction_as_it_is_then():
+    assert journey(tell(reopened(of="satisfaction")), "ann")["score"] == 6
+
+
+def test_who_only_found_it_closed_is_not_asked_for_the_company_does_not_know_of_them():
+    described = {"survey": {"respond": {"level": 50}}}
+    only = journey(tell(company(personas=person(survey=described), staff={"clerks": pool(0)})), "ann")
+    assert (only["end"], only["asked"], only["score"], only["scored"]) == ("give_up", False, None, None)

@@ -72,7 +72,7 @@ def test_what_never_started_has_no_pool_and_what_is_not_over_has_no_outcome(told
 def test_what_is_open_at_the_horizon_is_marked_as_such(told):
     open_ = told.journeys.filter(pl.col("closed").is_null())
     assert open_.height > 0
-    for column in ("end", "good", "experience", "satisfaction_after", "score"):
+    for column in ("end", "good", "experience", "satisfaction_after"):
         assert open_[column].null_count() == open_.height
 
 
