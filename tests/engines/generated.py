@@ -1,0 +1,512 @@
+"""Random scenarios that are valid by construction and, taken together, say whatever the language can say.
+
+Each has few customers and fewer staff, for one to three days, so that people wait, give up, are blocked and find it
+closed. Where `rounded` is true every time that a scenario can state is a whole number of minutes, so that much happens
+at one and the same moment. No journey goes round for ever: a way back to a step, or to one before it, always takes
+time, and may lead elsewhere.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.engines.generated_changes import draw_changes
+from tests.engines.generated_parts import Chance, draw_law, draw_profile, draw_rate, draw_shift
+
+Raw = dict[str, Any]
+
+PERSONAS = ("caller", "clicker", "müßiggänger")
+POOLS = ("tier1", "tier2", "backoffice")
+CHANNELS = ("phone", "web", "branch")
+TOUCHPOINTS = ("hotline", "desk", "form", "expert", "parcel")
+JOURNEYS = ("billing", "fault", "buy", "feedback")
+STEPS = ("ask", "call", "escalate", "wait")
+ENDS = ("served", "lost", "no_need")
+OUTCOMES = ("resolved", "unresolved", "transferred", "sent")
+PRODUCTS = ("mobile", "tv")
+REGIONS = ("north", "south")
+BUILT_IN_ENDS = ("resolved", "give_up")
+NOT_SERVED = ("abandoned", "closed", "blocked")
+HOURS = (0, 8, 9, 12, 16, 20)  # when shifts begin and dated journeys open, so that both meet
+
+
+@st.composite
+def scenarios(draw: Any, rounded: bool = False) -> Raw:
+    """Strategy for scenarios as plain data; `sim.build` accepts each of them.
+
+    Parameters
+    ----------
+    rounded
+        Whether all stated times are whole minutes. When needs and arrivals happen, and reviews and repeated journeys
+        first do, is up to chance all the same.
+    """
+    return draw_scenario(Chance(lambda low, high: draw(st.integers(low, high)), rounded))
+
+
+def scenario(seed: int, rounded: bool = False) -> Raw:
+    """Scenario of a seed: many of these differ more than hypothesis's, which vary a few, but they do not shrink."""
+    return draw_scenario(Chance(Random(seed).randint, rounded))  # noqa: S311 - no secret
+
+
+def draw_scenario(chance: Chance) -> Raw:
+    """Draw one scenario: first who and what there is, then how it goes together."""
+    plan = draw_plan(chance)
+    raw: Raw = {
+        "clock": draw_clock(chance, plan),
+        "population": draw_population(chance, plan),
+        "touchpoints": {name: draw_touchpoint(chance, plan) for name in plan.touchpoints},
+    }
+    journeys = raw["journeys"] = {}
+    for name in plan.journeys:
+        journeys[name] = draw_journey(chance, plan, journeys, name)
+    for name, touchpoint in raw["touchpoints"].items():
+        route_when_closed(chance, touchpoint, name, journeys)
+    raw["personas"] = draw_personas(chance, plan, journeys)
+    raw["staff"] = {name: draw_pool(chance, plan, name) for name in plan.pools}
+    let_somebody_be_able(raw)
+    if plan.profiles:
+        raw["profiles"] = {name: draw_profile(chance) for name in plan.profiles}
+    lines = {channel: draw_lines(chance) for channel in used_channels(raw) if chance.happens(0.35)}
+    if lines:
+        raw["channels"] = lines
+    draw_changes(chance, raw, plan.start, plan.horizon)
+    draw_uncertain(chance, raw)
+    return raw
+
+
+# ---- who and what there is -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Names by which the parts of a scenario know each other, and the time in which it plays."""
+
+    start: datetime
+    horizon: int
+    home: str
+    personas: list[str]
+    traits: dict[str, Raw]
+    products: dict[str, Raw]
+    pools: list[str]
+    touchpoints: list[str]
+    journeys: list[str]
+    profiles: list[str]
+
+    @cached_property
+    def moments(self) -> list[int]:
+        """Minutes within the horizon at which shifts begin and journeys with a date open."""
+        midnight = -60 * self.start.hour - self.start.minute
+        every = (midnight + 1440 * day + 60 * hour for day in range(4) for hour in (*HOURS, 9, 12))
+        return [minute for minute in every if 0 <= minute < self.horizon]
+
+    def date(self, minute: float) -> str:
+        """Minute of the scenario as a date."""
+        return (self.start + timedelta(minutes=minute)).isoformat(" ")
+
+
+def draw_plan(chance: Chance) -> Plan:
+    """Draw how much of everything there is."""
+    start = datetime(2025, 1, chance.whole(6, 12)) + timedelta(minutes=chance.one_of((0, 0, 450, 480, 825)))
+    personas = chance.first(PERSONAS)
+    return Plan(
+        start=start,
+        horizon=chance.one_of((1440, 1440, 2000, 2880, 4320)),
+        home=chance.one_of(("customer", "customer", "member")),
+        personas=personas,
+        traits={name: {"region": chance.one_of(REGIONS)} for name in personas if chance.happens(0.5)},
+        products={name: draw_products(chance) for name in personas if chance.happens(0.5)},
+        pools=chance.first(POOLS),
+        touchpoints=chance.first(TOUCHPOINTS),
+        journeys=chance.first(JOURNEYS),
+        profiles=[name for name in ("weekly", "flat") if chance.happens(0.6)],
+    )
+
+
+def draw_products(chance: Chance) -> Raw:
+    """Draw what customers of a persona hold."""
+    return {product: chance.share() for product in chance.some(PRODUCTS, at_least=1)}
+
+
+def draw_clock(chance: Chance, plan: Plan) -> Raw:
+    """Draw a warm-up, or none."""
+    clock: Raw = {"start": plan.date(0), "horizon": chance.say(plan.horizon)}
+    return clock | chance.maybe(0.5, warmup=lambda: chance.say(chance.one_of((60, 480, 720, 1000))))
+
+
+def draw_population(chance: Chance, plan: Plan) -> Raw:
+    """Draw how many there are, and how many join."""
+    population: Raw = {"customers": chance.one_of((1, 5, 10, 20, 20, 30, 30, 40, 40))}
+    if plan.home != "customer":
+        population["stage"] = plan.home
+    return population | chance.maybe(0.5, joins=lambda: draw_rate(chance, 2, 20, plan.profiles))
+
+
+def draw_lines(chance: Chance) -> Raw:
+    """Draw how many contacts a channel can hold."""
+    return chance.maybe(0.95, lines=lambda: chance.one_of((1, 1, 2, 2, 3, 5, 0)))
+
+
+def used_channels(raw: Raw) -> list[str]:
+    """Return the channels of the touchpoints."""
+    return sorted({touchpoint["channel"] for touchpoint in raw["touchpoints"].values()})
+
+
+# ---- touchpoints and staff -------------------------------------------------------------------------------------------
+
+
+def draw_touchpoint(chance: Chance, plan: Plan) -> Raw:
+    """Draw a touchpoint, staffed or not."""
+    touchpoint: Raw = {"channel": chance.one_of(CHANNELS)}
+    if chance.happens(0.75):
+        touchpoint["staff"] = draw_staffing(chance, chance.some(plan.pools, at_least=1))
+        touchpoint["service_time"] = draw_law(chance, 3, 60)
+    else:
+        touchpoint["service_time"] = draw_law(chance, 0, 240)
+    return touchpoint | chance.maybe(0.4, cost=lambda: chance.money(0, 3))
+
+
+def draw_staffing(chance: Chance, pools: list[str]) -> Any:
+    """Draw in which order, and after what time, pools see who waits."""
+    if len(pools) == 1 and chance.happens(0.7):
+        return pools[0]
+    ordered = chance.shuffled(pools)
+    delays = [0 if chance.happens(0.8) else chance.minutes(1, 10), *(chance.minutes(0, 15) for _ in ordered[1:])]
+    return {pool: chance.say(delay) for pool, delay in zip(ordered, delays, strict=True)}
+
+
+def draw_pool(chance: Chance, plan: Plan, name: str) -> Raw:
+    """Draw few people on one shift or several, and on some days none."""
+    shifts = {f"shift {n}": draw_shift(chance, HOURS, plan.start) for n in range(chance.one_of((0, 1, 1, 2, 2, 3)))}
+    if chance.happens(0.9 if name == plan.pools[0] else 0.5):
+        until = chance.one_of(("16:00", "20:00", "24:00"))
+        shifts["day"] = {"days": "all", "from": "08:00", "to": until, "headcount": chance.one_of((1, 1, 2, 3))}
+    pool = chance.maybe(
+        0.4,
+        department=lambda: chance.one_of(("service", "technik")),
+        wage=lambda: f"{chance.whole(12, 40)} EUR / h",
+        overtime=lambda: 1.5,
+    )
+    if chance.happens(0.3):
+        pool["skills"] = []
+    return pool | {"shifts": shifts}
+
+
+def let_somebody_be_able(raw: Raw) -> None:
+    """Give pools the skills that the journeys which come to them need."""
+    goals = {journey.get("goal", name): journey for name, journey in raw["journeys"].items()}
+    for pool in raw["staff"].values():
+        if "skills" in pool:
+            pool["skills"] = sorted(goals)[:1]
+    for name, journey in raw["journeys"].items():
+        goal = journey.get("goal", name)
+        for step in journey["steps"].values():
+            staff = raw["touchpoints"][step["touchpoint"]].get("staff", {})
+            pools = [raw["staff"][pool] for pool in ([staff] if isinstance(staff, str) else staff)]
+            if pools and not any(goal in pool.get("skills", [goal]) for pool in pools):
+                pools[-1]["skills"].append(goal)
+
+
+def route_when_closed(chance: Chance, touchpoint: Raw, name: str, journeys: Raw) -> None:
+    """Draw where those go who find a touchpoint closed: later, or what all journeys know that leave it to it."""
+    if "staff" not in touchpoint or not chance.happens(0.65):
+        return
+    leave_it = [
+        journey
+        for journey in journeys.values()
+        if any(step["touchpoint"] == name and "closed" not in step["next"] for step in journey["steps"].values())
+    ]
+    steps = [step for step in STEPS if all(step in journey["steps"] for journey in leave_it)]
+    ends = [end for end in ENDS if all(end in journey["ends"] for journey in leave_it)]
+    delays: Raw = dict.fromkeys(chance.some((*BUILT_IN_ENDS, *ends), at_least=1))
+    if chance.happens(0.7):
+        delays["later"] = draw_later(chance)
+    if steps and chance.happens(0.4):
+        delays[chance.one_of(steps)] = draw_law(chance, 15, 300)
+    touchpoint["when_closed"] = weighed(chance, delays, seldom=[name for name in delays if name in steps])
+
+
+def draw_later(chance: Chance) -> Any:
+    """Draw how long after opening those who found it closed come again; on average an hour, where nothing is stated."""
+    return draw_law(chance, 0, 60) if chance.rounded or chance.happens(0.6) else None
+
+
+def weighed(chance: Chance, delays: Raw, seldom: Any = ()) -> Raw:
+    """Give each target a weight, and its delay if it has one."""
+    weights = chance.weights(delays, seldom)
+    return {
+        name: weights[name] if delay is None else {"p": weights[name], "after": delay} for name, delay in delays.items()
+    }
+
+
+# ---- journeys --------------------------------------------------------------------------------------------------------
+
+
+def draw_journey(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
+    """Draw a journey; it may follow one of those before it, and open one of those after it."""
+    steps = chance.first(STEPS)
+    ends = chance.some(ENDS)
+    goal = {"goal": chance.one_of(("help", "repair"))} if chance.happens(0.3) else {}
+    journey: Raw = {
+        "when": draw_trigger(chance, plan, before, name),
+        **goal,
+        "start": draw_start(chance, steps),
+        "steps": {step: draw_step(chance, plan, name, steps, ends, step) for step in steps},
+        "ends": {end: draw_end(chance, plan, name) for end in ends},
+    }
+    if chance.happens(0.15):
+        journey["ends"]["give_up"] = {"good": False, "mood": -0.7}
+    is_arrival = "arrival" in journey["when"]
+    if is_arrival and chance.happens(0.6):
+        journey["ends"]["resolved"] = {"good": True, "stage": plan.home}
+    if who := draw_who(chance, plan, is_arrival):
+        journey["who"] = who
+    if chance.happens(0.4):
+        journey["difficulty"] = draw_difficulty(chance, journey["steps"])
+    return journey | chance.maybe(0.25, priority=lambda: chance.whole(-1, 2))
+
+
+def draw_trigger(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
+    """Draw what starts a journey: where times are rounded, mostly a date on which much else happens."""
+    kinds = (
+        ["on"] * 6 + ["need", "arrival", "arrival"]
+        if chance.rounded
+        else ["need", "need", "arrival", "arrival", "on", "on"]
+    )
+    kinds += ["after", "after", "after", "joining", "every"] if before else []
+    kind = chance.one_of(kinds)
+    if kind == "arrival":
+        stage = {} if chance.happens(0.8) else {"stage": chance.one_of(("visitor", plan.home))}
+        return {"arrival": draw_rate(chance, 5, 30, plan.profiles), **stage}
+    if kind == "joining":
+        return {"joining": draw_law(chance, 0, 600)}
+    if kind == "every":
+        return {"every": chance.duration(240, 2000)}
+    if kind == "on":
+        return {"on": plan.date(chance.one_of(plan.moments))}
+    return {"after": draw_after(chance, before)} if kind == "after" else {"need": chance.one_of((name, "help"))}
+
+
+def draw_after(chance: Chance, before: Raw) -> Raw:
+    """Draw which journey one follows, after which of its ends, and how long after."""
+    other = chance.one_of(list(before))
+    ends = [*BUILT_IN_ENDS, *before[other]["ends"]]
+    return {"journey": other} | chance.maybe(
+        0.5,
+        end=lambda: chance.one_of((ends[0], ends)),
+        p=lambda: chance.share(0.3),
+        delay=lambda: draw_law(chance, 0, 300),
+    )
+
+
+def draw_start(chance: Chance, steps: list[str]) -> Raw:
+    """Draw in which channels a journey can begin, each mostly at the first step."""
+    return {channel: steps[0] if chance.happens(0.6) else chance.one_of(steps) for channel in chance.first(CHANNELS)}
+
+
+def draw_who(chance: Chance, plan: Plan, is_arrival: bool) -> Raw:
+    """Draw who a journey is for; new arrivals are of no stage and hold nothing yet."""
+    who: Raw = chance.maybe(
+        0.15, persona=lambda: chance.some(plan.personas, at_least=1), share=lambda: chance.share(0.2)
+    )
+    if not is_arrival and chance.happens(0.15):
+        who["stage"] = chance.one_of((plan.home, [plan.home, "vip"]))
+    if plan.traits and chance.happens(0.15):
+        who["trait"] = chance.one_of(list(plan.traits.values()))
+    if plan.products and chance.happens(0.15):
+        who["product"] = list(chance.one_of(list(plan.products.values())))
+    return who
+
+
+def draw_difficulty(chance: Chance, steps: Raw) -> Raw:
+    """Draw how much hard issues last longer, unless times are rounded, and which outcomes they avoid."""
+    outcomes = sorted({outcome for step in steps.values() for outcome in step["outcomes"]})
+    tilts = {outcome: chance.number(-1, 1) for outcome in chance.some(outcomes)}
+    return tilts if chance.rounded else {"time": chance.number(-0.3, 0.6), **tilts}
+
+
+def draw_step(chance: Chance, plan: Plan, journey: str, steps: list[str], ends: list[str], name: str) -> Raw:
+    """Draw where a step takes place, how it can end, and what then."""
+    outcomes = chance.some(OUTCOMES, at_least=1)
+    leads_on = [outcome for outcome in outcomes if outcome != "resolved" or chance.happens(0.25)]
+    leads_on += [outcome for outcome in NOT_SERVED if chance.happens(0.4)]
+    weights = chance.weights(outcomes)
+    step = {
+        "touchpoint": chance.one_of(plan.touchpoints),
+        "outcomes": {o: draw_outcome(chance, plan, journey, steps, ends, name, weights[o]) for o in outcomes},
+        "next": {outcome: draw_targets(chance, steps, ends, name) for outcome in leads_on},
+    }
+    return step | chance.maybe(
+        0.2,
+        promise=lambda: chance.duration(5, 120),
+        service_time=lambda: draw_law(chance, 2, 60),
+        priority=lambda: chance.whole(-2, 2),
+    )
+
+
+def draw_targets(chance: Chance, steps: list[str], ends: list[str], name: str) -> Raw:
+    """Draw where a step leads: on, at once or later, to an end, or back, which takes time and happens less often."""
+    here = steps.index(name) + 1
+    back = [chance.one_of(steps[:here])] if chance.happens(0.5) else []
+    onward = chance.some([*steps[here:], *ends, *BUILT_IN_ENDS], at_least=1)
+    delays: Raw = {step: draw_law(chance, 5, 180) for step in back}
+    delays |= {target: draw_law(chance, 0, 60) if chance.happens(0.3) else None for target in onward}
+    return weighed(chance, delays, seldom=back)
+
+
+def draw_outcome(
+    chance: Chance, plan: Plan, journey: str, steps: list[str], ends: list[str], name: str, p: float
+) -> Any:
+    """Draw what an outcome does, and whether it holds."""
+    outcome = draw_effects(chance, plan, journey)
+    if chance.happens(0.4):
+        outcome["holds"] = chance.share(0.3)
+        if chance.rounded or chance.happens(0.7):
+            outcome["reopens"] = draw_targets(chance, steps, ends, name)
+    return {"p": p, **outcome} if outcome else p
+
+
+def draw_end(chance: Chance, plan: Plan, journey: str) -> Raw:
+    """Draw what an end does, and whether it is good, bad or neither; it often makes a customer of somebody."""
+    end = chance.maybe(0.6, good=lambda: chance.one_of((True, False))) | draw_effects(chance, plan, journey)
+    return end | ({"stage": plan.home} if chance.happens(0.4) else {})
+
+
+def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
+    """Draw what an outcome or an end does: mostly nothing."""
+    effects = chance.maybe(
+        0.12,
+        stage=lambda: chance.one_of((plan.home, "vip", "lapsed")),
+        adds=lambda: chance.one_of(("tv", ["mobile", "tv"])),
+        drops=lambda: chance.one_of(PRODUCTS),
+        trait=lambda: {"region": chance.one_of(REGIONS)},
+        revenue=lambda: chance.money(-5, 30),
+        mood=lambda: chance.number(-1.5, 1),
+    )
+    return effects | chance.maybe(0.1, opens=lambda: draw_opens(chance, plan, journey))
+
+
+def draw_opens(chance: Chance, plan: Plan, journey: str) -> Raw:
+    """Draw which journey is opened: one of those after this one, or very seldom any."""
+    later = plan.journeys[plan.journeys.index(journey) + 1 :]
+    return {chance.one_of(later): chance.share(0.2)} if later else {chance.one_of(plan.journeys): 0.05}
+
+
+# ---- personas --------------------------------------------------------------------------------------------------------
+
+
+def draw_personas(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
+    """Draw personas; the first has all needs that journeys wait for."""
+    shares = chance.weights(plan.personas)
+    needs = sorted({journey["when"]["need"] for journey in journeys.values() if "need" in journey["when"]})
+    return {
+        name: draw_persona(
+            chance, plan, journeys, name, [need for need in needs if name == plan.personas[0] or chance.happens(0.6)]
+        )
+        | {"share": shares[name]}
+        for name in plan.personas
+    }
+
+
+def draw_persona(chance: Chance, plan: Plan, journeys: Raw, name: str, needs: list[str]) -> Raw:
+    """Draw a persona, with a taste for each channel in which some journey starts."""
+    channels = sorted({channel for journey in journeys.values() for channel in journey["start"]})
+    places = [*plan.touchpoints]
+    persona: Raw = {
+        "start": chance.weights(channels),
+        "needs": {need: draw_rate(chance, 0.3, 5, plan.profiles) for need in needs},
+        "patience": {place: draw_law(chance, 0, 40) for place in places if chance.happens(0.5)},
+    }
+    if name in plan.traits:
+        persona["traits"] = plan.traits[name]
+    if name in plan.products:
+        persona["products"] = plan.products[name]
+    starts = {journey: chance.weights(journeys[journey]["start"]) for journey in journeys if chance.happens(0.25)}
+    return persona | chance.maybe(
+        0.5,
+        starts=lambda: starts,
+        needs_differ=lambda: chance.one_of((0.4, 1.2)),
+        satisfaction=lambda: draw_satisfaction(chance),
+        churn=lambda: draw_churn(chance),
+        survey=lambda: draw_survey(chance),
+        value=lambda: {"revenue": f"{chance.number(5, 60)} EUR / month"},
+        priority=lambda: chance.whole(-1, 2),
+    )
+
+
+def draw_satisfaction(chance: Chance) -> Raw:
+    """Draw what moves moods, and how moods move satisfaction."""
+    peak = chance.share(0, 0.6)
+    feelings = chance.maybe(
+        0.7,
+        rest=lambda: chance.number(3, 9),
+        terms=lambda: {"price": chance.number(-1, 1), "network": chance.number(-0.5, 0.5)},
+        adapts=lambda: chance.share(0, 0.3),
+        memory=lambda: chance.share(0, 0.6),
+        recovery=lambda: f"{chance.number(0, 2)} / day",
+        peak=lambda: peak,
+        end=lambda: chance.share(0, 0.99 - peak),
+        wait=lambda: draw_curve(chance),
+        late=lambda: draw_curve(chance),
+        resolved=lambda: chance.number(0, 1),
+        loss_aversion=lambda: chance.number(1, 2.5),
+    )
+    bad = ("abandoned", "closed", "blocked", "handoff", "repeat", "reopened", "unresolved")
+    return feelings | {name: chance.number(-1.5, 0.2) for name in chance.some(bad)}
+
+
+def draw_curve(chance: Chance) -> Raw:
+    """Draw how mood is lost by waiting."""
+    return {"per_minute": -chance.number(0, 0.3)} | chance.maybe(
+        0.7, tolerance=lambda: chance.duration(0, 10), cap=lambda: chance.duration(5, 60)
+    )
+
+
+def draw_churn(chance: Chance) -> Raw:
+    """Draw how readily customers leave, and how often they think about it."""
+    return {"base": f"{chance.number(0.01, 2)} / day", "every": chance.duration(100, 1500)} | chance.maybe(
+        0.6, slope=lambda: chance.number(0, 1), terms=lambda: {"gap": chance.number(-0.5, 0.5)}
+    )
+
+
+def draw_survey(chance: Chance) -> Raw:
+    """Draw who is asked, who answers, and how exactly."""
+    return chance.maybe(
+        0.6,
+        ask=lambda: chance.share(0.4),
+        respond=lambda: {
+            "level": chance.number(-1, 2), "better": chance.number(-0.3, 0.3), "extreme": chance.number(0, 0.4)
+        },
+        noise=lambda: chance.number(0, 2),
+        of=lambda: chance.one_of(("satisfaction", "experience")),
+    )  # fmt: skip
+
+
+# ---- what is not known -----------------------------------------------------------------------------------------------
+
+
+def draw_uncertain(chance: Chance, raw: Raw) -> None:
+    """Draw which values are uncertain, and how; no time is, where times are rounded."""
+    laws = dict(possibly_uncertain(chance, raw))
+    chosen = chance.some(laws) if chance.happens(0.4) else []
+    if chosen:
+        raw["uncertain"] = {path: laws[path] for path in chosen[:3]}
+
+
+def possibly_uncertain(chance: Chance, raw: Raw) -> Any:
+    """Yield paths of values, and a law for each."""
+    for name, persona in raw["personas"].items():
+        path = f"personas.{name}"
+        if "slope" in persona.get("churn", {}):
+            yield f"{path}.churn.slope", {"kind": "normal", "mean": 0.5, "sd": 0.2}
+        if "rest" in persona.get("satisfaction", {}):
+            yield f"{path}.satisfaction.rest", {"kind": "normal", "mean": 7, "sd": 2, "low": 0, "high": 10}
+        for need in persona["needs"]:
+            yield f"{path}.needs.{need}.rate", {"kind": "uniform", "low": "0.5 / day", "high": "3 / day"}
+    for name, touchpoint in raw["touchpoints"].items():
+        if not chance.rounded and isinstance(law := touchpoint["service_time"], dict) and "mean" in law:
+            path = f"touchpoints.{name}.service_time.mean"
+            yield path, {"kind": "lognormal", "mean": law["mean"], "sd": f"3 {law['mean'].split()[1]}"}

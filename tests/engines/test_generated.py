@@ -1,0 +1,214 @@
+"""Generated scenarios are valid, run twice the same, and are rich: what can happen does happen in many of them."""
+
+from collections import Counter
+from functools import cache
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+
+from sim import build, simulate
+from sim.changes import phases, ramp, settled, span
+from sim.described import Described
+from sim.engines import reference
+from tests.engines.equal import assert_same_tables
+from tests.engines.generated import scenario, scenarios
+
+MANY = 200
+IS_ARRIVAL = ~pl.col("origin").str.contains("^(start|join) ")
+
+
+# ---- they can be used ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25)
+@given(scenarios())
+def test_generated_scenarios_run_twice_the_same(raw):
+    assert_runs_twice_the_same(raw)
+
+
+@settings(max_examples=25)
+@given(scenarios(rounded=True))
+def test_rounded_scenarios_run_twice_the_same(raw):
+    assert_runs_twice_the_same(raw)
+
+
+def assert_runs_twice_the_same(raw):
+    exact = settled(build(raw), 1, 0)
+    assert_same_tables(simulate(build(raw), 1).tables, reference.run(exact, 1, 0))
+
+
+# ---- they are rich ---------------------------------------------------------------------------------------------------
+
+
+@cache
+def many(rounded):
+    """A fixed set of generated scenarios, each with its history."""
+    models = [build(scenario(seed, rounded)) for seed in range(MANY)]
+    return [(model, simulate(model, seed=1).tables) for model in models]
+
+
+def in_visits(condition):
+    return lambda _, tables: tables.visits.select(condition.any()).item()
+
+
+def in_journeys(condition):
+    return lambda _, tables: tables.journeys.select(condition.any()).item()
+
+
+def in_customers(condition):
+    return lambda _, tables: tables.customers.select(condition.any()).item()
+
+
+def outcome(name):
+    return in_visits(pl.col("outcome") == name)
+
+
+def came_back(model, tables):
+    """Somebody goes on after a resolution that leads nowhere: it did not hold."""
+    by_goal = {(j.goal or name, step): s for name, j in model.journeys.items() for step, s in j.steps.items()}
+    last = {(c, j): v for c, j, v in tables.visits.select("customer", "journey", "visit").iter_rows()}
+    return any(
+        row["outcome"] == "resolved"
+        and last[row["customer"], row["journey"]] > row["visit"]
+        and (step := by_goal.get((row["goal"], row["step"]))) is not None
+        and "resolved" not in step.next
+        for row in tables.visits.iter_rows(named=True)
+    )
+
+
+def overflowed(model, tables):
+    """A pool that sees people only after a while serves one."""
+    late = [
+        (place, pool)
+        for place, touchpoint in model.touchpoints.items()
+        for pool, delay in touchpoint.staff.items()
+        if delay > 0
+    ]
+    return any(pair in late for pair in tables.visits.select("touchpoint", "pool").iter_rows())
+
+
+def jumped_the_queue(_, tables):
+    """Somebody who waited was served before one who had joined the same touchpoint earlier and waited too."""
+    waited = tables.visits.filter(pl.col("started") > pl.col("joined")).sort("touchpoint", "joined", "started")
+    return waited.select((pl.col("started") < pl.col("started").shift().over("touchpoint")).any()).item()
+
+
+def grew(model, _):
+    """Some phase has part of a change."""
+    return any(
+        ramp(model, model.changes[name]).share(phase.start) < 1
+        for phase in phases(model)
+        for name in model.enact
+        if span(model, model.changes[name])[0] <= phase.start < span(model, model.changes[name])[1]
+    )
+
+
+def two_at_once(model, _):
+    spans = [span(model, model.changes[name]) for name in model.enact]
+    return len(spans) == 2 and max(begins for begins, _ in spans) < min(ends for _, ends in spans)
+
+
+# For each sign: the least share of scenarios in which it is seen, and of rounded ones.
+SIGNS = {
+    "resolved": (0.7, 0.7, outcome("resolved")),
+    "abandoned": (0.3, 0.3, outcome("abandoned")),
+    "closed": (0.5, 0.5, outcome("closed")),
+    "blocked": (0.25, 0.3, outcome("blocked")),
+    "left while waiting": (0.03, 0.05, outcome("left")),
+    "not over at the end": (0.35, 0.25, in_visits(pl.col("outcome").is_null())),
+    "waits": (0.5, 0.45, in_visits(pl.col("started") > pl.col("joined"))),
+    "jumps the queue": (0.1, 0.08, jumped_the_queue),
+    "repeats": (0.6, 0.6, in_journeys(pl.col("repeats") > 0)),
+    "is handed over": (0.1, 0.1, in_journeys(pl.col("handoffs") > 0)),
+    "comes back": (0.1, 0.08, came_back),
+    "overflows": (0.2, 0.12, overflowed),
+    "works overtime": (0.3, 0.2, in_visits(pl.col("overtime") > 0)),
+    "answers a survey": (0.5, 0.5, in_journeys(pl.col("answered"))),
+    "leaves": (0.5, 0.5, in_customers(pl.col("left").is_not_null())),
+    "joins": (0.35, 0.35, in_customers(pl.col("origin").str.starts_with("join "))),
+    "arrives and becomes a customer": (0.25, 0.2, in_customers(pl.col("joined").is_not_null() & IS_ARRIVAL)),
+    "follows another journey": (0.25, 0.2, in_journeys(pl.col("origin").str.contains(" after "))),
+    "is opened by a visit": (0.2, 0.2, in_journeys(pl.col("origin").str.contains(" from "))),
+    "is left open": (0.15, 0.2, in_journeys(pl.col("end") == "left")),
+    "is open at the end": (0.5, 0.4, in_journeys(pl.col("closed").is_null())),
+    "changes": (0.4, 0.4, lambda model, _: len(phases(model)) > 1),
+    "two changes at once": (0.2, 0.2, two_at_once),
+    "a change grows": (0.25, 0.25, grew),
+    "is uncertain": (0.15, 0.12, lambda model, _: bool(model.uncertain)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rounded", [False, True])
+def test_what_can_happen_happens_in_many_scenarios(rounded):
+    seen = Counter(name for told in many(rounded) for name, (*_, sign) in SIGNS.items() if sign(*told))
+    least = {name: shares[rounded] for name, (*shares, _) in SIGNS.items()}
+    assert not {name: seen[name] / MANY for name in SIGNS if seen[name] < least[name] * MANY}
+
+
+@pytest.mark.slow
+def test_times_coincide_where_they_are_rounded():
+    assert at_one_moment(rounded=True) > 0.45
+    assert at_one_moment(rounded=True) > 1.5 * at_one_moment(rounded=False)
+
+
+def at_one_moment(rounded):
+    """Share of visits that somebody joins, starts or ends just when that happens in a visit of another journey."""
+    together = visits = 0
+    for _, tables in many(rounded):
+        events = tables.visits.unpivot(["joined", "started", "ended"], index=["customer", "journey", "visit"])
+        events = events.drop_nulls("value").with_columns(whose=pl.struct("customer", "journey"))
+        shared = events.filter(pl.col("whose").n_unique().over("value") > 1)
+        together += shared.select("customer", "journey", "visit").n_unique()
+        visits += tables.visits.height
+    return together / visits
+
+
+# ---- they say whatever can be said -----------------------------------------------------------------------------------
+
+NOT_FOR_ENGINES = {"ChangeCost", "Lever", "Measure", "Source"}
+NOT_SAID = {
+    *(f"Model.{field}" for field in ("title", "about", "currency", "levers", "measure", "estimates", "data")),
+    *("Change.title", "Change.cost", "Uncertain.source"),
+}
+
+
+@pytest.mark.slow
+def test_every_word_is_said_in_some_scenarios():
+    said = Counter(word for seed in range(MANY) for word in words(build(scenario(seed))))
+    assert not {word: said[word] for word in vocabulary(Described) - NOT_SAID if said[word] < 0.05 * MANY}
+
+
+def test_rounded_scenarios_say_whole_minutes_only():
+    laws = [law for seed in range(MANY // 4) for law in laws_of(build(scenario(seed, rounded=True)))]
+    assert {law.kind for law in laws} == {"deterministic", "empirical"}
+    assert all(minutes.is_integer() for law in laws for minutes in (law.law.a, *law.law.value))
+
+
+def vocabulary(kind):
+    """Every field of every part of a scenario that an engine reads."""
+    kinds = [inner for inner in kind.__subclasses__() if inner.__module__.startswith("sim.")]
+    kinds = [inner for inner in kinds if inner.__name__ not in NOT_FOR_ENGINES]
+    here = {f"{kind.__name__}.{field}" for kind in kinds if not kind.__subclasses__() for field in kind.model_fields}
+    return here.union(*(vocabulary(inner) for inner in kinds))
+
+
+def words(part):
+    """Every field that a scenario states, by its class."""
+    return {f"{type(inner).__name__}.{field}" for inner in parts(part) for field in inner.model_fields_set}
+
+
+def laws_of(part):
+    return [inner for inner in parts(part) if hasattr(inner, "quantile")]
+
+
+def parts(part):
+    """A part of a scenario, and all that it is made of."""
+    if isinstance(part, dict):
+        for inner in part.values():
+            yield from parts(inner)
+    elif isinstance(part, Described):
+        yield part
+        for field in type(part).model_fields:
+            yield from parts(getattr(part, field))

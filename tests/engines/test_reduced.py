@@ -1,0 +1,23 @@
+"""A scenario that shows something is reduced to little more than what shows it."""
+
+from sim import build, simulate
+from tests.engines.generated import scenario
+from tests.engines.reduced import paths, reduced
+
+
+def somebody_abandons(raw):
+    visits = simulate(build(raw), seed=1).tables.visits
+    return (visits["outcome"] == "abandoned").any()
+
+
+def test_a_generated_scenario_is_reduced_to_what_matters():
+    raw = next(raw for seed in range(100) if somebody_abandons(raw := scenario(seed, rounded=True)))
+    small = reduced(raw, somebody_abandons)
+    assert somebody_abandons(small)
+    assert len(list(paths(small))) < 40 < len(list(paths(raw)))
+    assert [len(small[part]) for part in ("personas", "touchpoints", "journeys", "staff")] == [1, 1, 1, 1]
+
+
+def test_weights_beside_what_goes_add_up_again():
+    raw = {"outcomes": {"resolved": {"p": 0.5}, "sent": 0.25, "lost": 0.25}}
+    assert reduced(raw, lambda raw: "sent" in raw.get("outcomes", {})) == {"outcomes": {"sent": 1.0}}
