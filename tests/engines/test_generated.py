@@ -1,4 +1,4 @@
-"""Generated scenarios are valid, run twice the same, and are rich: what can happen does happen in many of them."""
+"""Generated scenarios are valid, the same to both engines, and rich: what can happen does happen in many of them."""
 
 from collections import Counter
 from functools import cache
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from sim import build, simulate
 from sim.changes import phases, ramp, settled, span
 from sim.described import Described
-from sim.engines import reference
+from sim.engines import compiled, reference
 from tests.engines.equal import assert_same_tables
 from tests.engines.generated import scenario, scenarios
 
@@ -23,19 +23,27 @@ IS_ARRIVAL = ~pl.col("origin").str.contains("^(start|join) ")
 
 @settings(max_examples=25)
 @given(scenarios())
-def test_generated_scenarios_run_twice_the_same(raw):
-    assert_runs_twice_the_same(raw)
+def test_engines_agree_on_generated_scenarios(raw):
+    assert_engines_agree(raw)
 
 
 @settings(max_examples=25)
 @given(scenarios(rounded=True))
-def test_rounded_scenarios_run_twice_the_same(raw):
-    assert_runs_twice_the_same(raw)
+def test_engines_agree_where_much_happens_at_the_same_moment(raw):
+    assert_engines_agree(raw)
 
 
-def assert_runs_twice_the_same(raw):
-    exact = settled(build(raw), 1, 0)
-    assert_same_tables(simulate(build(raw), 1).tables, reference.run(exact, 1, 0))
+def assert_engines_agree(raw, seed=1):
+    exact = settled(build(raw), seed, 0)
+    assert_same_tables(reference.run(exact, seed, 0), compiled.run(exact, seed, 0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rounded", [False, True])
+@pytest.mark.parametrize("first", range(0, 200, 25))
+def test_engines_agree_on_many_more(rounded, first):
+    for seed in range(first, first + 25):
+        assert_engines_agree(scenario(seed, rounded), seed)
 
 
 # ---- they are rich ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sim import Tables, build, simulate
+from tests.engines.equal import assert_same_tables
 
 Raw = dict[str, Any]
 START = datetime(2025, 1, 6)  # a Monday; minute 0 of every story
@@ -65,8 +66,11 @@ def shift(headcount: int, begins: int = 0, ends: int = 1440, days: str = "all") 
 
 
 def tell(raw: Raw, seed: int = 1, replication: int = 0) -> Tables:
-    """Live through a story."""
-    return simulate(build(raw), seed, replication).tables
+    """Live through a story, on both engines, which tell the same."""
+    model = build(raw)
+    tables = simulate(model, seed, replication, "reference").tables
+    assert_same_tables(tables, simulate(model, seed, replication, "compiled").tables)
+    return tables
 
 
 def visits(tables: Tables, goal: str | None = None) -> list[Raw]:

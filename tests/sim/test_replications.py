@@ -14,6 +14,7 @@ from sim import build, simulate
 from sim.kpis import measure
 from sim.replications import Task, perform, perform_all
 from sim.summaries import summarise
+from tests.engines.equal import assert_same_tables
 from tests.sim.stories import call, company, page
 
 RAW = company(
@@ -26,9 +27,14 @@ RAW = company(
 TASKS = [Task(name, RAW, seed=7, replication=k) for name in ("one", "other") for k in range(2)]
 
 
-def test_there_is_only_the_reference_engine_yet():
-    with pytest.raises(ValueError, match="there is no engine 'compiled'; use 'reference'"):
-        simulate(build(RAW), seed=7, engine="compiled")
+def test_an_engine_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="there is no engine 'compile'; did you mean 'compiled'"):
+        simulate(build(RAW), seed=7, engine="compile")
+
+
+def test_the_compiled_engine_is_taken_unless_another_is_named():
+    one, other = simulate(build(RAW), seed=7).tables, simulate(build(RAW), seed=7, engine="reference").tables
+    assert_same_tables(one, other)
 
 
 def test_a_task_is_simulated_measured_and_filed():

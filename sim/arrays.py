@@ -1,0 +1,608 @@
+"""A model as arrays: every name a number, every phase a row, so that compiled code can read it.
+
+What stays the same over all phases is the order of names (`Names`). What a phase states stands in tables of records,
+one row a phase; lists (routes, outcomes, effects) are stretches of longer tables, named by where they begin and how
+many they are. A law is its number in `laws`; −1 stands for none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim import draws
+from sim.changes import phases
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.changes import Phase
+    from sim.distributions import Distribution
+    from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint
+    from sim.rules import Law
+
+    Records = NDArray[np.void]
+    Floats = NDArray[np.float64]
+    Whole = NDArray[np.int64]
+
+# Of the one integer type for which compiled helpers are compiled.
+NONE: Any = np.int64(-1)
+AGAIN_CODE: Any = np.int64(
+    -1_000_000
+)  # a target that means the same step, once it opens; other negative targets are ends
+NEED, EVERY, JOINING, AFTER, ARRIVAL, ON = (np.int64(n) for n in range(6))  # what starts a journey
+
+PERSONA = np.dtype(
+    [
+        *(
+            (name, np.float64)
+            for name in (
+                "share", "rest", "level", "adapts", "memory", "recovery", "peak", "end", "tolerance", "per_minute",
+                "cap", "late_tolerance", "late_per_minute", "late_cap", "abandoned", "closed", "blocked", "handoff",
+                "repeat", "reopened", "resolved", "unresolved", "loss_aversion", "base", "slope", "terms", "ask",
+                "answer_level", "answer_better", "answer_extreme", "noise", "revenue",
+            )
+        ),
+        *((name, np.int64) for name in ("churns", "asked", "of_satisfaction", "neediness", "priority")),
+    ]
+)  # fmt: skip
+TOUCHPOINT = np.dtype([("cost", np.float64), *((name, np.int64) for name in ("channel", "pools", "pools_n"))])
+JOURNEY = np.dtype(
+    [
+        ("time", np.float64),
+        ("every", np.float64),
+        ("share", np.float64),
+        ("follows", np.float64),
+        *(
+            (name, np.int64)
+            for name in (
+                "trigger", "dormant", "goal", "hard", "has_priority", "priority", "only_start", "any_persona",
+                "any_stage", "any_product", "stage", "joining", "after", "delay",
+            )
+        ),
+    ]
+)  # fmt: skip
+STEP = np.dtype(
+    [
+        ("promise", np.float64),
+        *(
+            (name, np.int64)
+            for name in (
+                "touchpoint", "service", "has_priority", "priority", "outcomes", "outcomes_n", "abandoned",
+                "abandoned_n", "blocked", "blocked_n", "closed", "closed_n",
+            )
+        ),
+    ]
+)  # fmt: skip
+OUTCOME = np.dtype(
+    [
+        ("holds", np.float64),
+        *((name, np.int64) for name in ("name", "effects", "next", "next_n", "reopens", "reopens_n")),
+    ]
+)
+EFFECTS = np.dtype(
+    [
+        ("revenue", np.float64),
+        ("mood", np.float64),
+        *(
+            (name, np.int64)
+            for name in ("stage", "adds", "adds_n", "drops", "drops_n", "traits", "traits_n", "opens", "opens_n")
+        ),
+    ]
+)
+END = np.dtype([("good", np.int64), ("effects", np.int64)])
+LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
+TARGET = np.dtype([("after", np.int64), ("code", np.int64)])
+
+
+class Arrays(NamedTuple):
+    """A model as compiled code reads it; F phases, P personas, T touchpoints, J journeys, K pools, S steps.
+
+    Attributes
+    ----------
+    start
+        Minutes at which phases begin, shape (F,).
+    personas, touchpoints, journeys, steps
+        What each phase states of them, shapes (F, P), (F, T), (F, J), (F, S).
+    patience
+        Law by phase, persona and touchpoint, shape (F, P, T).
+    products, traits
+        Share of a persona's customers who begin with a product, and value of each trait they begin with; shapes
+        (F, P, products) and (F, P, traits).
+    lines
+        Contacts a channel can hold, −1 where any number; shape (F, channels).
+    serves
+        Whether a pool has the skill for a journey, shape (F, J, K).
+    begin, begin_n
+        Where the starts of a persona's journey stand in `start_weight` and `start_step`, shape (F, P, J).
+    who_persona, who_stage, who_product
+        Whom a journey is meant for, shapes (F, J, personas), (F, J, stages), (F, J, products).
+    who_trait, trait_matters
+        Likewise for traits: shapes (F, J, traits, values) and (F, J, traits).
+    after_end
+        Ends after which a journey follows, shape (F, J, ends).
+    tilt
+        How difficulty tilts each of `outcome` in each phase, shape (F, outcomes).
+    ends
+        Ends of each journey by name of the end, shape (F, J, ends).
+    pool, overflow, position
+        Pools that serve a touchpoint, in order of preference: number, delay, and place in the list.
+    outcome, outcome_weight
+        Outcomes of steps.
+    target, target_weight
+        Routes.
+    effects, add, drop, trait_set, open_journey, open_p
+        What outcomes and ends do.
+    laws, knots_at, knots_value
+        Laws of durations.
+    need_curve, review_every
+        Which curve of expected numbers a persona's need follows (the first is for joins, then one for arrivals for each
+        journey, then those of `Lowered.needs`), shape (F, P, J); period of reviews, shape (P,), NaN where there are
+        none.
+    department
+        Of each pool, shape (K,).
+    priorities
+        Every priority that is stated anywhere, ascending.
+    journey_name, arrival_name, place_name, product_name, end_name
+        Hashes of names, by which they enter an address.
+    """
+
+    start: Floats
+    personas: Records
+    touchpoints: Records
+    journeys: Records
+    steps: Records
+    patience: Whole
+    products: Floats
+    traits: Whole
+    lines: Whole
+    serves: NDArray[np.bool_]
+    begin: Whole
+    begin_n: Whole
+    start_weight: Floats
+    start_step: Whole
+    who_persona: NDArray[np.bool_]
+    who_stage: NDArray[np.bool_]
+    who_product: NDArray[np.bool_]
+    who_trait: NDArray[np.bool_]
+    trait_matters: NDArray[np.bool_]
+    after_end: NDArray[np.bool_]
+    tilt: Floats
+    ends: Records
+    pool: Whole
+    overflow: Floats
+    outcome: Records
+    outcome_weight: Floats
+    target: Records
+    target_weight: Floats
+    effects: Records
+    add: Whole
+    drop: Whole
+    trait_set: Whole
+    open_journey: Whole
+    open_p: Floats
+    laws: Records
+    knots_at: Floats
+    knots_value: Floats
+    need_curve: Whole
+    review_every: Floats
+    department: Whole
+    priorities: Whole
+    journey_name: NDArray[np.uint64]
+    arrival_name: NDArray[np.uint64]
+    place_name: NDArray[np.uint64]
+    product_name: NDArray[np.uint64]
+    end_name: NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What numbers stand for: names of one kind in their order."""
+
+    personas: tuple[str, ...]
+    touchpoints: tuple[str, ...]
+    channels: tuple[str, ...]
+    journeys: tuple[str, ...]
+    steps: tuple[tuple[str, str], ...]
+    pools: tuple[str, ...]
+    departments: tuple[str, ...]
+    goals: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    ends: tuple[str, ...]
+    stages: tuple[str, ...]
+    products: tuple[str, ...]
+    traits: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+# Outcomes and ends that every model has, first in their order.
+OUTCOMES = (ABANDONED, CLOSED, BLOCKED, LEFT, RESOLVED, "unresolved")
+ENDS = (RESOLVED, GIVE_UP, LEFT)
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A model as arrays, what their numbers mean, and the phases and needs they were made of.
+
+    Attributes
+    ----------
+    needs
+        Persona and need of each curve of expected numbers, in the order in which `Arrays.need_curve` counts them.
+    """
+
+    arrays: Arrays
+    names: Names
+    phases: tuple[Phase, ...]
+    needs: tuple[tuple[str, str], ...]
+
+
+def lower(model: Model) -> Lowered:
+    """Turn a model into arrays."""
+    stretches = phases(model)
+    names = _names(model, stretches)
+    return _Lowering(model, stretches, names).lowered()
+
+
+def _names(model: Model, stretches: Sequence[Phase]) -> Names:
+    models = [phase.model for phase in stretches]
+    last = models[-1]
+    every = [journey for each in models for journey in each.journeys.values()]
+    steps = [step for journey in every for step in journey.steps.values()]
+    effects: list[Effects] = [end for journey in every for end in journey.all_ends.values()]
+    effects += [outcome for step in steps for outcome in step.outcomes.values()]
+    personas = [persona for each in models for persona in each.personas.values()]
+
+    def unique(*names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for some in names for name in some))
+
+    return Names(
+        personas=tuple(last.personas),
+        touchpoints=tuple(last.touchpoints),
+        channels=unique(touchpoint.channel for each in models for touchpoint in each.touchpoints.values()),
+        journeys=tuple(last.journeys),
+        steps=tuple((name, step) for name, journey in last.journeys.items() for step in journey.steps),
+        pools=tuple(last.staff),
+        departments=unique(models[0].department(name) for name in models[0].staff),
+        goals=unique(journey.goal or name for each in models for name, journey in each.journeys.items()),
+        outcomes=unique(OUTCOMES, (name for step in steps for name in step.outcomes)),
+        ends=unique(ENDS, (name for journey in every for name in journey.all_ends)),
+        stages=unique(
+            [model.population.stage],
+            (journey.when.stage for journey in every),
+            (effect.stage for effect in effects if effect.stage is not None),
+            (stage for journey in every for stage in journey.who.stage or ()),
+        ),
+        products=unique(
+            (name for persona in personas for name in persona.products),
+            (name for effect in effects for name in (*effect.adds, *effect.drops)),
+            (name for journey in every for name in journey.who.product or ()),
+        ),
+        traits=unique(
+            (name for persona in personas for name in persona.traits),
+            (name for effect in effects for name in effect.trait),
+            (name for journey in every for name in journey.who.trait),
+        ),
+        values=unique(
+            (value for persona in personas for value in persona.traits.values()),
+            (value for effect in effects for value in effect.trait.values()),
+            (value for journey in every for values in journey.who.trait.values() for value in values),
+        ),
+    )
+
+
+@dataclass
+class _Lists:
+    """The longer tables in which lists stand one after the other."""
+
+    start_weight: list[float] = field(default_factory=list)
+    start_step: list[int] = field(default_factory=list)
+    pool: list[int] = field(default_factory=list)
+    overflow: list[float] = field(default_factory=list)
+    outcome: list[tuple[Any, ...]] = field(default_factory=list)
+    outcome_weight: list[float] = field(default_factory=list)
+    target: list[tuple[int, int]] = field(default_factory=list)
+    target_weight: list[float] = field(default_factory=list)
+    effects: list[tuple[Any, ...]] = field(default_factory=list)
+    add: list[int] = field(default_factory=list)
+    drop: list[int] = field(default_factory=list)
+    trait_set: list[tuple[int, int]] = field(default_factory=list)
+    open_journey: list[int] = field(default_factory=list)
+    open_p: list[float] = field(default_factory=list)
+    laws: list[tuple[Any, ...]] = field(default_factory=list)
+    knots_at: list[float] = field(default_factory=list)
+    knots_value: list[float] = field(default_factory=list)
+
+
+class _Lowering:
+    """One model on its way to arrays."""
+
+    def __init__(self, model: Model, stretches: tuple[Phase, ...], names: Names) -> None:
+        self.model, self.phases, self.names = model, stretches, names
+        self.lists = _Lists()
+        self.known_laws: dict[Law, int] = {}
+        self.needs: dict[tuple[str, str], int] = {}
+        self.number = {
+            part: {name: i for i, name in enumerate(getattr(names, part))} for part in Names.__dataclass_fields__
+        }
+
+    def lowered(self) -> Lowered:
+        """Every table, phase by phase."""
+        size = {part: len(getattr(self.names, part)) for part in Names.__dataclass_fields__}
+        every, personas, journeys = len(self.phases), size["personas"], size["journeys"]
+        self.personas = np.zeros((every, personas), PERSONA)
+        self.touchpoints = np.zeros((every, size["touchpoints"]), TOUCHPOINT)
+        self.journeys = np.zeros((every, journeys), JOURNEY)
+        self.steps = np.zeros((every, size["steps"]), STEP)
+        self.patience = np.full((every, personas, size["touchpoints"]), NONE, np.int64)
+        self.products = np.zeros((every, personas, size["products"]))
+        self.traits = np.full((every, personas, size["traits"]), NONE, np.int64)
+        self.lines = np.full((every, size["channels"]), NONE, np.int64)
+        self.serves = np.ones((every, journeys, size["pools"]), np.bool_)
+        self.begin, self.begin_n = np.zeros((2, every, personas, journeys), np.int64)
+        self.who_persona = np.zeros((every, journeys, personas), np.bool_)
+        self.who_stage = np.zeros((every, journeys, size["stages"]), np.bool_)
+        self.who_product = np.zeros((every, journeys, size["products"]), np.bool_)
+        self.who_trait = np.zeros((every, journeys, size["traits"], size["values"]), np.bool_)
+        self.trait_matters = np.zeros((every, journeys, size["traits"]), np.bool_)
+        self.after_end = np.zeros((every, journeys, size["ends"]), np.bool_)
+        self.owners: list[tuple[str, str]] = []  # journey and name of each outcome
+        self.ends = np.zeros((every, journeys, size["ends"]), END)
+        self.need_curve = np.full((every, personas, journeys), NONE, np.int64)
+        for f, phase in enumerate(self.phases):
+            self.phase(f, phase)
+        tilts = [
+            [phase.model.journeys[journey].difficulty.tilts.get(way, 0.0) for journey, way in self.owners]
+            for phase in self.phases
+        ]
+        self.tilt = np.array(tilts).reshape(every, len(self.owners))
+        return Lowered(self.arrays(), self.names, self.phases, tuple(self.needs))
+
+    def arrays(self) -> Arrays:
+        """Every table as an array."""
+        lists = self.lists
+        whole = {"start_step", "pool", "add", "drop", "trait_set", "open_journey"}
+        records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW}
+        columns: dict[str, Any] = {}
+        for name in _Lists.__dataclass_fields__:
+            kind = records.get(name) or (np.int64 if name in whole else np.float64)
+            columns[name] = np.array(getattr(lists, name), dtype=kind)
+        columns["trait_set"] = columns["trait_set"].reshape(-1, 2)
+        models = [phase.model for phase in self.phases]
+        churning = {
+            name: [p.churn.every for model in models if (p := model.personas[name]).churn is not None]
+            for name in self.names.personas
+        }
+        stated = [persona.priority for model in models for persona in model.personas.values()]
+        for model in models:
+            for journey in model.journeys.values():
+                more = (journey.priority, *(step.priority for step in journey.steps.values()))
+                stated += [priority for priority in more if priority is not None]
+        own = {
+            name: getattr(self, name)
+            for name in (
+                "personas", "touchpoints", "journeys", "steps", "patience", "products", "traits", "lines", "serves",
+                "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait", "trait_matters",
+                "after_end", "tilt", "ends", "need_curve",
+            )
+        }  # fmt: skip
+        departments = [self.number["departments"][models[0].department(name)] for name in self.names.pools]
+        return Arrays(
+            start=np.array([phase.start for phase in self.phases]),
+            review_every=np.array([every[0] if every else np.nan for every in churning.values()]),
+            department=np.array(departments, np.int64),
+            priorities=np.array(sorted(set(stated)), np.int64),
+            journey_name=_hashes(self.names.journeys),
+            arrival_name=_hashes(f"arrival {name}" for name in self.names.journeys),
+            place_name=_hashes(self.names.touchpoints),
+            product_name=_hashes(self.names.products),
+            end_name=_hashes(self.names.ends),
+            **own,
+            **columns,
+        )
+
+    def law(self, law: Law | None) -> Any:
+        """Number of a law."""
+        if law is None:
+            return NONE
+        if law not in self.known_laws:
+            self.known_laws[law] = len(self.known_laws)
+            self.lists.laws.append((law.a, law.b, law.kind, len(self.lists.knots_at), len(law.at)))
+            self.lists.knots_at.extend(law.at)
+            self.lists.knots_value.extend(law.value)
+        return self.known_laws[law]
+
+    def optional(self, distribution: Distribution | None) -> Any:
+        """Number of a distribution's law."""
+        return NONE if distribution is None else self.law(distribution.law)
+
+    def phase(self, f: int, phase: Phase) -> None:
+        """Write down one phase."""
+        model = phase.model
+        for name, persona in model.personas.items():
+            self.persona(f, self.number["personas"][name], persona, model)
+        for name, channel in model.channels.items():
+            if name in self.number["channels"]:
+                self.lines[f, self.number["channels"][name]] = NONE if channel.lines is None else channel.lines
+        for name, touchpoint in model.touchpoints.items():
+            self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
+        for name, journey in model.journeys.items():
+            self.journey(f, name, journey, phase)
+
+    def persona(self, f: int, p: int, persona: Persona, model: Model) -> None:
+        """Write down a persona."""
+        feelings, churn, survey = persona.satisfaction, persona.churn, persona.survey
+        row = self.personas[f, p]
+        for name in (
+            "rest", "level", "adapts", "memory", "recovery", "peak", "end", "abandoned", "closed", "blocked", "handoff",
+            "repeat", "reopened", "resolved", "unresolved", "loss_aversion",
+        ):  # fmt: skip
+            row[name] = getattr(feelings, name)
+        row["tolerance"], row["per_minute"], row["cap"] = feelings.wait.numbers
+        row["late_tolerance"], row["late_per_minute"], row["late_cap"] = feelings.late.numbers
+        row["share"], row["revenue"], row["priority"] = persona.share, persona.value.revenue, persona.priority
+        row["neediness"] = self.law(persona.neediness)
+        if churn is not None:
+            row["churns"], row["base"], row["slope"], row["terms"] = 1, churn.base, churn.slope, churn.total
+        if survey is not None:
+            row["asked"], row["ask"], row["noise"] = 1, survey.ask, survey.noise
+            row["of_satisfaction"] = survey.of == "satisfaction"
+            row["answer_level"], row["answer_better"] = survey.respond.level, survey.respond.better
+            row["answer_extreme"] = survey.respond.extreme
+        self.belongings(f, p, persona)
+        for t, touchpoint in enumerate(self.names.touchpoints):
+            self.patience[f, p, t] = self.law(model.patience(self.names.personas[p], touchpoint))
+        for j, name in enumerate(self.names.journeys):
+            self.starts(f, p, j, persona, model.journeys[name])
+
+    def belongings(self, f: int, p: int, persona: Persona) -> None:
+        """Write down the products and traits with which a persona's customers begin."""
+        for product, share in persona.products.items():
+            self.products[f, p, self.number["products"][product]] = share
+        for trait, value in persona.traits.items():
+            self.traits[f, p, self.number["traits"][trait]] = self.number["values"][value]
+
+    def starts(self, f: int, p: int, j: int, persona: Persona, journey: Journey) -> None:
+        """Write down where a persona's journeys begin, and how often they are needed."""
+        name = self.names.journeys[j]
+        liked = persona.starts.get(name, persona.start)
+        self.begin[f, p, j] = len(self.lists.start_step)
+        for channel, weight in liked.items():
+            if channel in journey.start:
+                self.lists.start_weight.append(weight)
+                self.lists.start_step.append(self.number["steps"][name, journey.start[channel]])
+        self.begin_n[f, p, j] = len(self.lists.start_step) - self.begin[f, p, j]
+        if journey.when.need is not None:
+            need = self.names.personas[p], journey.when.need
+            self.need_curve[f, p, j] = self.needs.setdefault(need, 1 + len(self.names.journeys) + len(self.needs))
+
+    def touchpoint(self, f: int, t: int, touchpoint: Touchpoint) -> None:
+        """Write down a touchpoint."""
+        row = self.touchpoints[f, t]
+        row["cost"], row["channel"] = touchpoint.cost, self.number["channels"][touchpoint.channel]
+        row["pools"], row["pools_n"] = len(self.lists.pool), len(touchpoint.staff)
+        for pool, delay in touchpoint.staff.items():
+            self.lists.pool.append(self.number["pools"][pool])
+            self.lists.overflow.append(delay)
+
+    def journey(self, f: int, name: str, journey: Journey, phase: Phase) -> None:
+        """Write down a journey, its trigger, whom it is meant for, its steps and ends."""
+        j = self.number["journeys"][name]
+        row = self.journeys[f, j]
+        goal = journey.goal or name
+        row["dormant"], row["goal"] = name in phase.dormant, self.number["goals"][goal]
+        row["time"], row["hard"] = journey.difficulty.time, journey.difficulty.matters
+        row["has_priority"], row["priority"] = journey.priority is not None, journey.priority or 0
+        only = next(iter(journey.start.values())) if len(journey.start) == 1 else None
+        row["only_start"] = NONE if only is None else self.number["steps"][name, only]
+        self.trigger(f, j, journey)
+        self.condition(f, j, journey)
+        for k, pool in enumerate(self.names.pools):
+            skills = phase.model.staff[pool].skills
+            self.serves[f, j, k] = skills is None or goal in skills
+        for end, described in journey.all_ends.items():
+            good = NONE if described.good is None else int(described.good)
+            self.ends[f, j, self.number["ends"][end]] = good, self.effects(described)
+        for step_name, step in journey.steps.items():
+            self.step(f, name, step_name, step, phase.model)
+
+    def trigger(self, f: int, j: int, journey: Journey) -> None:
+        """Write down what starts a journey."""
+        row, when = self.journeys[f, j], journey.when
+        row["stage"] = self.number["stages"][when.stage]
+        row["joining"], row["after"], row["delay"], row["every"] = NONE, NONE, NONE, np.inf
+        if when.need is not None:
+            row["trigger"] = NEED
+        elif when.every is not None:
+            row["trigger"], row["every"] = EVERY, when.every
+        elif when.joining is not None:
+            row["trigger"], row["joining"] = JOINING, self.law(when.joining.law)
+        elif when.after is not None:
+            row["trigger"], row["after"] = AFTER, self.number["journeys"][when.after.journey]
+            row["follows"], row["delay"] = when.after.p, self.optional(when.after.delay)
+            ends = self.names.ends if when.after.end is None else when.after.end
+            self.after_end[f, j, [self.number["ends"][end] for end in ends]] = True
+        else:
+            row["trigger"] = ARRIVAL if when.arrival is not None else ON
+
+    def condition(self, f: int, j: int, journey: Journey) -> None:
+        """Write down whom a journey is meant for."""
+        row, who = self.journeys[f, j], journey.who
+        row["share"] = who.share
+        row["any_persona"], row["any_stage"] = who.persona is None, who.stage is None
+        row["any_product"] = who.product is None
+        for table, names, wanted in (
+            (self.who_persona, "personas", who.persona),
+            (self.who_stage, "stages", who.stage),
+            (self.who_product, "products", who.product),
+        ):
+            table[f, j, [self.number[names][each] for each in wanted or ()]] = True
+        for trait, values in who.trait.items():
+            t = self.number["traits"][trait]
+            self.trait_matters[f, j, t] = True
+            self.who_trait[f, j, t, [self.number["values"][value] for value in values]] = True
+
+    def step(self, f: int, journey: str, name: str, step: Step, model: Model) -> None:
+        """Write down a step: its touchpoint, how visits end and where they lead."""
+        row = self.steps[f, self.number["steps"][journey, name]]
+        touchpoint = model.touchpoints[step.touchpoint]
+        row["touchpoint"] = self.number["touchpoints"][step.touchpoint]
+        row["service"] = self.law((step.service_time or touchpoint.service_time).law)
+        row["promise"] = np.nan if step.promise is None else step.promise
+        row["has_priority"], row["priority"] = step.priority is not None, step.priority or 0
+        row["abandoned"], row["abandoned_n"] = self.routes(journey, step.next.get(ABANDONED, {}))
+        row["blocked"], row["blocked_n"] = self.routes(journey, step.next.get(BLOCKED, {}))
+        row["closed"], row["closed_n"] = self.routes(journey, step.next.get(CLOSED, touchpoint.when_closed))
+        ways = [
+            (self.effects(outcome), *self.routes(journey, step.next.get(way, {})),
+             *self.routes(journey, outcome.reopens))
+            for way, outcome in step.outcomes.items()
+        ]  # fmt: skip
+        row["outcomes"], row["outcomes_n"] = len(self.lists.outcome), len(step.outcomes)
+        for (way, outcome), (effects, *routes) in zip(step.outcomes.items(), ways, strict=True):
+            self.lists.outcome.append((outcome.holds, self.number["outcomes"][way], effects, *routes))
+            self.lists.outcome_weight.append(outcome.p)
+            self.owners.append((journey, way))
+
+    def routes(self, journey: str, targets: Mapping[str, Target]) -> tuple[int, int]:
+        """Where a list of targets begins, and how many they are."""
+        first = len(self.lists.target)
+        for name, target in targets.items():
+            step = self.number["steps"].get((journey, name))
+            if name == AGAIN:
+                code = AGAIN_CODE
+            else:
+                code = step if step is not None else end_code(self.number["ends"].get(name, 0))
+            self.lists.target.append((self.optional(target.after), code))
+            self.lists.target_weight.append(target.p)
+        return first, len(targets)
+
+    def effects(self, effects: Effects) -> int:
+        """Number of the effects of an outcome or an end."""
+        lists = self.lists
+        first = [len(lists.add), len(lists.drop), len(lists.trait_set), len(lists.open_journey)]
+        lists.add.extend(self.number["products"][name] for name in effects.adds)
+        lists.drop.extend(self.number["products"][name] for name in effects.drops)
+        lists.trait_set.extend(
+            (self.number["traits"][trait], self.number["values"][value]) for trait, value in effects.trait.items()
+        )
+        lists.open_journey.extend(self.number["journeys"][name] for name in effects.opens)
+        lists.open_p.extend(effects.opens.values())
+        stage = NONE if effects.stage is None else self.number["stages"][effects.stage]
+        counts = [len(effects.adds), len(effects.drops), len(effects.trait), len(effects.opens)]
+        pairs = [number for both in zip(first, counts, strict=True) for number in both]
+        lists.effects.append((effects.revenue, effects.mood, stage, *pairs))
+        return len(lists.effects) - 1
+
+
+def end_code(end: int) -> int:
+    """Number by which a route names an end; steps are named by theirs."""
+    return -1 - end
+
+
+def _hashes(names: Iterable[str]) -> NDArray[np.uint64]:
+    return np.array([draws.name(name) for name in names], dtype=np.uint64)

@@ -1,0 +1,342 @@
+"""The compiled engine: the same history as the reference engine's, a hundred times faster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from sim import draws
+from sim.arrays import NONE, Lowered, lower
+from sim.check import parse
+from sim.engines import jit, loop
+from sim.engines.expected import NO_RATE, Expected
+from sim.engines.memory import settle
+from sim.engines.world import CHANGING, DUTY, KNOT, PLACE, POOL, QUEUE, STRETCH, WORLD
+from sim.errors import DesirepathError
+from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables
+from sim.timetable import duty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.model import Model
+    from sim.timetable import Cumulative
+
+    Records = NDArray[np.void]
+
+BLOCK = 65_536  # rows
+SLACK = 2 * loop.MOST_VISITS  # rows that one event may add to a block that is all but full
+# What the world calls the room in a table.
+ROOM = {
+    "room_customers": "customer", "room_issues": "issue", "room_events": "event", "room_starting": "to start",
+    "room_origins": "origin", "room_rows": "visit row",
+}  # fmt: skip
+
+
+SMALLEST = {
+    "clock": {"start": "2025-01-06", "horizon": "1 day"},
+    "personas": {"anybody": {"share": 1}},
+    "touchpoints": {"page": {"channel": "web", "service_time": "1 min"}},
+    "journeys": {
+        "visit": {
+            "when": {"on": "2025-01-06"},
+            "start": {"web": "look"},
+            "steps": {"look": {"touchpoint": "page", "outcomes": {"resolved": 1}}},
+        }
+    },
+}
+
+
+def get_ready() -> None:
+    """Compile whatever is not compiled yet, and say so: every model runs on the same compiled code."""
+    if not jit.warm():
+        run(parse(SMALLEST), 0, 0)
+
+
+def run(model: Model, seed: int, replication: int) -> Tables:
+    """Simulate one replication of a model whose uncertain values are settled."""
+    jit.announce()
+    return History(lower(model), model, seed, replication).run()
+
+
+class History:
+    """One replication of a model, as it unfolds."""
+
+    def __init__(self, lowered: Lowered, model: Model, seed: int, replication: int) -> None:
+        self.lowered, self.model, self.m = lowered, model, lowered.arrays
+        self.spare = 64 + 4 * len(lowered.names.journeys) + int(self.m.effects["opens_n"].max(initial=0))
+        self.world = np.zeros(1, WORLD)
+        self.tables = self._begin_with(draws.world(seed, replication))
+        for name, table in self.tables.items():
+            settle(self.world, name, table)
+        self._say_room()
+        self.visits: list[Records] = []
+        self.journeys: list[Records] = []
+
+    def run(self) -> Tables:
+        """Live through the horizon and return what was recorded."""
+        clock, journeys = self.model.clock, self.lowered.phases[0].model.journeys.values()
+        dates = [clock.minutes(j.when.on) if j.when.on is not None else np.nan for j in journeys]
+        arriving = np.array([j.when.arrival is not None for j in journeys])
+        with np.errstate(over="ignore"):  # where nothing is compiled, keys are NumPy's, which warn of wrapping round
+            loop.begin(self.world, self.model.population.customers, np.array(dates), arriving)
+            while (why := loop.advance(self.world, self.spare, BLOCK)) != loop.DONE:
+                if why == loop.GROW:
+                    self._make_room()
+                elif why == loop.FULL:
+                    self._take_rows()
+                else:
+                    self._stuck()
+            self._finish()
+        return self._tables()
+
+    def _finish(self) -> None:
+        """Record what is still open at the horizon."""
+        self._take_rows()
+        following = 0
+        while following < self.world[0]["customers"]:
+            following = loop.finish(self.world, following, SLACK)
+            self._take_rows()
+
+    def _take_rows(self) -> None:
+        """Take the rows of the block that was being written."""
+        world = self.world[0]
+        self.visits.append(self.tables["visit row"][: world["visit_rows"]].copy())
+        self.journeys.append(self.tables["journey row"][: world["journey_rows"]].copy())
+        world["visit_rows"] = world["journey_rows"] = 0
+
+    def _stuck(self) -> None:
+        world, names = self.world[0], self.lowered.names
+        journey, step = names.journeys[world["stuck_journey"]], names.steps[world["stuck_step"]][1]
+        msg = (
+            f"journeys.{journey}: somebody has made {loop.MOST_VISITS} visits and goes on to '{step}'; "
+            "let time pass on every way round, or lead some of them to an end"
+        )
+        raise DesirepathError(msg)
+
+    # ---- state -----------------------------------------------------------------------------------------------------
+
+    def _begin_with(self, key: int) -> dict[str, NDArray[Any]]:
+        """Every table as it is before anything happens."""
+        names, m, model = self.lowered.names, self.m, self.model
+        customers, journeys, pools = model.population.customers + 64, len(names.journeys), len(names.pools)
+        issues = 2 * self.spare + 256
+        positions = max(1, int(m.touchpoints["pools_n"].max(initial=1)))
+        duties = [
+            duty([(p.start, p.end, tuple(p.model.staff[name].shifts.values())) for p in self.lowered.phases],
+                 model.clock.offset)
+            for name in names.pools
+        ]  # fmt: skip
+        members = 2 + max((max(each.headcount) for each in duties), default=0)
+        queues = len(m.priorities) * positions
+        self._set(
+            key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup, free=NONE, keep_origins=1,
+            home=names.stages.index(model.population.stage), positions=positions, n_personas=len(names.personas),
+            n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
+            n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start),
+            n_priorities=len(m.priorities), n_queues=queues,
+        )  # fmt: skip
+        staff = np.zeros(pools, POOL)
+        staff["head"] = staff["tail"] = staff["staying"] = NONE
+        curves = self._curves(key)
+        sizes = {
+            "event": (2 * self.spare + (2 + journeys) * customers,), "customer": (customers,),
+            "need": (customers, journeys), "held": (customers, len(names.products)),
+            "trait": (customers, len(names.traits)), "issue": (issues,), "attempt": (issues, len(names.touchpoints)),
+            "seen": (issues, len(names.channels)), "member": (pools, members), "idle": (pools, members),
+            "busy": (len(names.channels),), "to start": (2 * self.spare + 256,), "arrival": (journeys,),
+            "visit row": (BLOCK + SLACK,), "journey row": (BLOCK + SLACK,), "origin": (2 * self.spare + 256,),
+        }  # fmt: skip
+        tables = {name: np.zeros(shape, CHANGING[name][0]) for name, shape in sizes.items()}
+        tables |= {
+            "pool": staff,
+            "queue": _empty(np.zeros((pools, queues), QUEUE)),
+            "place": _empty(np.zeros(issues * positions, PLACE)),
+            "curve": _stretches([0 if curve is None else len(curve.at) for curve in curves]),
+            "knot": _points(KNOT, ((curve.at, curve.value) for curve in curves if curve is not None)),
+            "duties": _stretches([len(each.at) for each in duties]),
+            "duty": _points(DUTY, ((each.at, each.headcount) for each in duties)),
+        }
+        whose = m.who_trait.reshape(len(m.start) * journeys, *m.who_trait.shape[2:])  # phase and journey as one
+        model_tables = m._replace(who_trait=whose)._asdict()
+        return tables | {f"model {name}": np.ascontiguousarray(table) for name, table in model_tables.items()}
+
+    def _set(self, **values: Any) -> None:
+        """Set plain numbers of the world."""
+        for name, value in values.items():
+            self.world[0][name] = value
+
+    def _say_room(self) -> None:
+        """Tell the world how much room its tables have."""
+        room = {name: len(self.tables[table]) for name, table in ROOM.items()}
+        self._set(n_members=self.tables["member"].shape[1], **room)
+
+    def _curves(self, key: int) -> list[Cumulative | None]:
+        """Expected numbers: joins, arrivals for each journey, each persona's needs."""
+        phases = self.lowered.phases
+        expected = Expected(phases, self.model.clock.offset, key)
+
+        def arriving(name: str) -> Cumulative:
+            return expected.number(lambda model: model.journeys[name].when.arrival or NO_RATE)
+
+        def needing(persona: str, need: str) -> Cumulative:
+            return expected.number(lambda model: model.personas[persona].needs.get(need, NO_RATE))
+
+        journeys = phases[0].model.journeys.items()
+        return [
+            expected.number(lambda model: model.population.joins),
+            *(arriving(name) if journey.when.arrival is not None else None for name, journey in journeys),
+            *(needing(persona, need) for persona, need in self.lowered.needs),
+        ]
+
+    def _make_room(self) -> None:
+        """Make those tables larger that are all but full."""
+        world, spare = self.world[0], self.spare
+        wanted = spare + int(world["customers"])  # everybody may open an issue on one date
+        if world["customers"] + 2 >= len(self.tables["customer"]):
+            self._enlarge(spare, "customer", "need", "held", "trait")
+        if world["issues"] + wanted >= len(self.tables["issue"]):
+            self._enlarge(wanted, "issue", "attempt", "seen")
+            known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])
+            self.tables["place"] = _resized(self.tables["place"], size)
+            _empty(self.tables["place"][known:])
+        if world["events"] + wanted >= len(self.tables["event"]):
+            self._enlarge(wanted, "event")
+        if world["origins"] + wanted >= len(self.tables["origin"]):
+            self._enlarge(wanted, "origin")
+        if world["starting"] + wanted >= len(self.tables["to start"]):
+            self.tables["to start"] = np.roll(self.tables["to start"], -int(world["first"]))
+            world["first"] = 0
+            self._enlarge(wanted, "to start")
+        pool = self.tables["pool"]
+        most = int((pool["idle"] + pool["busy"]).max(initial=0)) + int(self.tables["duty"]["people"].max(initial=0)) + 2
+        if len(pool) and most >= self.tables["member"].shape[1]:
+            rings = zip(self.tables["idle"], pool["idle_first"], strict=True)
+            self.tables["idle"] = np.stack([np.roll(ring, -int(first)) for ring, first in rings])
+            pool["idle_first"] = 0
+            for name in ("member", "idle"):
+                self.tables[name] = np.ascontiguousarray(_resized(self.tables[name].T, 2 * most).T)
+        for name, table in self.tables.items():
+            settle(self.world, name, table)
+        self._say_room()
+
+    def _enlarge(self, least: int, *names: str) -> None:
+        """Make tables of one size larger: by half, and by so many at least."""
+        for name in names:
+            table = self.tables[name]
+            self.tables[name] = _resized(table, len(table) + max(len(table) // 2, 2 * least))
+
+    # ---- tables ----------------------------------------------------------------------------------------------------
+
+    def _tables(self) -> Tables:
+        visits, journeys = np.concatenate(self.visits), np.concatenate(self.journeys)
+        customers = self.tables["customer"][: self.world[0]["customers"]]
+        return Tables(self._visits(visits), self._journeys(journeys), self._customers(customers))
+
+    def _visits(self, rows: Records) -> pl.DataFrame:
+        names = self.lowered.names
+        rows = rows[np.lexsort((rows["visit"], rows["journey"], rows["customer"]))]
+        words: dict[str, Sequence[str]] = {
+            "persona": names.personas, "goal": names.goals, "step": [step for _, step in names.steps],
+            "touchpoint": names.touchpoints, "channel": names.channels, "department": names.departments,
+            "pool": names.pools, "outcome": names.outcomes, "stage": names.stages,
+        }  # fmt: skip
+        return _frame(rows, VISITS, words, missing=("member",))
+
+    def _journeys(self, rows: Records) -> pl.DataFrame:
+        names = self.lowered.names
+        rows = rows[np.lexsort((rows["journey"], rows["customer"]))]
+        words = {"persona": names.personas, "goal": names.goals, "end": names.ends, "stage": names.stages}
+        origin = pl.Series("origin", self._origins(rows), dtype=pl.String)
+        return _frame(rows, JOURNEYS, words, missing=("good", "score"), more={"origin": origin})
+
+    def _origins(self, rows: Records) -> list[str]:
+        """Where journeys came from, in words."""
+        names = self.lowered.names.journeys
+
+        def told(origin: int) -> str:
+            """What stands before the root of a chain; the newest link comes first."""
+            words = ""
+            while origin >= 0:
+                link = self.tables["origin"][origin]
+                words += f"{names[link['journey']]} {'after' if link['follows'] else 'from'} "
+                origin = link["before"]
+            return words
+
+        return [
+            f"{told(origin)}{names[journey]} {n}"
+            for origin, journey, n in zip(
+                rows["origin"].tolist(), rows["origin_journey"].tolist(), rows["origin_n"].tolist(), strict=True
+            )
+        ]
+
+    def _customers(self, rows: Records) -> pl.DataFrame:
+        names = self.lowered.names
+        kinds = ["start", "join", *names.journeys]
+        origin = [f"{kinds[kind]} {k}" for kind, k in zip(rows["origin"].tolist(), rows["k"].tolist(), strict=True)]
+        more = {
+            "customer": pl.Series("customer", np.arange(len(rows)), dtype=pl.Int32),
+            "origin": pl.Series("origin", origin, dtype=pl.String),
+            "why": pl.Series("why", [None if gone else "review" for gone in np.isnan(rows["left"])], dtype=pl.String),
+            "satisfaction_end": pl.Series("satisfaction_end", rows["satisfaction"]),
+        }
+        return _frame(rows, CUSTOMERS, {"persona": names.personas, "stage": names.stages}, more=more)
+
+
+def _frame(
+    rows: Records,
+    schema: dict[str, Any],
+    words: Mapping[str, Sequence[str]],
+    missing: Sequence[str] = (),
+    more: dict[str, pl.Series] | None = None,
+) -> pl.DataFrame:
+    """Table of records: numbers become names, and what is NaN, or −1 where that means none, is empty."""
+    columns = []
+    for name, kind in schema.items():
+        if more is not None and name in more:
+            columns.append(more[name])
+            continue
+        values = np.ascontiguousarray(rows[name])
+        if name in words:
+            known = pl.Series(name, words[name], dtype=pl.String)
+            chosen = pl.Series(values).replace(-1, None) if len(values) else pl.Series(values)
+            columns.append(known.gather(chosen.cast(pl.UInt32)).alias(name))
+        elif name in missing:
+            columns.append(pl.Series(name, values).replace(-1, None).cast(kind))
+        elif kind == pl.Float64:
+            columns.append(pl.Series(name, values).fill_nan(None))
+        else:
+            columns.append(pl.Series(name, values).cast(kind))
+    return pl.DataFrame(columns)
+
+
+def _stretches(sizes: Sequence[int]) -> Records:
+    """Where each of several lists begins and ends that stand one after the other."""
+    stretches = np.zeros(len(sizes), STRETCH)
+    stretches["last"] = np.cumsum(sizes)
+    stretches["first"] = stretches["last"] - sizes
+    return stretches
+
+
+def _points(kind: np.dtype[Any], lists: Iterable[tuple[Sequence[float], Sequence[float]]]) -> Records:
+    """Points of broken lines or steps, one list after the other."""
+    points = [pair for at, value in lists for pair in zip(at, value, strict=True)]
+    return np.array(points, dtype=kind)
+
+
+def _empty(records: Records) -> Records:
+    """Records of lists in which nobody stands."""
+    for name in records.dtype.names or ():
+        records[name] = NONE
+    return records
+
+
+def _resized(array: NDArray[Any], size: int) -> NDArray[Any]:
+    """Array with so many rows, the new ones zero."""
+    larger = np.zeros((size, *array.shape[1:]), array.dtype)
+    larger[: len(array)] = array
+    return larger
