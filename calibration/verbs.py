@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from sim.check import problem_of
 from sim.described import Described
 from sim.errors import Problem, ScenarioError
 from sim.read import build
+from sim.replications import Workers
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class CheckSettings(Described):
     question: str | None = None
     seed: int = 1
     replications: int = Field(default=5, ge=2)
-    workers: int | str = "auto"
+    workers: Workers = Field(default="auto", validate_default=True)
     outputs: Path = Path("outputs")
     track: bool = True
 
@@ -127,7 +127,7 @@ def calibrate(asked: Asked) -> Finding | None:
     with _progress(console, "living through the log's weeks") as step:
         validation = compare_with_log(
             calibrated.raw, timeline, start, seed=settings.seed, replications=settings.replications,
-            workers=_workers(settings.workers), progress=step,
+            workers=settings.workers, progress=step,
         )  # fmt: skip
     folder = settings.outputs / "calibrate" / name
     scenario = settings.outputs / "scenario" / f"{name}.yaml"
@@ -174,7 +174,7 @@ def validate(asked: Asked) -> Finding | None:
     with _progress(console, "living through the log's weeks") as step:
         validation = compare_with_log(
             model.raw, timeline, start, seed=settings.seed, replications=settings.replications,
-            workers=_workers(settings.workers), progress=step,
+            workers=settings.workers, progress=step,
         )  # fmt: skip
     folder = settings.outputs / "validate" / (settings.name or asked.chosen["scenario"])
     text = validation_text(validation)
@@ -244,10 +244,6 @@ def _key(outputs: Path) -> bytes:
         draft.write_bytes(secrets.token_bytes(32))
         draft.replace(path)
     return path.read_bytes()
-
-
-def _workers(stated: int | str) -> int:
-    return os.cpu_count() or 1 if stated == "auto" else int(stated)
 
 
 def _held_out_from(timeline: Timeline, holdout: str) -> float:

@@ -70,6 +70,8 @@ def test_a_mapping_without_contacts_says_so():
         ("holdout=abc", "holdout: 'abc' is not a quantity; write a number and its unit, such as '6.5 min'"),
         ("warmup=4", "warmup: 4 is not text; put it in quotes if it is a name"),
         ("replications=1", "replications: 1 is out of bounds; it should be at least 2"),
+        ("workers=abc", "workers: 'abc' is not auto or a number from 1 to 64"),
+        ("workers=0", "workers: 0 is not auto or a number from 1 to 64"),
     ],
 )
 def test_a_setting_of_the_verb_that_makes_no_sense_is_named_before_any_work(tmp_path, monkeypatch, capsys, word, fault):
