@@ -29,7 +29,7 @@ from sim.replications import Workers
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from calibration.log import Log
     from calibration.sources import Sources
@@ -44,6 +44,9 @@ class Asked(Protocol):
 
     def within(self, key: str) -> dict[tuple[str, ...], str]:
         """Places of one part."""
+
+    def place(self, path: str) -> str:
+        """Place of a setting, by its dotted path."""
 
 
 class CheckSettings(Described):
@@ -112,12 +115,12 @@ def calibrate(asked: Asked) -> Finding | None:
     outputs/calibrate/NAME.
     """
     console = Console(highlight=False)
-    log, settings = _log(asked), _settings(asked, CalibrateSettings, "log")
+    settings, log = _checked(settings=lambda: _settings(asked, CalibrateSettings), log=lambda: _log(asked))
     name = settings.name or asked.chosen["log"]
     sources = read_sources(log, _key(settings.outputs))
     timeline = _timeline(log, sources)
     _say_sources(console, sources, timeline)
-    start = _held_out_from(timeline, settings.holdout)
+    start = _held_out_from(timeline, settings.holdout, "holdout", asked)
     console.print(
         f"learning from {start / MINUTES_PER_WEEK:.1f} weeks, "
         f"the last {(timeline.end - start) / MINUTES_PER_WEEK:.1f} held out"
@@ -165,12 +168,15 @@ def validate(asked: Asked) -> Finding | None:
     unstated) are compared. Results go to outputs/validate/NAME.
     """
     console = Console(highlight=False)
-    log, settings = _log(asked), _settings(asked, ValidateSettings, "scenario", "log")
-    model = build(asked.config["scenario"], asked.within("scenario"), f"scenario {asked.chosen['scenario']}")
+    settings, model, log = _checked(
+        settings=lambda: _settings(asked, ValidateSettings),
+        scenario=lambda: build(asked.config["scenario"], asked.within("scenario")),
+        log=lambda: _log(asked),
+    )
     sources = read_sources(log, _key(settings.outputs))
     timeline = _timeline(log, sources)
     _say_sources(console, sources, timeline)
-    start = _held_out_from(timeline, settings.span or f"{timeline.end / 2:g} min")
+    start = _held_out_from(timeline, settings.span or f"{timeline.end / 2:g} min", "span", asked)
     with _progress(console, "living through the log's weeks") as step:
         validation = compare_with_log(
             model.raw, timeline, start, seed=settings.seed, replications=settings.replications,
@@ -221,17 +227,33 @@ def _timeline(log: Log, sources: Sources) -> Timeline:
     )
 
 
+def _checked(**parts: Callable[[], Any]) -> list[Any]:
+    """What a verb is asked, part by part, or everything that is wrong with any of them."""
+    found: list[Any] = []
+    wrong: dict[str, list[Problem]] = {}
+    for part, read in parts.items():
+        try:
+            found.append(read())
+        except ScenarioError as error:
+            wrong[part] = error.problems
+    if wrong:
+        raise ScenarioError([problem for problems in wrong.values() for problem in problems], " and ".join(wrong))
+    return found
+
+
 def _log(asked: Asked) -> Log:
     return read_log(asked.config["log"], asked.within("log"))
 
 
-def _settings(asked: Asked, kind: type[Any], *parts: str) -> Any:
+def _settings(asked: Asked, kind: type[Any]) -> Any:
     """A verb's own settings, checked."""
-    raw = {key: value for key, value in asked.config.items() if key not in parts}
+    raw = {key: value for key, value in asked.config.items() if key not in asked.chosen}
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        raise ScenarioError((problem_of(dict(e), raw, kind) for e in error.errors()), "settings") from None
+        problems = (problem_of(dict(e), raw, kind) for e in error.errors())
+        located = [Problem(p.path, p.message, asked.place(p.path)) for p in problems]
+        raise ScenarioError(located, "settings") from None
 
 
 def _key(outputs: Path) -> bytes:
@@ -246,14 +268,14 @@ def _key(outputs: Path) -> bytes:
     return path.read_bytes()
 
 
-def _held_out_from(timeline: Timeline, holdout: str) -> float:
-    """Minute from which the log is held out: whole days, with enough left to learn from."""
+def _held_out_from(timeline: Timeline, holdout: str, setting: str, asked: Asked) -> float:
+    """Minute from which the log is held out, as a setting says: whole days, with enough left to learn from."""
     held = units.duration(holdout)
     start = (timeline.end - held) // MINUTES_PER_DAY * MINUTES_PER_DAY
     if start < MINUTES_PER_WEEK or held < MINUTES_PER_DAY:
         span = units.say_duration(timeline.end)
         message = f"{holdout} of {span} leaves less than a week to learn from, or nothing to check; hold out less"
-        raise ScenarioError([Problem("holdout", message)], "settings")
+        raise ScenarioError([Problem(setting, message, asked.place(setting))], "settings")
     return float(start)
 
 
