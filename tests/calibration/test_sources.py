@@ -411,7 +411,7 @@ def test_nothing_that_calibration_writes_names_a_person_or_a_journey(tmp_path, m
     write(tmp_path, customers__csv=CUSTOMERS + "K001,firm,,\n", roster__csv=ROSTER)
     log = {kind: {"files": f"{kind}.csv"} for kind in ("contacts", "surveys", "customers", "roster")}
     write(tmp_path, log__yaml=yaml.safe_dump(log))
-    words = ["calibrate", "log=log.yaml", "holdout=1 week", "replications=2", "workers=1"]
+    words = ["calibrate", "log=log.yaml", "holdout=1 week", "replications=2", "workers=1", "track=false"]
     assert main(words) == 0
     files = {path: path.read_bytes() for path in (tmp_path / "outputs").rglob("*") if path.is_file()}
     key = tmp_path / "outputs" / ".pseudonym-key"
