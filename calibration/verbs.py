@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 from pydantic import Field, ValidationError
 from rich.console import Console
 from rich.progress import Progress
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from calibration import staff
 from calibration.fit import calibrate as fit_all
+from calibration.hours import QUARTERS, Hours
 from calibration.log import Duration, read_log
 from calibration.sources import read_sources
 from calibration.timeline import build_timeline
@@ -118,9 +120,10 @@ def calibrate(asked: Asked) -> Finding | None:
     settings, log = _checked(settings=lambda: _settings(asked, CalibrateSettings), log=lambda: _log(asked))
     name = settings.name or asked.chosen["log"]
     sources = read_sources(log, _key(settings.outputs))
-    timeline = _timeline(log, sources)
+    timeline = build_timeline(log, sources)
     _say_sources(console, sources, timeline)
     start = _held_out_from(timeline, settings.holdout, "holdout", asked)
+    timeline = _with_waits(timeline, timeline.until(start), sources, log)
     console.print(
         f"learning from {start / MINUTES_PER_WEEK:.1f} weeks, "
         f"the last {(timeline.end - start) / MINUTES_PER_WEEK:.1f} held out"
@@ -174,7 +177,8 @@ def validate(asked: Asked) -> Finding | None:
         log=lambda: _log(asked),
     )
     sources = read_sources(log, _key(settings.outputs))
-    timeline = _timeline(log, sources)
+    timeline = build_timeline(log, sources)
+    timeline = _with_waits(timeline, timeline, sources, log)
     _say_sources(console, sources, timeline)
     start = _held_out_from(timeline, settings.span or f"{timeline.end / 2:g} min", "span", asked)
     with _progress(console, "living through the log's weeks") as step:
@@ -217,14 +221,21 @@ def _finding(
     )
 
 
-def _timeline(log: Log, sources: Sources) -> Timeline:
-    """Timeline of a log; where it says only when service began, waits are the open time since the contact before."""
-    timeline = build_timeline(log, sources)
-    return (
-        timeline
-        if sources.joined_known
-        else timeline.waiting_since_the_last(staff.fit(timeline, sources, log.currency).hours)
-    )
+def _with_waits(timeline: Timeline, known: Timeline, sources: Sources, log: Log) -> Timeline:
+    """Timeline with waits; where a log says only when service began, they are the open time since the contact before.
+
+    Parameters
+    ----------
+    known
+        The part of the timeline that opening hours are learnt from; what it has never met opens at no hour, so that
+        nobody is taken to wait there.
+    """
+    if sources.joined_known:
+        return timeline
+    hours = staff.fit(known, sources, log.currency).hours
+    never = Hours(np.zeros(QUARTERS, dtype=bool))
+    met = timeline.contacts["touchpoint"].unique()
+    return timeline.waiting_since_the_last({name: hours.get(name, never) for name in met})
 
 
 def _checked(**parts: Callable[[], Any]) -> list[Any]:
