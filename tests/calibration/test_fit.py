@@ -3,9 +3,14 @@
 import pytest
 
 from calibration.fit import calibrate
+from calibration.log import read_log
+from calibration.sources import Sources
 from calibration.timeline import build_timeline
+from sim.changes import settled
+from sim.read import build
 from sim.units import MINUTES_PER_DAY
 from tests.calibration.small_log import CONTACTS, CUSTOMERS, mapping, read, write
+from tests.calibration.test_satisfaction import known
 
 
 def calibrated(folder, days):
@@ -24,3 +29,15 @@ def test_a_scenario_says_until_which_day_it_was_learnt_and_begins_on_the_monday_
     raw = calibrated(tmp_path, days)
     assert raw["about"] == f"Calibrated on contacts from 2025-01-06 to {last}."
     assert raw["clock"]["start"] == begins
+
+
+def test_what_is_common_to_all_personas_has_one_draw_in_the_scenario_and_the_rest_its_own():
+    timeline, _ = known()
+    log = read_log({"contacts": {"files": "none.csv"}}, {})
+    raw = calibrate(log, Sources(timeline.contacts), timeline, warmup="1 week", measured="1 week").raw
+    for replication in range(3):
+        one, other = settled(build(raw), 7, replication).personas.values()
+        assert one.churn.slope == other.churn.slope != raw["personas"]["family"]["churn"]["slope"]
+        assert one.satisfaction.memory == other.satisfaction.memory
+        assert one.survey.respond == other.survey.respond
+        assert one.churn.base != other.churn.base
