@@ -76,13 +76,16 @@ def fit(timeline: Timeline, feelings: Feelings) -> list[Estimate]:
     base, slope = _regression(counts.filter(pl.col("persona").is_in([name for name, n in left.items() if n])))
     note = f"from week {settled / MINUTES_PER_WEEK:.2g} on for those whom the log found as customers; {CAUSE}"
     estimates = []
+    stands: dict[_Effect, str] = {}  # where a slope stands first
     for persona in timeline.personas:
         own = base.get(persona) or _nobody(float(counts.filter(pl.col("persona") == persona)["weeks"].sum()))
         estimates.append(_base(persona, own, left.get(persona, 0)))
         steep = slope.get(persona, slope[EVERYBODY])
         n = left[persona] if persona in slope else sum(left.values())
         path, value = f"personas.{persona}.churn.slope", units.yaml_number(steep.value)
-        estimates.append(Estimate(path, value, RECORDS, n, steep.error, uncertain=True, note=f"{steep.note}; {note}"))
+        shared = stands.setdefault(steep, path)
+        about = f"{steep.note}; {note}"
+        estimates.append(Estimate(path, value, RECORDS, n, steep.error, uncertain=True, note=about, shared=shared))
     return estimates
 
 

@@ -33,6 +33,8 @@ class Estimate:
         What a reader should know, such as that it is a guess.
     low, high
         Bounds it cannot pass, in its unit.
+    shared
+        Path of the first of several places at which this one estimate stands, so that its doubt is drawn once for all.
     """
 
     path: str
@@ -44,6 +46,7 @@ class Estimate:
     note: str = ""
     low: float | None = None
     high: float | None = None
+    shared: str | None = None
 
     @property
     def interval(self) -> str | None:
@@ -74,7 +77,8 @@ class Estimate:
 
         law = {"kind": "normal", "mean": self.value, "sd": written(self.error)}
         bounds = {"low": self.low, "high": self.high}
-        return law | {name: written(bound) for name, bound in bounds.items() if bound is not None}
+        law |= {name: written(bound) for name, bound in bounds.items() if bound is not None}
+        return law if self.shared in (None, self.path) else law | {"with": self.shared}
 
 
 def say(minutes: float, digits: int = 4) -> str:

@@ -67,12 +67,12 @@ def calibrate(log: Log, sources: Sources, timeline: Timeline, *, warmup: str, me
     estimates += [*feelings.estimates, *leaving]
     population, more = _population(timeline, log.kind)
     estimates += more
-    start = timeline.start + timedelta(minutes=timeline.end)
-    start += timedelta(days=-start.weekday() % 7)
+    last = timeline.start + timedelta(minutes=timeline.end) - timedelta(days=1)
+    start = last + timedelta(days=7 - last.weekday())
     horizon = units.duration(warmup) + units.duration(measured)
     raw: dict[str, Any] = {
         "title": log.company or "A calibrated company",
-        "about": f"Calibrated on contacts from {timeline.start:%Y-%m-%d} to {start - timedelta(days=1):%Y-%m-%d}.",
+        "about": f"Calibrated on contacts from {timeline.start:%Y-%m-%d} to {last:%Y-%m-%d}.",
         "clock": {"start": f"{start:%Y-%m-%d}", "horizon": units.say_duration(horizon), "warmup": warmup},
         "currency": log.currency,
         "population": population,

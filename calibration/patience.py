@@ -46,16 +46,19 @@ def fit(timeline: Timeline) -> Patience:
     for touchpoint in timeline.staffed:
         rows = timeline.contacts.filter(pl.col("touchpoint") == touchpoint)
         everybody = _law(rows)
+        common = ""  # where the law of all stands first
         for persona in timeline.personas:
+            path = f"personas.{persona}.patience.{touchpoint}"
             own = rows.filter(pl.col("persona") == persona)
             enough = int((own["outcome"] == ABANDONED).sum()) >= ENOUGH
             law, n, note, error = _law(own) if enough else everybody
             if law is None:
                 continue
             if not enough:
+                common = common or path
                 note = f"all personas together: too few abandonments of this one; {note}"
             found.by_persona[persona][touchpoint] = written(law)
-            found.estimates.append(_estimate(f"personas.{persona}.patience.{touchpoint}", law, n, note, error))
+            found.estimates.append(_estimate(path, path if enough else common, law, n, note, error))
         if everybody[0] is None:
             found.estimates.append(Estimate(f"touchpoints.{touchpoint}", "", "waits", rows.height, note=NEVER))
     return found
@@ -118,12 +121,13 @@ def _distance(law: Distribution, minutes: NDArray[np.float64], censored: NDArray
     )
 
 
-def _estimate(path: str, law: Distribution, n: int, note: str, error: float | None) -> Estimate:
+def _estimate(path: str, first: str, law: Distribution, n: int, note: str, error: float | None) -> Estimate:
     if isinstance(law, Loglogistic | Weibull) and error is not None:
         value = say(law.median)
         # The logarithm of the median of n ends has a standard error of about 1.7 / (shape · √n) for both laws.
         spread = 1.7 / law.shape * error * float(value.split()[0])
         return Estimate(
-            f"{path}.median", value, "waits, cut short by service", n, spread, uncertain=True, note=note, low=0.0
-        )
+            f"{path}.median", value, "waits, cut short by service", n, spread, uncertain=True, note=note, low=0.0,
+            shared=f"{first}.median",
+        )  # fmt: skip
     return Estimate(path, "", "waits, cut short by service", n, note=note)

@@ -18,7 +18,7 @@ from sim import units
 from sim.model import GIVE_UP, RESOLVED, Satisfaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -351,9 +351,10 @@ def _estimates(timeline: Timeline, found: _Found, guess: str) -> list[Estimate]:
 
     def estimate(path: str, name: str, number: str, value: Any, unknown: Unknown) -> Estimate:
         note = _joined(guess, found.notes.get(number, ""), known.get(name, ""))
-        bounds = (unknown.low, unknown.high) if unknown.low >= 0 else (None, None)
+        low, high = (unknown.low, unknown.high) if unknown.low >= 0 else (None, None)
         n, error = found.counts.get(number, 0), found.errors.get(number)
-        return Estimate(path, value, source, n, error, name in UNCERTAIN, note, *bounds)
+        shared = f"personas.{timeline.personas[0]}.satisfaction.{name}" if name in COMMON else None
+        return Estimate(path, value, source, n, error, name in UNCERTAIN, note, low, high, shared)
 
     estimates = []
     for persona in timeline.personas:
@@ -373,7 +374,7 @@ def _joined(*notes: str) -> str:
 
 
 def _survey(
-    lives: Lives, felt: Felt, found: _Found, personas: Iterable[str], scores: int
+    lives: Lives, felt: Felt, found: _Found, personas: Sequence[str], scores: int
 ) -> tuple[dict[str, Any], list[Estimate]]:
     """Entries of the survey, common to all personas, and their estimates."""
     journeys = lives.journeys.with_columns(pl.Series("felt", felt.experience))
@@ -392,10 +393,13 @@ def _survey(
           for name, (value, error) in response.numbers.items()),
     ]  # fmt: skip
     estimates = [
-        Estimate(f"personas.{persona}.survey.{name}", value, source, n, error, name in UNCERTAIN, note)
+        Estimate(
+            f"personas.{persona}.survey.{name}", value, source, n, error, name in UNCERTAIN, note,
+            shared=f"personas.{personas[0]}.survey.{name}",
+        )
         for persona in personas
         for name, value, source, n, error, note in parts
-    ]
+    ]  # fmt: skip
     return {name: value for name, value, *_ in parts}, estimates
 
 

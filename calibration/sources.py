@@ -39,6 +39,7 @@ REQUIRED = {
 TIMES = {"joined", "started", "ended", "answered", "left"}
 PEOPLE = ("customer", "member")
 SET_ASIDE = "set_aside"
+MOST_TOLD = 20  # rows of a file that have too many fields
 SET_ASIDE_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "value": pl.String, "remedy": pl.String}
 
 
@@ -88,7 +89,7 @@ def read_sources(log: Log, key: bytes) -> Sources:
     ScenarioError
         If a file cannot be read at all, or more rows than tolerated cannot be used; with every problem found.
     """
-    rows, digests = _read_files(log)
+    rows, digests, too_long = _read_files(log)
     aside = _SetAside()
     tables = {kind: _typed(kind, getattr(log, kind), table, aside) for kind, table in rows.items()}
     tables["contacts"] = _contacts(tables["contacts"], aside, timedelta(minutes=units.duration(log.slack)))
@@ -101,7 +102,9 @@ def read_sources(log: Log, key: bytes) -> Sources:
     if "customers" in tables:
         tables["customers"] = _customers(tables["customers"], aside)
     counts = {kind: table.height for kind, table in rows.items()}
-    problems = [*_roster_problems(tables.get("roster")), *_too_much_aside(log, counts, aside.table())]
+    problems = [
+        *too_long, *_roster_problems(tables.get("roster"), log), *_too_much_aside(log, counts, aside.table())
+    ]  # fmt: skip
     if not problems and tables["contacts"].height == 0:
         problems.append(Problem("contacts", "no row is left that can be used; look at contacts.words and log.tolerate"))
     if problems:
@@ -113,9 +116,10 @@ def read_sources(log: Log, key: bytes) -> Sources:
     )  # fmt: skip
 
 
-def _read_files(log: Log) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
-    """Texts of every file under our column names, by kind, and digests by file."""
+def _read_files(log: Log) -> tuple[dict[str, pl.DataFrame], dict[str, str], list[Problem]]:
+    """Texts of every file under our column names, by kind; digests by file; and rows that have too many fields."""
     problems: list[Problem] = []
+    too_long: list[Problem] = []
     rows: dict[str, list[pl.DataFrame]] = {}
     digests: dict[str, str] = {}
     for kind in COLUMNS:
@@ -125,13 +129,20 @@ def _read_files(log: Log) -> tuple[dict[str, pl.DataFrame], dict[str, str]]:
         for name in source.files:
             path = Path(log.folder) / name
             try:
-                rows.setdefault(kind, []).append(_canonical(kind, source, path))
+                texts, long = _canonical(kind, source, path)
+                rows.setdefault(kind, []).append(texts.with_columns(pl.lit(name).alias("file")))
                 digests[name] = _digest(path)
+                too_long += long
             except ScenarioError as error:
                 problems += error.problems
     if problems:
-        raise ScenarioError(problems, "log")
-    return {kind: pl.concat(texts) for kind, texts in rows.items()}, digests
+        raise ScenarioError([*problems, *too_long], "log")
+    return {kind: pl.concat(texts) for kind, texts in rows.items()}, digests, too_long
+
+
+def _place(log: Log, file: str, line: int) -> str:
+    """Where a row of a file stands, from where the command was given."""
+    return f"{Path(log.folder) / file}:{line}"
 
 
 def _digest(path: Path) -> str:
@@ -140,9 +151,9 @@ def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-def _canonical(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
-    """Texts of a file under our column names, with where each row stands."""
-    table = _texts(kind, source, path)
+def _canonical(kind: str, source: SourceFiles, path: Path) -> tuple[pl.DataFrame, list[Problem]]:
+    """Texts of a file under our column names, with the line of each row; and the rows that have too many fields."""
+    table, too_long = _texts(kind, source, path)
     header = [name for name in table.columns if name not in source.fixed]
     first = {ours: source.columns.get(ours, [ours] if ours in header else []) for ours in COLUMNS[kind]}
     mapped = {
@@ -154,7 +165,7 @@ def _canonical(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
         *_missing(kind, {ours for ours in COLUMNS[kind] if mapped[ours] or ours in source.fixed}, table.columns, path),
     ]
     if problems:
-        raise ScenarioError(problems)
+        raise ScenarioError([*problems, *too_long.values()])
     if table.height == 0:
         raise ScenarioError([Problem(kind, "has a header but no rows", str(path))])
     texts = [
@@ -166,10 +177,10 @@ def _canonical(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
     absent = [pl.lit(None, dtype=pl.String).alias(o) for o in COLUMNS[kind] if not mapped[o] and o not in source.fixed]
     read = table.select(*texts, *absent).with_columns(
         *(pl.col(ours).replace(words).alias(ours) for ours, words in source.words.items()),
-        pl.lit(path.name).alias("file"),
         (pl.int_range(pl.len(), dtype=pl.Int64) + 2).alias("line"),
     )
-    return read.select(*COLUMNS[kind], "file", "line")
+    usable = read.filter(~pl.col("line").is_in(list(too_long)))
+    return usable.select(*COLUMNS[kind], "line"), list(too_long.values())[:MOST_TOLD]
 
 
 def _misnamed(kind: str, source: SourceFiles, header: list[str], path: Path) -> list[Problem]:
@@ -215,8 +226,8 @@ def _fault(message: str, path: Path, where: str = "") -> ScenarioError:
     return ScenarioError([Problem(where, message, str(path))])
 
 
-def _texts(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
-    """Read a file with every value as text."""
+def _texts(kind: str, source: SourceFiles, path: Path) -> tuple[pl.DataFrame, dict[int, Problem]]:
+    """Read a file with every value as text; and say which rows, by their line, have more fields than the header."""
     if not path.parent.is_dir():
         raise _fault(f"there is no folder '{path.parent}'; say where the files lie under log.folder", path)
     if not path.is_file():
@@ -225,15 +236,13 @@ def _texts(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
         )
     try:
         if path.suffix == ".parquet":
-            return pl.read_parquet(path).select(pl.all().cast(pl.String))
-        table = pl.read_csv(path, separator=source.separator, infer_schema=False)
+            return pl.read_parquet(path).select(pl.all().cast(pl.String)), {}
+        table, too_long = _csv(source, path)
         table = table.rename({name: name.strip() for name in table.columns})
     except pl.exceptions.NoDataError:
         raise _fault("is empty; a log needs a header and rows", path) from None
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         message = str(error).splitlines()[0]
-        if "more fields" in message:
-            raise _too_many_fields(source, path) from None
         remedy = "; a log is text in UTF-8, CSV (plain or compressed), or Parquet" if "utf-8" in message else ""
         raise _fault(f"cannot be read as a table: {message}{remedy}", path) from None
     if any("\x00" in name or not name.isprintable() for name in table.columns):
@@ -242,18 +251,32 @@ def _texts(kind: str, source: SourceFiles, path: Path) -> pl.DataFrame:
     if table.width == 1 and other is not None:
         message = f"split at {source.separator!r} the header is one column, {table.columns[0]!r}; is it {other!r}?"
         raise _fault(message, path, f"{kind}.separator")
-    return table
+    return table, too_long
 
 
-def _too_many_fields(source: SourceFiles, path: Path) -> ScenarioError:
-    """Say which rows have more fields than the header."""
+def _csv(source: SourceFiles, path: Path) -> tuple[pl.DataFrame, dict[int, Problem]]:
+    """Read a CSV file; rows with more fields than the header are cut off, and told."""
+    try:
+        return pl.read_csv(path, separator=source.separator, infer_schema=False), {}
+    except pl.exceptions.ComputeError as error:
+        if "more fields" not in str(error):
+            raise
+    table = pl.read_csv(path, separator=source.separator, infer_schema=False, truncate_ragged_lines=True)
+    return table, _too_many_fields(source, path)
+
+
+def _too_many_fields(source: SourceFiles, path: Path) -> dict[int, Problem]:
+    """Rows that have more fields than the header, by their line where each row is taken for one."""
     # Every line as one value: a sign that no text has stands for the separator.
     lines = pl.read_csv(path, separator="\x01", has_header=False, quote_char=None, infer_schema=False)
     rows = reader(lines.to_series().fill_null("").to_list(), delimiter=source.separator)
     header = len(next(rows))
     remedy = f"more than the {header} of the header; a text with {source.separator!r} in it needs quotes around it"
-    long = [(rows.line_num, len(row)) for row in rows if len(row) > header][:20]
-    return ScenarioError(Problem("", f"has {fields} fields, {remedy}", f"{path}:{line}") for line, fields in long)
+    return {
+        line: Problem("", f"has {len(row)} fields, {remedy}", f"{path}:{rows.line_num}")
+        for line, row in enumerate(rows, start=2)
+        if len(row) > header
+    }
 
 
 def _joined_texts(theirs: list[str], missing: list[str]) -> pl.Expr:
@@ -376,8 +399,11 @@ def _too_much_aside(log: Log, rows: dict[str, int], set_aside: pl.DataFrame) -> 
     def such_as(value: str | None) -> str:
         return "" if value is None else f", such as {value!r}"
 
+    def say_rows(count: int) -> str:
+        return "1 row" if count == 1 else f"{count} rows"
+
     problems = [
-        Problem("", f"{reason}: {count} row{'s' if count != 1 else ''}{such_as(value)}; {remedy}", f"{file}:{line}")
+        Problem("", f"{reason}: {say_rows(count)}{such_as(value)}; {remedy}", _place(log, file, line))
         for file, reason, remedy, count, value, line in faults.group_by("file", "reason", "remedy", maintain_order=True)
         .agg(pl.len(), pl.col("value").first(), pl.col("line").first().alias("first"))
         .iter_rows()
@@ -389,12 +415,12 @@ def _too_much_aside(log: Log, rows: dict[str, int], set_aside: pl.DataFrame) -> 
     return [*problems, Problem("tolerate", f"{summary}; mend them, or raise log.tolerate to leave them out")]
 
 
-def _roster_problems(roster: pl.DataFrame | None) -> list[Problem]:
+def _roster_problems(roster: pl.DataFrame | None, log: Log) -> list[Problem]:
     """Rows of a roster that are not shifts; none is set aside, since a shift that is missing changes the answer."""
     problems = []
     parts: dict[str, Callable[[str], float]] = {"weekday": weekday, "from": units.time_of_day, "to": units.time_of_day}
     for row in [] if roster is None else roster.iter_rows(named=True):
-        place, found = f"{row['file']}:{row['line']}", {}
+        place, found = _place(log, row["file"], row["line"]), {}
         for column, read in parts.items():
             try:
                 found[column] = read(row[column])

@@ -171,7 +171,7 @@ def _begins_work(served: pl.DataFrame, offset: float) -> NDArray[np.bool_]:
     """
     started = (served["started"].to_numpy() + offset) % MINUTES_PER_WEEK
     begun = np.bincount((started[started % 60 >= 1] // 60).astype(int), minlength=168)
-    return np.asarray(begun >= max(1.0, RARE * begun[begun > 0].mean()))
+    return np.asarray(begun >= max(1.0, RARE * begun.sum() / max(np.count_nonzero(begun), 1)))
 
 
 def _at_work(served: pl.DataFrame, timeline: Timeline, offset: float) -> NDArray[np.float64]:

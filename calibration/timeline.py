@@ -93,7 +93,7 @@ class Timeline:
         return replace(self, contacts=joined.with_columns(delay.alias("delay")))
 
     def until(self, end: float) -> Timeline:
-        """Return what could be known at a time: contacts and journeys from before it, and who had left by then."""
+        """Return what could be known at a time: contacts, journeys, touchpoints before it; who had left by then."""
         contacts = self.contacts.filter(pl.col("joined") < end)
         later = pl.col("ended") + pl.col("delay").fill_null(0) >= end
         contacts = contacts.with_columns(pl.when(later).then(pl.lit(UNFINISHED)).otherwise("next").alias("next"))
@@ -101,7 +101,8 @@ class Timeline:
             pl.when(pl.col("left") < end).then("left").alias("left")
         )
         journeys = self.journeys.filter(pl.col("opened") < end)
-        return replace(self, end=end, contacts=contacts, journeys=journeys, customers=customers)
+        staffed = tuple(name for name in self.staffed if name in set(contacts["touchpoint"]))
+        return replace(self, end=end, contacts=contacts, journeys=journeys, customers=customers, staffed=staffed)
 
 
 def build_timeline(log: Log, sources: Sources) -> Timeline:

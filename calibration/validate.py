@@ -71,7 +71,7 @@ def _say(value: float) -> str:
 
 
 def observed(timeline: Timeline, start: float, end: float) -> dict[tuple[str, str, str], NDArray[np.float64]]:
-    """Value in a span of the log and then in each of its weeks, by measure, group and unit."""
+    """Value in a span of the log and then in each of its weeks, the last as far as it goes, by measure, group, unit."""
     contacts = timeline.contacts.filter(pl.col("joined").is_between(start, end, closed="left"))
     week = ((contacts["joined"] - start) // MINUTES_PER_WEEK).cast(pl.Int64).alias("week")
     contacts = contacts.with_columns(week)
@@ -210,7 +210,9 @@ def validate(
         simulated = _simulated(values, name, group, weeks)
         if simulated is None or (not numbers[0] and not np.nan_to_num(simulated).any()):
             continue
-        weekly = numbers[1:] if numbers.size > 2 else history.get((name, group, unit), numbers)[1:]
+        weekly = _whole(numbers, weeks)
+        if weekly.size < 2 and (name, group, unit) in history:
+            weekly = _whole(history[name, group, unit], start / MINUTES_PER_WEEK)
         simulated = simulated[~np.isnan(simulated)]
         variance, chance = _variance(weekly), _variance(simulated) / max(simulated.size, 1)
         floor = 2 * np.sqrt(variance / max(weeks, 1) + chance)
@@ -220,6 +222,11 @@ def validate(
         rows.append((name, group, unit, real, mean, relative, floor, verdict))
     columns = ["measure", "group", "unit", "observed", "simulated", "relative", "floor", "verdict"]
     return Validation(pl.DataFrame(rows, schema=columns, orient="row"), weeks)
+
+
+def _whole(numbers: NDArray[np.float64], weeks: float) -> NDArray[np.float64]:
+    """Values of the whole weeks of a span; part of a week counts less because it is shorter, and not by chance."""
+    return numbers[1 : 1 + int(weeks + 1e-9)]
 
 
 def _variance(values: NDArray[np.float64]) -> float:

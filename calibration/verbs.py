@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 from pydantic import Field, ValidationError
 from rich.console import Console
 from rich.progress import Progress
@@ -15,6 +15,7 @@ from rich.table import Table
 
 from calibration import staff
 from calibration.fit import calibrate as fit_all
+from calibration.hours import QUARTERS, Hours
 from calibration.log import Duration, read_log
 from calibration.sources import read_sources
 from calibration.timeline import build_timeline
@@ -26,10 +27,11 @@ from sim.check import problem_of
 from sim.described import Described
 from sim.errors import Problem, ScenarioError
 from sim.read import build
+from sim.replications import Workers
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from calibration.log import Log
     from calibration.sources import Sources
@@ -45,6 +47,9 @@ class Asked(Protocol):
     def within(self, key: str) -> dict[tuple[str, ...], str]:
         """Places of one part."""
 
+    def place(self, path: str) -> str:
+        """Place of a setting, by its dotted path."""
+
 
 class CheckSettings(Described):
     """Settings that both verbs share."""
@@ -53,7 +58,7 @@ class CheckSettings(Described):
     question: str | None = None
     seed: int = 1
     replications: int = Field(default=5, ge=2)
-    workers: int | str = "auto"
+    workers: Workers = Field(default="auto", validate_default=True)
     outputs: Path = Path("outputs")
     track: bool = True
 
@@ -112,12 +117,13 @@ def calibrate(asked: Asked) -> Finding | None:
     outputs/calibrate/NAME.
     """
     console = Console(highlight=False)
-    log, settings = _log(asked), _settings(asked, CalibrateSettings, "log")
+    settings, log = _checked(settings=lambda: _settings(asked, CalibrateSettings), log=lambda: _log(asked))
     name = settings.name or asked.chosen["log"]
     sources = read_sources(log, _key(settings.outputs))
-    timeline = _timeline(log, sources)
+    timeline = build_timeline(log, sources)
     _say_sources(console, sources, timeline)
-    start = _held_out_from(timeline, settings.holdout)
+    start = _held_out_from(timeline, settings.holdout, "holdout", asked)
+    timeline = _with_waits(timeline, timeline.until(start), sources, log)
     console.print(
         f"learning from {start / MINUTES_PER_WEEK:.1f} weeks, "
         f"the last {(timeline.end - start) / MINUTES_PER_WEEK:.1f} held out"
@@ -127,7 +133,7 @@ def calibrate(asked: Asked) -> Finding | None:
     with _progress(console, "living through the log's weeks") as step:
         validation = compare_with_log(
             calibrated.raw, timeline, start, seed=settings.seed, replications=settings.replications,
-            workers=_workers(settings.workers), progress=step,
+            workers=settings.workers, progress=step,
         )  # fmt: skip
     folder = settings.outputs / "calibrate" / name
     scenario = settings.outputs / "scenario" / f"{name}.yaml"
@@ -165,16 +171,20 @@ def validate(asked: Asked) -> Finding | None:
     unstated) are compared. Results go to outputs/validate/NAME.
     """
     console = Console(highlight=False)
-    log, settings = _log(asked), _settings(asked, ValidateSettings, "scenario", "log")
-    model = build(asked.config["scenario"], asked.within("scenario"), f"scenario {asked.chosen['scenario']}")
+    settings, model, log = _checked(
+        settings=lambda: _settings(asked, ValidateSettings),
+        scenario=lambda: build(asked.config["scenario"], asked.within("scenario")),
+        log=lambda: _log(asked),
+    )
     sources = read_sources(log, _key(settings.outputs))
-    timeline = _timeline(log, sources)
+    timeline = build_timeline(log, sources)
+    timeline = _with_waits(timeline, timeline, sources, log)
     _say_sources(console, sources, timeline)
-    start = _held_out_from(timeline, settings.span or f"{timeline.end / 2:g} min")
+    start = _held_out_from(timeline, settings.span or f"{timeline.end / 2:g} min", "span", asked)
     with _progress(console, "living through the log's weeks") as step:
         validation = compare_with_log(
             model.raw, timeline, start, seed=settings.seed, replications=settings.replications,
-            workers=_workers(settings.workers), progress=step,
+            workers=settings.workers, progress=step,
         )  # fmt: skip
     folder = settings.outputs / "validate" / (settings.name or asked.chosen["scenario"])
     text = validation_text(validation)
@@ -211,27 +221,50 @@ def _finding(
     )
 
 
-def _timeline(log: Log, sources: Sources) -> Timeline:
-    """Timeline of a log; where it says only when service began, waits are the open time since the contact before."""
-    timeline = build_timeline(log, sources)
-    return (
-        timeline
-        if sources.joined_known
-        else timeline.waiting_since_the_last(staff.fit(timeline, sources, log.currency).hours)
-    )
+def _with_waits(timeline: Timeline, known: Timeline, sources: Sources, log: Log) -> Timeline:
+    """Timeline with waits; where a log says only when service began, they are the open time since the contact before.
+
+    Parameters
+    ----------
+    known
+        The part of the timeline that opening hours are learnt from; what it has never met opens at no hour, so that
+        nobody is taken to wait there.
+    """
+    if sources.joined_known:
+        return timeline
+    hours = staff.fit(known, sources, log.currency).hours
+    never = Hours(np.zeros(QUARTERS, dtype=bool))
+    met = timeline.contacts["touchpoint"].unique()
+    return timeline.waiting_since_the_last({name: hours.get(name, never) for name in met})
+
+
+def _checked(**parts: Callable[[], Any]) -> list[Any]:
+    """What a verb is asked, part by part, or everything that is wrong with any of them."""
+    found: list[Any] = []
+    wrong: dict[str, list[Problem]] = {}
+    for part, read in parts.items():
+        try:
+            found.append(read())
+        except ScenarioError as error:
+            wrong[part] = error.problems
+    if wrong:
+        raise ScenarioError([problem for problems in wrong.values() for problem in problems], " and ".join(wrong))
+    return found
 
 
 def _log(asked: Asked) -> Log:
     return read_log(asked.config["log"], asked.within("log"))
 
 
-def _settings(asked: Asked, kind: type[Any], *parts: str) -> Any:
+def _settings(asked: Asked, kind: type[Any]) -> Any:
     """A verb's own settings, checked."""
-    raw = {key: value for key, value in asked.config.items() if key not in parts}
+    raw = {key: value for key, value in asked.config.items() if key not in asked.chosen}
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        raise ScenarioError((problem_of(dict(e), raw, kind) for e in error.errors()), "settings") from None
+        problems = (problem_of(dict(e), raw, kind) for e in error.errors())
+        located = [Problem(p.path, p.message, asked.place(p.path)) for p in problems]
+        raise ScenarioError(located, "settings") from None
 
 
 def _key(outputs: Path) -> bytes:
@@ -246,18 +279,14 @@ def _key(outputs: Path) -> bytes:
     return path.read_bytes()
 
 
-def _workers(stated: int | str) -> int:
-    return os.cpu_count() or 1 if stated == "auto" else int(stated)
-
-
-def _held_out_from(timeline: Timeline, holdout: str) -> float:
-    """Minute from which the log is held out: whole days, with enough left to learn from."""
+def _held_out_from(timeline: Timeline, holdout: str, setting: str, asked: Asked) -> float:
+    """Minute from which the log is held out, as a setting says: whole days, with enough left to learn from."""
     held = units.duration(holdout)
     start = (timeline.end - held) // MINUTES_PER_DAY * MINUTES_PER_DAY
     if start < MINUTES_PER_WEEK or held < MINUTES_PER_DAY:
         span = units.say_duration(timeline.end)
         message = f"{holdout} of {span} leaves less than a week to learn from, or nothing to check; hold out less"
-        raise ScenarioError([Problem("holdout", message)], "settings")
+        raise ScenarioError([Problem(setting, message, asked.place(setting))], "settings")
     return float(start)
 
 

@@ -252,7 +252,8 @@ def _uncertain(model: Model) -> list[str]:
             bounds += [f"at most {high}"] if high is not None else []
             spread = ", ".join([f"about {mean}, give or take {sd}", *bounds])
         source = f" (from {law.source})" if law.source else ""
-        said.append(f"{path} is not known exactly: {spread}{source}.")
+        together = f", high or low together with {law.shared}" if law.shared else ""
+        said.append(f"{path} is not known exactly: {spread}{source}{together}.")
     return said
 
 

@@ -5,7 +5,6 @@ Only what such systems see: attempts that found it closed, and what customers fe
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     from sim.model import Model
     from sim.tables import Result
-
-SURVEY_AFTER = timedelta(minutes=30)
 
 
 def write_logs(result: Result, folder: Path) -> dict[str, int]:

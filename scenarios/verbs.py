@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import Field, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -30,6 +30,8 @@ from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
 from sim.model import Model, Names
 from sim.read import build
+from sim.replications import Workers
+from sim.replications import workers_of as workers_of  # noqa: PLC0414 - `scenarios.demo` finds it here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,24 +39,13 @@ if TYPE_CHECKING:
     from scenarios.compare import Comparison
     from scenarios.compose import Composed
 
-MOST_WORKERS = 64
-
-
-def workers_of(stated: object) -> int:
-    """Number of processes: one a core where `auto`."""
-    if stated == "auto":
-        return os.cpu_count() or 1
-    if not isinstance(stated, int) or not 1 <= stated <= MOST_WORKERS:
-        raise ValueError(f"{stated!r} is not auto or a number from 1 to {MOST_WORKERS}")
-    return stated
-
 
 class Settings(Described):
     """Settings that several verbs share."""
 
     seed: int = 1
     replications: int = Field(default=10, ge=2)
-    workers: Annotated[int, BeforeValidator(workers_of)] = Field(default="auto", validate_default=True)
+    workers: Workers = Field(default="auto", validate_default=True)
     outputs: Path = Path("outputs")
     track: bool = True
 

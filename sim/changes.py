@@ -105,12 +105,15 @@ def enacted(model: Model, names: Iterable[str]) -> Model:
 
 
 def settled(model: Model, seed: int, replication: int) -> Model:
-    """Return the scenario with each `uncertain` value replaced by its draw of this replication."""
+    """Return the scenario with each `uncertain` value replaced by its draw of this replication.
+
+    A value is drawn at the address of its path, or of that with which it says it goes.
+    """
     if not model.uncertain:
         return model
-    world = draws.world(seed, replication)
+    doubts = draws.fold(draws.world(seed, replication), draws.name("uncertain"))
     settings = {
-        path: law.value(draws.unit(draws.fold(draws.fold(world, draws.name("uncertain")), draws.name(path))))
+        path: law.value(draws.unit(draws.fold(doubts, draws.name(law.shared or path))))
         for path, law in model.uncertain.items()
     }
     return parse({**altered(model.raw, settings), "uncertain": {}})
@@ -240,7 +243,20 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
                 middle = Uncertain.model_validate(law).value(0.5)
                 broken = _broken_by({path: middle}, raw, already)
                 problems += [Problem(f"uncertain.{path}", p.message if p.path == path else str(p)) for p in broken]
-    return problems
+    return problems + _drawn_with_nothing(_written(raw, "uncertain"))
+
+
+def _drawn_with_nothing(laws: Mapping[str, Any]) -> list[Problem]:
+    """Return what is uncertain `with` something that is not, or that is drawn with another itself."""
+    others = {path: law["with"] for path, law in laws.items() if isinstance(law, dict) and law.get("with") is not None}
+    own = sorted(path for path in laws if path not in others)
+    return [
+        Problem(
+            f"uncertain.{path}.with", f"'{other}' is no uncertain value drawn by itself; {did_you_mean(other, own)}"
+        )
+        for path, other in others.items()
+        if isinstance(other, str) and other not in own
+    ]
 
 
 def check_dates(model: Model) -> list[Problem]:

@@ -9,9 +9,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import polars as pl
+from pydantic import BeforeValidator
 
 from sim.changes import settled
 from sim.check import parse
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from sim.model import Model
 
 Engine = Literal["compiled", "reference"]
+
+MOST_WORKERS = 64
 
 
 def simulate(model: Model, seed: int, replication: int = 0, engine: Engine = "compiled") -> Result:
@@ -95,6 +98,18 @@ def perform(task: Task) -> pl.DataFrame:
         pl.lit(task.replication, dtype=pl.Int32).alias("replication"),
         "kpi", "by", "group", "value",
     )  # fmt: skip
+
+
+def workers_of(stated: object) -> int:
+    """Number of processes: one a core where `auto`."""
+    if stated == "auto":
+        return os.cpu_count() or 1
+    if not isinstance(stated, int) or not 1 <= stated <= MOST_WORKERS:
+        raise ValueError(f"{stated!r} is not auto or a number from 1 to {MOST_WORKERS}")
+    return stated
+
+
+Workers = Annotated[int, BeforeValidator(workers_of)]
 
 
 def end_with_parent() -> None:

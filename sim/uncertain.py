@@ -20,6 +20,9 @@ class Uncertain(Described):
         Centre and standard deviation, in the unit of the value they stand for. A lognormal has them too.
     low, high
         Bounds that the value cannot pass.
+    shared
+        Path under `uncertain` of a value with whose luck this one is drawn, so that both are high, or low, at once: of
+        one estimate that stands at several places. Its own luck where unstated.
     """
 
     kind: Literal["normal", "lognormal", "uniform"] = "normal"
@@ -27,6 +30,7 @@ class Uncertain(Described):
     sd: str | float | None = None
     low: str | float | None = None
     high: str | float | None = None
+    shared: str | None = Field(default=None, alias="with")
     source: str = Field(default="", description="where it came from")
 
     @model_validator(mode="after")

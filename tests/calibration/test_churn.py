@@ -37,6 +37,14 @@ def test_the_churn_we_hid_is_found():
         assert "not randomised" in slope.note
 
 
+def test_a_slope_common_to_all_personas_is_one_doubt():
+    log, feelings = known()
+    slopes = [e for e in fit(log, feelings) if e.path.endswith("slope")]
+    assert all("common to all personas" in slope.note for slope in slopes)
+    assert "with" not in slopes[0].law
+    assert [slope.law["with"] for slope in slopes[1:]] == [slopes[0].path] * (len(log.personas) - 1)
+
+
 def test_where_satisfaction_does_not_matter_the_slope_is_nil():
     log = lived(company(1300, 10, personas__family__churn__slope=0, personas__business__churn__slope=0), seed=12)
     for estimate in fit(log, satisfaction.fit(log)):

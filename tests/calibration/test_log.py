@@ -70,13 +70,39 @@ def test_a_mapping_without_contacts_says_so():
         ("holdout=abc", "holdout: 'abc' is not a quantity; write a number and its unit, such as '6.5 min'"),
         ("warmup=4", "warmup: 4 is not text; put it in quotes if it is a name"),
         ("replications=1", "replications: 1 is out of bounds; it should be at least 2"),
+        ("workers=abc", "workers: 'abc' is not auto or a number from 1 to 64"),
+        ("workers=0", "workers: 0 is not auto or a number from 1 to 64"),
     ],
 )
 def test_a_setting_of_the_verb_that_makes_no_sense_is_named_before_any_work(tmp_path, monkeypatch, capsys, word, fault):
     monkeypatch.chdir(write(tmp_path, contacts__csv=CONTACTS))
     assert main(["calibrate", "log=contacts.csv", word]) == 1
-    assert capsys.readouterr().err.splitlines() == ["settings: 1 problem", f"  {fault}"]
+    assert capsys.readouterr().err.splitlines() == ["settings: 1 problem", f"  {fault} [command line]"]
     assert not (tmp_path / "outputs").exists()
+
+
+def test_faults_of_the_settings_and_of_the_log_are_told_together(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(write(tmp_path, contacts__csv=CONTACTS))
+    assert main(["calibrate", "log=contacts.csv", "log.tolerate=7", "replications=1", "holdout=3"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "settings and log: 3 problems",
+        "  replications: 1 is out of bounds; it should be at least 2 [command line]",
+        "  holdout: 3 is not text; put it in quotes if it is a name [command line]",
+        "  tolerate: 7 is out of bounds; it should be at most 1 [command line]",
+    ]
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_validate_tells_the_faults_of_its_scenario_as_well(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(write(tmp_path, contacts__csv=CONTACTS))
+    words = ["log.slack=ten", "staff.service.shifts.day.headcount=-3", "workers=0"]
+    assert main(["validate", "scenario=starter", "log=contacts.csv", *words]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "settings and scenario and log: 3 problems",
+        "  workers: 0 is not auto or a number from 1 to 64 [command line]",
+        "  staff.service.shifts.day.headcount: -3 is out of bounds; it should be at least 0 [command line]",
+        "  slack: 'ten' is not a quantity; write a number and its unit, such as '6.5 min' [command line]",
+    ]
 
 
 def test_holding_out_nearly_everything_is_refused(tmp_path, monkeypatch, capsys):

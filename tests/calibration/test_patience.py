@@ -144,6 +144,16 @@ def test_a_persona_of_which_few_gave_up_shares_the_law_of_all_and_the_report_say
     assert of(found, "personas.few").n > of(found, "personas.many").n
 
 
+def test_personas_that_share_the_law_of_all_share_its_doubt():
+    truth = Loglogistic(median="7 min", shape=1.6)
+    rows = [*waits(truth, 900, persona="many"), *waits(truth, 30, persona="few"), *waits(truth, 20, persona="fewer")]
+    found = patience.fit(told(rows))
+    many, few, fewer = (of(found, f"personas.{name}.patience") for name in ("many", "few", "fewer"))
+    assert "with" not in many.law
+    assert "with" not in few.law
+    assert fewer.law == few.law | {"with": few.path}
+
+
 def test_where_nobody_gives_up_no_limit_is_set():
     rows = [{"customer": f"{k}", "joined": k * 9.0, "started": k * 9.0 + 1, "ended": k * 9.0 + 5} for k in range(300)]
     found = patience.fit(told(rows))

@@ -13,8 +13,8 @@ import pytest
 from calibration.fit import Calibrated, calibrate
 from calibration.log import read_log
 from calibration.sources import Sources, read_sources
-from calibration.timeline import Timeline
-from calibration.verbs import _timeline
+from calibration.timeline import Timeline, build_timeline
+from calibration.verbs import _with_waits
 from scenarios.compose import compose
 from sim import units
 from sim.read import build
@@ -39,7 +39,8 @@ def learned(name: str, weeks: float = 0) -> tuple[Sources, Timeline, Calibrated,
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         sources = read_sources(log, b"a key of this test")
-        timeline = _timeline(log, sources)
+        timeline = build_timeline(log, sources)
+        timeline = _with_waits(timeline, timeline, sources, log)
         timeline = timeline.until(weeks * WEEK) if weeks else timeline
         calibrated = calibrate(log, sources, timeline, warmup="1 week", measured="1 week")
         return sources, timeline, calibrated, simulate(build(calibrated.raw), seed=1)

@@ -202,6 +202,15 @@ def test_what_is_written_reads_as_a_scenario_reads_it():
     assert law["mean"].endswith("/ day")
 
 
+@pytest.mark.parametrize("name", ["satisfaction.memory", "satisfaction.recovery", "survey.respond.level"])
+def test_what_is_common_to_all_personas_is_one_doubt(name):
+    log, feelings = known()
+    first, *others = (of(feelings.estimates, f"personas.{persona}.{name}") for persona in log.personas)
+    assert "with" not in first.law
+    assert others
+    assert all(other.law == first.law | {"with": first.path} for other in others)
+
+
 @pytest.mark.parametrize("peak", [0.0, 0.00049, 1 / 3, 0.66666, 1.0])
 def test_rounded_weights_stay_within_one(peak):
     rounded = _rounded({"peak": peak, "end": 1 - peak})

@@ -203,6 +203,30 @@ def test_exactly_what_is_tolerated_is_accepted(tmp_path):
     assert read(tmp_path, tolerate=0.05).contacts.height == 19
 
 
+def test_two_files_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    for year in ("2024", "2025"):
+        (tmp_path / year).mkdir()
+    write(tmp_path / "2024", calls__csv=rows(*CALLS[:6]))
+    write(tmp_path / "2025", calls__csv=rows(*CALLS[6:12], NO_END))
+    both = contacts(files=["2024/calls.csv", "2025/calls.csv"])
+    told = "no ended: 1 row; fill it in, or leave the row out [2025/calls.csv:8]"
+    assert refused(tmp_path, contacts=both)[0] == told
+    found = read(tmp_path, contacts=both, tolerate=1)
+    assert found.set_aside.select("file", "line").rows() == [("2025/calls.csv", 8)]
+    assert set(found.digests) == {"2024/calls.csv", "2025/calls.csv"}
+
+
+def test_a_row_is_told_by_the_same_path_as_the_header_of_its_file(tmp_path):
+    write(tmp_path, contacts__csv=rows(*CALLS[:3], NO_END))
+    with pytest.raises(ScenarioError) as of_a_row:
+        read(tmp_path)
+    write(tmp_path, contacts__csv=CONTACTS.replace("ended", "finish"))
+    with pytest.raises(ScenarioError) as of_the_header:
+        read(tmp_path)
+    assert of_a_row.value.problems[0].place == f"{tmp_path / 'contacts.csv'}:5"
+    assert of_the_header.value.problems[0].place == f"{tmp_path / 'contacts.csv'}:1"
+
+
 def test_answers_of_customers_without_contacts_and_scores_beyond_the_scale_are_set_aside(tmp_path):
     surveys = (
         SURVEYS + "K999,,8,2025-01-06 09:00:00\nK002,J0002,11,2025-01-06 09:00:00\nK003,,good,2025-01-06 09:00:00\n"
@@ -325,6 +349,23 @@ BAD = {
             "[contacts.csv:3]")
         ],
     ),
+    "a text with a separator in it, beside rows with faults of their own and a roster that is none": (
+        {
+            "contacts.csv": rows(CALLS[0].replace("Bob Stone", "Stone, Bob"), BACKWARD, *CALLS[1:6], NO_END),
+            "roster.csv": BAD_ROSTER.replace("26:00,8 pm", "09:00,10:00"),
+        },
+        {"roster": {"files": "roster.csv"}},
+        [
+            ("has 11 fields, more than the 10 of the header; a text with ',' in it needs quotes around it "
+            "[contacts.csv:2]"),
+            "roster.to: ends 06:00 before it starts 22:00; write a night shift as two rows [roster.csv:3]",
+            "roster.weekday: 'funday' is not a day; write mon to sun [roster.csv:4]",
+            "no ended: 1 row; fill it in, or leave the row out [contacts.csv:9]",
+            f"ended before joined: 1 row, such as '2025-01-07 07:00:00.000000'; {BOTH_TIMES} [contacts.csv:3]",
+            ("tolerate: 2 of 11 rows (18.2%) cannot be used, more than the 5.0% tolerated; "
+            "mend them, or raise log.tolerate to leave them out"),
+        ],
+    ),
     "nothing but rows that the mapping sets aside": (
         {"contacts.csv": CONTACTS},
         {"contacts": contacts(words={"outcome": {"resolved": "set_aside"}})},
@@ -411,7 +452,7 @@ def test_nothing_that_calibration_writes_names_a_person_or_a_journey(tmp_path, m
     write(tmp_path, customers__csv=CUSTOMERS + "K001,firm,,\n", roster__csv=ROSTER)
     log = {kind: {"files": f"{kind}.csv"} for kind in ("contacts", "surveys", "customers", "roster")}
     write(tmp_path, log__yaml=yaml.safe_dump(log))
-    words = ["calibrate", "log=log.yaml", "holdout=1 week", "replications=2", "workers=1"]
+    words = ["calibrate", "log=log.yaml", "holdout=1 week", "replications=2", "workers=1", "track=false"]
     assert main(words) == 0
     files = {path: path.read_bytes() for path in (tmp_path / "outputs").rglob("*") if path.is_file()}
     key = tmp_path / "outputs" / ".pseudonym-key"

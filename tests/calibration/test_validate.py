@@ -127,6 +127,21 @@ def test_a_week_is_judged_by_how_much_the_weeks_before_it_varied(monkeypatch):
     assert found["floor"] == pytest.approx(2 * np.sqrt(np.var([2, 2, 4], ddof=1)))
 
 
+def test_part_of_a_week_counts_less_for_being_short_and_is_left_out_of_how_much_weeks_vary(monkeypatch):
+    simulated(monkeypatch, visits__hotline=[11, 10.8], closed_share__hotline=[0.0, 0.0])
+    found = row(validate(RAW, LOG, 1.5 * WEEK, seed=1, replications=2), "contacts a week")
+    assert observed(LOG, 1.5 * WEEK, LOG.end)["contacts a week", "hotline", "contacts"].tolist() == [4, 4, 6, 0]
+    chance = np.var([11 / 2.5, 10.8 / 2.5], ddof=1) / 2
+    assert found["floor"] == pytest.approx(2 * np.sqrt(np.var([4, 6], ddof=1) / 2.5 + chance))
+
+
+def test_a_week_and_a_half_is_judged_by_how_much_the_whole_weeks_before_it_varied(monkeypatch):
+    simulated(monkeypatch, visits__hotline=[9.0, 9.6], closed_share__hotline=[0.0, 0.0])
+    found = row(validate(RAW, LOG, 2.5 * WEEK, seed=1, replications=2), "contacts a week")
+    # The half week from 2 to 2.5 has four calls, those before it two each: they do not vary.
+    assert found["floor"] == pytest.approx(2 * np.sqrt(np.var([9.0 / 1.5, 9.6 / 1.5], ddof=1) / 2))
+
+
 def test_totals_are_put_beside_totals_a_week(monkeypatch):
     simulated(monkeypatch, survey_answers__all=[3.0, 3.0], customers_lost__all=[6.0, 8.0], survey_score__all=[7.1, 7.1])
     found = validate(RAW, LOG, 2 * WEEK, seed=1, replications=2)

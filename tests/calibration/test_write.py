@@ -93,6 +93,17 @@ def test_an_interval_ends_where_the_value_must():
     assert often.law == {"kind": "normal", "mean": "0.02 / week", "sd": "0.02 / week", "low": "0 / week"}
 
 
+def test_one_estimate_at_several_places_is_drawn_with_the_first_of_them():
+    first, other = (
+        Estimate(
+            f"personas.{name}.churn.slope", 0.6, "records", 90, 0.1, uncertain=True, shared="personas.a.churn.slope"
+        )
+        for name in "ab"
+    )
+    assert first.law == {"kind": "normal", "mean": 0.6, "sd": 0.1}
+    assert other.law == first.law | {"with": "personas.a.churn.slope"}
+
+
 def test_without_an_error_there_is_no_interval_and_nothing_uncertain():
     for error in (None, float("nan"), 0.0):
         assert Estimate("x", "5 min", "nothing", 0, error, uncertain=True).law is None

@@ -9,10 +9,10 @@ import yaml
 
 from scenarios import verbs
 from scenarios.compare import BASELINE
-from scenarios.verbs import MOST_WORKERS, workers_of
 from sim.errors import DesirepathError
 from sim.kpis import HEADLINES, KPIS
 from sim.read import read
+from sim.replications import MOST_WORKERS
 from tests.scenarios.commands import QUICK, STARTER, digests, results, typed, written
 
 TABLES = ("visits.parquet", "journeys.parquet", "customers.parquet")
@@ -250,8 +250,3 @@ def test_settings_and_scenario_are_told_together(tmp_path):
         "staff.service.shifts.day.headcount: -3 is out of bounds; it should be at least 0 [command line]",
     ]
     assert list(tmp_path.iterdir()) == []
-
-
-def test_auto_is_a_worker_for_every_core():
-    assert workers_of("auto") >= 1
-    assert workers_of(3) == 3

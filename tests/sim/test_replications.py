@@ -12,7 +12,7 @@ import pytest
 
 from sim import build, simulate
 from sim.kpis import measure
-from sim.replications import Task, perform, perform_all
+from sim.replications import MOST_WORKERS, Task, perform, perform_all, workers_of
 from sim.summaries import summarise
 from tests.engines.equal import assert_same_tables
 from tests.sim.stories import call, company, page
@@ -112,3 +112,14 @@ def test_workers_end_with_the_process_that_started_them_even_if_it_is_killed(tmp
     while any(map(alive, workers)) and time.monotonic() < until:
         time.sleep(0.1)
     assert not any(map(alive, workers))
+
+
+def test_auto_is_a_worker_for_every_core_and_a_number_is_itself():
+    assert workers_of("auto") == os.cpu_count()
+    assert workers_of(3) == 3
+
+
+@pytest.mark.parametrize("stated", [0, -1, MOST_WORKERS + 1, 1.5, "abc", None])
+def test_a_number_of_workers_that_cannot_be_is_named(stated):
+    with pytest.raises(ValueError, match=f"is not auto or a number from 1 to {MOST_WORKERS}"):
+        workers_of(stated)

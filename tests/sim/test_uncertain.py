@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import build, simulate
+from sim import ScenarioError, build, simulate
 from sim.changes import settled
 from sim.uncertain import Uncertain
 from tests.sim.stories import company
@@ -71,6 +71,65 @@ def test_another_uncertain_value_leaves_this_one_where_it_was():
     more = {"population.joins.rate": {"kind": "uniform", "low": "1 / day", "high": "2 / day"}} | UNCERTAIN["uncertain"]
     joining = {"customers": 1, "joins": {"rate": "1 / day"}}
     assert minutes(7, 3) == minutes(7, 3, UNCERTAIN | {"population": joining, "uncertain": more})
+
+
+REST = "personas.{}.satisfaction.rest"
+LAW = {"mean": 5, "sd": 1}
+
+
+def rests(replication, **told):
+    """Resting levels of Ann and Bob, whose laws may say more."""
+    people = {name: {"share": 0.5, "satisfaction": {"rest": 5}} for name in ("ann", "bob")}
+    uncertain = {REST.format(name): LAW | told.get(name, {}) for name in people}
+    personas = settled(build(company(personas=people, uncertain=uncertain)), 7, replication).personas
+    return [personas[name].satisfaction.rest for name in people]
+
+
+def test_one_value_at_several_places_is_drawn_once_for_all_of_them():
+    together = {"bob": {"with": REST.format("ann")}}
+    for replication in range(5):
+        ann, bob = rests(replication, **together)
+        assert ann == bob
+        assert [ann] == rests(replication)[:1]  # who is followed keeps the luck they had alone
+        assert bob != rests(replication)[1]
+
+
+def test_values_drawn_together_keep_laws_of_their_own():
+    ann, bob = rests(3, bob={"with": REST.format("ann"), "mean": 6, "sd": 0.5})
+    assert bob - 6 == pytest.approx((ann - 5) / 2)
+
+
+def test_what_two_values_in_common_are_unsure_of_does_not_average_out():
+    def spread_of_the_mean(**told):
+        means = [sum(rests(replication, **told)) / 2 for replication in range(200)]
+        return math.sqrt(sum((mean - 5) ** 2 for mean in means) / len(means))
+
+    error = 3.5 / math.sqrt(2 * 200)  # of a standard deviation, relative
+    assert spread_of_the_mean() == pytest.approx(1 / math.sqrt(2), rel=error)
+    assert spread_of_the_mean(bob={"with": REST.format("ann")}) == pytest.approx(1, rel=error)
+
+
+@pytest.mark.parametrize(
+    ("ann", "bob", "other"),
+    [
+        ({}, {"with": "personas.ann.satisfaction.rset"}, "personas.ann.satisfaction.rset"),
+        ({}, {"with": "personas.bob.satisfaction.rest"}, "personas.bob.satisfaction.rest"),
+        ({}, {"with": "clock.horizon"}, "clock.horizon"),
+    ],
+)
+def test_what_is_drawn_with_nothing_uncertain_is_told(ann, bob, other):
+    with pytest.raises(ScenarioError) as caught:
+        rests(0, ann=ann, bob=bob)
+    (problem,) = caught.value.problems
+    assert problem.path == "uncertain.personas.bob.satisfaction.rest.with"
+    assert problem.message.startswith(f"'{other}' is no uncertain value drawn by itself; ")
+    assert "personas.ann.satisfaction.rest" in problem.message
+
+
+def test_what_is_drawn_with_another_cannot_be_followed_itself():
+    with pytest.raises(ScenarioError) as caught:
+        rests(0, ann={"with": REST.format("bob")}, bob={"with": REST.format("ann")})
+    assert len(caught.value.problems) == 2
 
 
 def test_a_scenario_without_uncertainty_is_settled_already():
