@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scenarios.compare import BASELINE
 from sim import units
-from sim.changes import span
+from sim.changes import charged, span
 from sim.kpis import HEADLINES, KPIS
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
@@ -439,10 +439,10 @@ def exposure(comparison: Comparison, change: str) -> Exposure:
 
 
 def paid_once(comparison: Comparison, change: str) -> float:
-    """What a change costs once, as far as it falls into the measured window."""
+    """What a change costs once, as far as it is charged in the measured window."""
     model = comparison.models[change]
     chosen = [model.changes[name] for name in changed_by(comparison, change)]
-    return sum(c.cost.once for c in chosen if model.clock.warmup <= span(model, c)[0] < model.clock.horizon)
+    return sum(c.cost.once for c in chosen if charged(model, c) < model.clock.horizon)
 
 
 def answer(comparison: Comparison, change: str) -> str:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -125,6 +126,16 @@ def span(model: Model, change: Change) -> tuple[float, float]:
 
 def _begins(model: Model, change: Change) -> float:
     return model.clock.minutes(change.begins) if change.begins else model.clock.warmup
+
+
+def charged(model: Model, change: Change) -> float:
+    """Minute in which what a change costs once is charged: when it begins, or when measuring does if it began before.
+
+    So the cost is in what is measured wherever what it buys is; it is infinite where the change is over before that.
+    """
+    begins, ends = span(model, change)
+    first = max(begins, model.clock.warmup)
+    return first if first < ends else inf
 
 
 def ramp(model: Model, change: Change) -> Ramp:

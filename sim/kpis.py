@@ -178,7 +178,10 @@ def service_cost(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("money", "less", BY_MONEY)
 def change_cost(s: Sums) -> NDArray[np.float64]:
-    """What the changes themselves cost, once and monthly."""
+    """What the changes themselves cost: once when they begin, and monthly while they last.
+
+    What a change in force from the warm-up on costs once is charged in the first measured moment.
+    """
     return s["change_cost"]
 
 

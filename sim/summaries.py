@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from sim.changes import Phase, phases, span
+from sim.changes import Phase, charged, phases, span
 from sim.model import ABANDONED, BLOCKED, CLOSED, LEFT
 from sim.timetable import duty
 from sim.units import MINUTES_PER_MONTH, MINUTES_PER_WEEK
@@ -403,12 +403,16 @@ def _subscriptions(model: Model) -> dict[str, float]:
 
 
 def change_cost(model: Model, start: float, end: float) -> float:
-    """What the changes that are on cost between two times: once when they begin, monthly while they last."""
+    """What the changes that are on cost between two times: once when they begin, monthly while they last.
+
+    What a change that began during the warm-up costs once is charged in the first measured moment, and so in the first
+    week, if it is still in force then.
+    """
     total = 0.0
     for name in model.enact:
         change = model.changes[name]
         begins, ends = span(model, change)
-        total += change.cost.once if start <= begins < end else 0.0
+        total += change.cost.once if start <= charged(model, change) < end else 0.0
         total += change.cost.monthly * max(0.0, min(ends, end) - max(begins, start)) / MINUTES_PER_MONTH
     return total
 

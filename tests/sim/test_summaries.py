@@ -226,6 +226,17 @@ def test_changes_cost_once_and_by_the_month_while_they_last():
     assert sum(sums(raw, "week")["change_cost"].values()) == pytest.approx(514)
 
 
+def test_what_began_in_the_warm_up_is_charged_in_the_first_measured_moment():
+    change = {"from": "2025-01-08", "cost": {"once": "500 EUR"}, "set": {"title": "x"}}
+    clock = {"start": "2025-01-06", "horizon": "8 weeks", "warmup": "2 weeks"}
+    raw = company(changes={"a": change}, enact="a", clock=clock)
+    assert sums(raw)["change_cost"] == {"all": 500}
+    assert sums(raw, "week")["change_cost"] == {"1": 500} | {str(week): 0 for week in range(2, 7)}
+    assert sums(raw, window=(0, WEEK))["change_cost"] == {"all": 0}
+    change["until"] = "2025-01-20"
+    assert sums(raw)["change_cost"] == {"all": 0}
+
+
 def test_a_name_that_a_change_uses_only_for_a_while_has_its_group():
     chat = {"from": "2025-01-06 02:00", "until": "2025-01-06 03:00"}
     chat["set"] = {"touchpoints.faq.channel": "chat", "journeys.ann.goal": "help"}
