@@ -291,7 +291,7 @@ def _broken_by(settings: dict[str, Any], raw: Mapping[str, Any], already: Collec
     problems = [Problem(path, "a change cannot move what belongs to the design of the comparison") for path in fixed]
     changed = altered(raw, {path: value for path, value in settings.items() if path not in fixed})
     try:
-        parse({**changed, "changes": {}, "enact": [], "uncertain": {}, "levers": {}})
+        parse({**changed, "enact": [], "uncertain": {}, "levers": {}})
     except ScenarioError as error:
         problems += [problem for problem in error.problems if problem not in already]
     return problems

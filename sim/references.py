@@ -197,8 +197,25 @@ def _who(raw: dict[str, Any], path: str, who: Any) -> Iterator[Problem]:
 
 
 def _nobody(path: str, wanted: list[str], known: list[str]) -> Iterator[Problem]:
-    if wanted and not set(wanted) & set(known):
-        yield Problem(path, f"nobody is ever '{wanted[0]}'; {did_you_mean(wanted[0], known)}")
+    for name in wanted:
+        if name not in known:
+            yield Problem(path, f"nobody is ever '{name}'; {did_you_mean(name, known)}")
+
+
+def _set_by_changes(raw: dict[str, Any]) -> Iterator[tuple[list[str], Any]]:
+    """Path and value of everything that a change sets, outside conditions: what there may be in another phase."""
+    for _, change in _items(raw, "changes"):
+        for path, value in _leaves(change.get("set")):
+            if "who" not in path[-3:-1]:
+                yield path, value
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[list[str], Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, *str(key).split(".")))
+    elif path:
+        yield list(path), value
 
 
 def _all_effects(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -215,21 +232,26 @@ def _stages(raw: dict[str, Any]) -> list[str]:
     whens = [journey["when"] for _, journey in _items(raw, "journeys") if isinstance(journey.get("when"), dict)]
     arriving = [when.get("stage", When.model_fields["stage"].default) for when in whens if "arrival" in when]
     reached = [effect.get("stage") for effect in _all_effects(raw)]
-    stages = [home or Population.model_fields["stage"].default, *arriving, *reached]
+    later = [value for path, value in _set_by_changes(raw) if path[-1] == "stage"]
+    stages = [home or Population.model_fields["stage"].default, *arriving, *reached, *later]
     return sorted({stage for stage in stages if isinstance(stage, str)})
 
 
 def _products(raw: dict[str, Any]) -> list[str]:
     held = [product for _, persona in _items(raw, "personas") for product in _names(persona, "products")]
     added = [product for effect in _all_effects(raw) for product in _listed(effect.get("adds"))]
-    return sorted({*held, *added})
+    later = [product for path, value in _set_by_changes(raw) if path[-1] == "adds" for product in _listed(value)]
+    later += [path[-1] for path, _ in _set_by_changes(raw) if path[-2:-1] == ["products"]]
+    return sorted({*held, *added, *later})
 
 
 def _values(raw: dict[str, Any], trait: str) -> list[str]:
     """Values that a trait can have."""
     born = [persona.get("traits") for _, persona in _items(raw, "personas")]
     given = [effect.get("trait") for effect in _all_effects(raw)]
-    return sorted({str(traits[trait]) for traits in (*born, *given) if isinstance(traits, dict) and trait in traits})
+    known = {str(traits[trait]) for traits in (*born, *given) if isinstance(traits, dict) and trait in traits}
+    later = {str(value) for path, value in _set_by_changes(raw) if path[-2:] in (["trait", trait], ["traits", trait])}
+    return sorted(known | later)
 
 
 def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterator[Problem]:

@@ -534,6 +534,10 @@ def two_pools(**more):
             "journeys.ann.who.stage: nobody is ever 'costumer'; did you mean 'customer'?",
         ),
         (
+            company(journeys={"ann": call(10) | {"who": {"stage": ["custmer", "customer"]}}}),
+            "journeys.ann.who.stage: nobody is ever 'custmer'; did you mean 'customer'?",
+        ),
+        (
             company(journeys={"ann": call(10) | {"who": {"product": ["tv"]}}}),
             "journeys.ann.who.product: nobody is ever 'tv'; none is defined",
         ),
@@ -617,6 +621,26 @@ def test_names_that_do_not_fit_together_are_told(raw, expected):
     with pytest.raises(ScenarioError) as error:
         build(raw)
     assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+def test_each_unknown_name_of_a_condition_is_told():
+    who = {"stage": ["custmer", "customer", "prospct"], "product": ["tv", "mobile"]}
+    raw = company(journeys={"ann": call(10) | {"who": who}}, personas={"person": {"share": 1, "products": {"tv": 1}}})
+    with pytest.raises(ScenarioError) as error:
+        build(raw)
+    assert {str(problem) for problem in error.value.problems} == {
+        "journeys.ann.who.stage: nobody is ever 'custmer'; did you mean 'customer'?",
+        "journeys.ann.who.stage: nobody is ever 'prospct'; known: customer",
+        "journeys.ann.who.product: nobody is ever 'mobile'; known: tv",
+    }
+
+
+def test_a_condition_may_name_what_people_become_by_a_change_only():
+    moving = {"p": 1, "stage": "vip", "adds": ["tv"], "trait": {"seen": "yes"}}
+    become = {"set": {"journeys.bob.steps.call.outcomes": {"resolved": moving}}}
+    who = {"stage": ["customer", "vip"], "product": "tv", "trait": {"seen": "yes"}}
+    journeys = {"ann": call(10) | {"who": who}, "bob": call(5)}
+    build(company(journeys=journeys, changes={"become": become, "other": {"set": {"title": "x"}}}, enact=["become"]))
 
 
 def test_a_persona_that_others_journeys_send_here_needs_a_channel_to_begin_in():
