@@ -6,12 +6,13 @@ On plain data and not on the model, so that a wrong name and a wrong number are 
 from __future__ import annotations
 
 from contextlib import suppress
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sim import units
 from sim.distributions import check_adds_to_one
 from sim.errors import Problem, did_you_mean
-from sim.model import AGAIN, BUILT_IN_ENDS, LEFT, NOT_SERVED, RESOLVED, TRIGGERS, Population, When
+from sim.model import AGAIN, BUILT_IN_ENDS, DEFAULT_PROFILE, LEFT, NOT_SERVED, RESOLVED, TRIGGERS, Population, When
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,6 +79,29 @@ def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
         yield from _unknown(f"{path}.patience", _names(persona, "patience"), places, "channel or touchpoint")
         for need, arrivals in _items(persona, "needs"):
             yield from _profile(raw, f"{path}.needs.{need}", arrivals)
+
+
+def check_profiles(raw: dict[str, Any]) -> list[Problem]:
+    """Return a problem for every profile that no rate uses, neither as it is written nor as a change sets it.
+
+    Not among the references, since a change may take away the last rate that uses one. Flat is as good as unused.
+    """
+    rates = [rate for _, persona in _items(raw, "personas") for _, rate in _items(persona, "needs")]
+    rates += [rate for _, journey in _items(raw, "journeys") for _, rate in _items(journey, "when")]
+    rates += [rate for _, rate in _items(raw, "population")]
+    named = [rate.get("profile") for rate in rates]
+    named += [value for path, value in _set_by_changes(raw) if path[-1] == "profile"]
+    written = _names(raw, "profiles")
+    remedy = "name it as the `profile` of a rate"
+    if DEFAULT_PROFILE not in written:
+        remedy += f", or call it '{DEFAULT_PROFILE}' to shape all rates that name none"
+    problems = []
+    for name in written:
+        if name not in (*named, DEFAULT_PROFILE, "flat"):
+            missing = DEFAULT_PROFILE not in written and get_close_matches(name, [DEFAULT_PROFILE], n=1)
+            hint = did_you_mean(name, [DEFAULT_PROFILE]) if missing else remedy
+            problems.append(Problem(f"profiles.{name}", f"no rate uses it; {hint}"))
+    return problems
 
 
 def _profile(raw: dict[str, Any], path: str, arrivals: Any) -> Iterator[Problem]:
@@ -274,11 +298,28 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
         elif isinstance(other, dict):
             ends = [*_names(other, "ends"), *BUILT_IN_ENDS]
             yield from _unknown(f"{path}.when.after.end", _listed(after.get("end")), ends, "end")
+            yield from _opened_twice(path, after, other)
     need = when.get("need")
     if isinstance(need, str):
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
         if need not in wanted:
             yield Problem(f"{path}.when.need", f"no persona has the need '{need}'; {did_you_mean(need, wanted)}")
+
+
+def _opened_twice(path: str, after: dict[str, Any], other: dict[str, Any]) -> Iterator[Problem]:
+    """An end that opens a journey which starts after that end anyway: the same thing said twice, on the same luck."""
+    name = path.removeprefix("journeys.")
+    follows = _listed(after.get("end")) or _names(other, "ends")
+    for end_name, end in _items(other, "ends"):
+        opens = end.get("opens")
+        both = (opens.get(name, 0), after.get("p", 1)) if isinstance(opens, dict) and end_name in follows else (0, 0)
+        if all(_weight(p) != 0 for p in both):
+            opening = f"journeys.{after['journey']}.ends.{end_name}.opens.{name}"
+            message = (
+                f"starts after the end '{end_name}' of journey '{after['journey']}', which opens it already; "
+                f"drop {opening}, or write p: 0 here"
+            )
+            yield Problem(f"{path}.when.after", message)
 
 
 def _not_past(raw: dict[str, Any], path: str, date: Any) -> Iterator[Problem]:

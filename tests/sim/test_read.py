@@ -485,6 +485,12 @@ def again():
 # ---- names that must fit together ------------------------------------------------------------------------------------
 
 
+def opening(**chances):
+    """A journey whose end `lost` opens others."""
+    step = {"outcomes": {"no": 1}, "next": {"no": {"lost": 1}}}
+    return call(10, step=step) | {"ends": {"lost": {"opens": chances}}}
+
+
 def two_pools(**more):
     return company(
         touchpoints={"desk": desk({"clerks": 0, "experts": "2 min"})},
@@ -524,6 +530,13 @@ def two_pools(**more):
                 journeys={"ann": call(10), "bob": call(10) | {"when": {"after": {"journey": "ann", "end": "lost"}}}}
             ),
             "journeys.bob.when.after.end.lost: there is no end 'lost'; known: give_up, resolved",
+        ),
+        (
+            company(journeys={"ann": opening(bob=0.5), "bob": call(10) | {"when": {"after": {"journey": "ann"}}}}),
+            (
+                "journeys.bob.when.after: starts after the end 'lost' of journey 'ann', which opens it already; "
+                "drop journeys.ann.ends.lost.opens.bob, or write p: 0 here"
+            ),
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"persona": "persn"}}}),
@@ -621,6 +634,66 @@ def test_names_that_do_not_fit_together_are_told(raw, expected):
     with pytest.raises(ScenarioError) as error:
         build(raw)
     assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("chances", "after"),
+    [
+        ({"bob": 0}, {}),
+        ({"bob": 1}, {"p": 0}),
+        ({"bob": 1}, {"end": "resolved"}),
+        ({"cid": 1}, {}),
+        ({"bob": 1}, {"journey": "cid"}),
+    ],
+)
+def test_an_end_may_open_one_journey_and_another_may_follow_it(chances, after):
+    follows = {"when": {"after": {"journey": "ann"} | after}}
+    build(company(journeys={"ann": opening(**chances), "bob": call(10) | follows, "cid": call(20)}))
+
+
+SHAPE = {"hours": {"mon-fri": {"08:00": 1, "18:00": 0}}}
+
+
+@pytest.mark.parametrize(
+    ("profiles", "expected"),
+    [
+        ({"weekyl": SHAPE}, "profiles.weekyl: no rate uses it; did you mean 'weekly'?"),
+        (
+            {"evening": SHAPE},
+            (
+                "profiles.evening: no rate uses it; name it as the `profile` of a rate, "
+                "or call it 'weekly' to shape all rates that name none"
+            ),
+        ),
+        (
+            {"weekly": SHAPE, "weekyl": SHAPE},
+            "profiles.weekyl: no rate uses it; name it as the `profile` of a rate",
+        ),
+    ],
+)
+def test_a_profile_that_no_rate_uses_is_told(profiles, expected):
+    with pytest.raises(ScenarioError) as error:
+        build(company(profiles=profiles))
+    assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+def test_a_profile_may_be_used_by_any_rate_and_by_a_change():
+    names = ("weekly", "flat", "needed", "joining", "arriving", "changed", "taken")
+    arriving = call(10) | {"when": {"arrival": {"rate": "1 / day", "profile": "arriving"}}}
+    person = {
+        "share": 1,
+        "needs": {"a": {"rate": "1 / day", "profile": "needed"}, "b": {"rate": 0, "profile": "taken"}},
+    }
+    needing = {name: call(10) | {"when": {"need": name}} for name in ("a", "b")}
+    raw = company(
+        personas={"person": person},
+        population={"joins": {"rate": "1 / day", "profile": "joining"}},
+        journeys={"ann": arriving, **needing},
+        profiles=dict.fromkeys(names, SHAPE),
+        changes={"later": {"from": moment(60), "set": {"personas.person.needs.b.profile": "changed"}}},
+        enact=["later"],
+    )
+    build(raw)
 
 
 def test_each_unknown_name_of_a_condition_is_told():
