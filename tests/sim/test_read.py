@@ -463,6 +463,38 @@ def test_what_would_break_later_is_told_now(part, expected):
     assert [str(problem) for problem in error.value.problems] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            {"staff.clerks.shifts.onyl.headcount": 2},
+            (
+                "staff.clerks.shifts.onyl.headcount: there is no 'onyl' in staff.clerks.shifts; did you mean 'only'? "
+                "(something new there also needs days, from, to)"
+            ),
+        ),
+        (
+            {"staff": {"clerks": {"shifts.late": {"days": "all", "headcount": 2}}}},
+            (
+                "staff.clerks.shifts.late.days: there is no 'late' in staff.clerks.shifts; known: only "
+                "(something new there also needs from, to)"
+            ),
+        ),
+        (
+            {"touchpoints.dsk.cost": "1 EUR"},
+            (
+                "touchpoints.dsk.cost: there is no 'dsk' in touchpoints; did you mean 'desk'? "
+                "(something new there also needs channel, service_time)"
+            ),
+        ),
+    ],
+)
+def test_a_name_that_a_change_sets_but_nobody_knows_is_told_once_with_what_it_may_mean(settings, expected):
+    with pytest.raises(ScenarioError) as error:
+        build(company(changes={"idea": {"set": settings}}))
+    assert [str(problem) for problem in error.value.problems] == [f"changes.idea.set.{expected}"]
+
+
 def test_changes_that_do_not_go_together_are_told_before_they_run():
     closing = {"set": {"journeys.ann.steps.call.next": {"resolved": {"again": 1}}, "journeys.ann.steps.again": again()}}
     other = {"set": {"journeys.ann.steps": {"call": call(10)["steps"]["call"]}, "personas.other": {"share": 0.5}}}
