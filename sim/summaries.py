@@ -192,14 +192,12 @@ class _Summing:
         waited = np.where(served, started, ended) - joined
         values = {
             "visits": counted,
-            "served": counted & served,
             "offered": offered,
             "answered": answered,
             "answered_within": answered & (waited <= self.model.measure.answer_within),
             "abandoned": abandoned,
             "closed_visits": counted & closed,
             "blocked_visits": counted & blocked,
-            "waiting_at_end": offered & ~served & np.isnan(ended),
             "wait_answered": np.where(answered, waited, 0.0),
             "wait_offered": np.where(answered | abandoned, waited, 0.0),
             "finished_waits": answered | abandoned,
@@ -267,7 +265,6 @@ class _Summing:
             "further_contacts": np.where(done, np.maximum(contacts - 1, 0.0), 0.0),
             "multichannel": done & (journeys["channels"].to_numpy() > 1),
             "handoffs": np.where(done, journeys["handoffs"].to_numpy(), 0.0),
-            "repeats": np.where(done, journeys["repeats"].to_numpy(), 0.0),
             "resolution_time": np.where(good, closed - opened, 0.0),
             "experience": np.where(done, experience, 0.0),
             "true_satisfied": done & (felt >= SATISFIED),
@@ -297,9 +294,7 @@ class _Summing:
         sums = self._presence(spells, self._codes(spells, "since"), self.start, self.end)
         there = spells.filter(pl.col("since") <= self.start, pl.col("until") >= self.start)
         present = self.tables.customers.join(there, on="customer", how="semi", maintain_order="left")
-        for edge in ("start", "end"):
-            name = f"satisfaction_{edge}"
-            sums[name] = self._add(self._codes(present, "joined"), present[name].to_numpy())
+        sums["satisfaction_end"] = self._add(self._codes(present, "joined"), present["satisfaction_end"].to_numpy())
         return sums
 
     def _spells(self) -> pl.DataFrame:
