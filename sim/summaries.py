@@ -116,7 +116,7 @@ class _Summing:
     def sums(self) -> Sums:
         """Every sum that makes sense by this dimension."""
         values = self._visits()
-        if self.dimension in ("all", "persona", "goal", "week"):
+        if self.dimension in ("all", "persona", "goal", "channel", "week"):
             values |= self._journeys()
         if self.dimension in ("all", "persona", "week"):
             values |= self._customers()
@@ -190,6 +190,7 @@ class _Summing:
         answered = offered & served
         abandoned = offered & outcome.eq_missing(ABANDONED).to_numpy()
         waited = np.where(served, started, ended) - joined
+        felt = counted & ~np.isnan(ended) & outcome.ne_missing(LEFT).to_numpy()
         values = {
             "visits": counted,
             "offered": offered,
@@ -201,6 +202,8 @@ class _Summing:
             "wait_answered": np.where(answered, waited, 0.0),
             "wait_offered": np.where(answered | abandoned, waited, 0.0),
             "finished_waits": answered | abandoned,
+            "felt_visits": felt,
+            "mood": np.where(felt, visits["mood_after"].to_numpy(), 0.0),
         }
         sums = {name: self._add(codes, amount) for name, amount in values.items()}
         sums["wait_histogram"] = self._histogram(codes, waited, answered)
@@ -208,13 +211,25 @@ class _Summing:
         paid_now = self._inside(ended) & served
         sums["contact_cost"] = self._add(earned, np.where(paid_now, visits["cost"].to_numpy(), 0.0))
         sums["visit_revenue"] = self._add(earned, np.where(paid_now, visits["revenue"].to_numpy(), 0.0))
-        if self.dimension != "week":
-            over = np.where(np.isnan(ended), self.model.clock.horizon, ended)
-            busy = _overlap(started, over, self.start, self.end)
-            paid = self._earned(visits["pool"], _wages, started, over, self.start, self.end)
-            sums["busy"] = self._add(codes, np.where(staffed & served, busy, 0.0))
-            sums["busy_cost"] = self._add(codes, np.where(staffed & served, paid, 0.0))
+        worked = staffed & served
+        over = np.where(np.isnan(ended), self.model.clock.horizon, ended)[worked]
+        if self.dimension == "week":
+            sums["busy_cost"] = self._worth_by_week(visits["pool"].filter(worked), started[worked], over)
+        else:
+            during = started[worked], over, self.start, self.end
+            sums["busy"] = self._add(codes[worked], _overlap(*during))
+            sums["busy_cost"] = self._add(codes[worked], self._earned(visits["pool"].filter(worked), _wages, *during))
         return sums
+
+    def _worth_by_week(
+        self, pools: pl.Series, started: NDArray[np.float64], ended: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Wages of the time between each start and end, split where a week ends."""
+        worth = np.zeros(len(self.groups))
+        for week, (start, end) in enumerate(pairwise(self.weeks)):
+            rows = (started < end) & (ended > start)
+            worth[week] = self._earned(pools.filter(rows), _wages, started[rows], ended[rows], start, end).sum()
+        return worth
 
     def _staffed(self, visits: pl.DataFrame) -> NDArray[np.bool_]:
         """Whether each visit was at a touchpoint that needed staff when she joined it."""
@@ -242,6 +257,9 @@ class _Summing:
 
     def _journeys(self) -> dict[str, NDArray[np.float64]]:
         journeys = self.tables.journeys
+        if self.dimension == "channel":  # a journey counts for the channel in which it began
+            first = self.tables.visits.filter(pl.col("visit") == 1).select("customer", "journey", "channel")
+            journeys = journeys.join(first, on=("customer", "journey"), how="left", maintain_order="left")
         codes = self._codes(journeys, "opened")
         opened, closed = journeys["opened"].to_numpy(), journeys["closed"].to_numpy()
         counted = self._inside(opened)
@@ -287,15 +305,19 @@ class _Summing:
 
     def _customers(self) -> dict[str, NDArray[np.float64]]:
         spells = self._spells()
-        if self.dimension == "week":
-            nobody = np.zeros(spells.height, dtype=np.int64)
-            weeks = [self._presence(spells, nobody, *bounds) for bounds in pairwise(self.weeks)]
-            return {name: np.array([week[name][0] for week in weeks]) for name in weeks[0]}
-        sums = self._presence(spells, self._codes(spells, "since"), self.start, self.end)
-        there = spells.filter(pl.col("since") <= self.start, pl.col("until") >= self.start)
-        present = self.tables.customers.join(there, on="customer", how="semi", maintain_order="left")
-        sums["satisfaction_end"] = self._add(self._codes(present, "joined"), present["satisfaction_end"].to_numpy())
-        return sums
+        if self.dimension != "week":
+            codes = self._codes(spells, "since")
+            sums = self._presence(spells, codes, self.start, self.end) | self._loyalty(spells, codes, self.end)
+            there = spells.filter(pl.col("since") <= self.start, pl.col("until") >= self.start)
+            present = self.tables.customers.join(there, on="customer", how="semi", maintain_order="left")
+            sums["satisfaction_end"] = self._add(self._codes(present, "joined"), present["satisfaction_end"].to_numpy())
+            return sums
+        nobody = np.zeros(spells.height, dtype=np.int64)
+        weeks = [
+            self._presence(spells, nobody, start, end) | self._loyalty(spells, nobody, end)
+            for start, end in pairwise(self.weeks)
+        ]
+        return {name: np.array([week[name][0] for week in weeks]) for name in weeks[0]}
 
     def _spells(self) -> pl.DataFrame:
         """Times of being a customer: from joining, or coming back, until leaving, or moving to another stage.
@@ -338,6 +360,12 @@ class _Summing:
             "subscription": self._earned(spells["persona"], _subscriptions, since, until, start, end),
         }
         return {name: self._add(codes, amount) for name, amount in values.items()}
+
+    def _loyalty(self, spells: pl.DataFrame, codes: NDArray[np.int64], time: float) -> dict[str, NDArray[np.float64]]:
+        """Customers there when the whole window opened, and those of them who have been there until a time."""
+        since, until = spells["since"].to_numpy(), spells["until"].to_numpy()
+        there = (since <= self.start) & (until >= self.start)
+        return {"at_start": self._add(codes, there), "stayed": self._add(codes, there & (until >= time))}
 
     # ---- staff and changes -----------------------------------------------------------------------------------------
 
