@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scenarios.compare import BASELINE
 from sim import units
-from sim.changes import span
+from sim.changes import charged, span
 from sim.kpis import HEADLINES, KPIS
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
@@ -35,10 +35,13 @@ _TITLES = {
     "nps_surveyed": "Net promoter score, as surveyed",
     "survey_score": "Survey score",
     "response_rate": "Response rate of the survey",
+    "mood": "Mood after a visit",
     "experience": "Experience of a journey",
     "churn_per_month": "Churn a month",
     "contact_cost": "Cost of contacts",
+    "overtime_cost": "Cost of overtime",
     "service_cost": "Cost of serving",
+    "service_cost_per_resolved": "Cost of serving a resolved issue",
     "change_cost": "Cost of the change itself",
     "cost_per_customer": "Cost a customer",
     "cost_per_resolved": "Cost a resolved issue",
@@ -58,7 +61,7 @@ _TITLES = {
 }
 _SINGULAR = {
     "customers": "customer", "journeys": "journey", "visits": "visit", "contacts": "contact", "points": "point",
-    "hand-offs": "hand-off", "days": "day", "weeks": "week",
+    "hand-offs": "hand-off", "days": "day", "weeks": "week", "months": "month",
 }  # fmt: skip
 
 
@@ -439,10 +442,34 @@ def exposure(comparison: Comparison, change: str) -> Exposure:
 
 
 def paid_once(comparison: Comparison, change: str) -> float:
-    """What a change costs once, as far as it falls into the measured window."""
+    """What a change costs once, as far as it is charged in the measured window."""
     model = comparison.models[change]
     chosen = [model.changes[name] for name in changed_by(comparison, change)]
-    return sum(c.cost.once for c in chosen if model.clock.warmup <= span(model, c)[0] < model.clock.horizon)
+    return sum(c.cost.once for c in chosen if charged(model, c) < model.clock.horizon)
+
+
+@dataclass(frozen=True)
+class PayBack:
+    """Months until what a change costs once is earned back, and the ends of its interval; infinite where never."""
+
+    months: float
+    earliest: float
+    latest: float
+
+
+def pay_back(comparison: Comparison, change: str) -> PayBack | None:
+    """When what a change costs once is earned back by what it adds to the margin each month.
+
+    That is once ÷ monthly gain in margin, what the change costs monthly deducted, if it goes on as measured; the ends
+    are those of the margin's interval. None where nothing is paid once, or where the parts of a sum of changes begin
+    apart or end, so that no month is like the others.
+    """
+    time, once = exposure(comparison, change), paid_once(comparison, change)
+    if not once or not time.as_one:
+        return None
+    row, months = comparison.difference(change, "margin"), time.minutes / MINUTES_PER_MONTH
+    monthly = [(row[key] + once) / months for key in ("difference", "upper", "lower")]
+    return PayBack(*(math.inf if gain <= 0 else once / gain for gain in monthly))
 
 
 def answer(comparison: Comparison, change: str) -> str:
@@ -492,6 +519,9 @@ def _net(comparison: Comparison, change: str, time: Exposure) -> str:
     if not _excludes_zero(lower, upper):
         between = estimate(net, lower, upper, "money", currency).interval
         return f"net money cannot be told apart from nothing ({between}{time.scope}){beside}"
+    back = pay_back(comparison, change)
+    if back is not None and math.isfinite(back.months):
+        beside += f", earned back in about {with_unit(rounded(back.months, _power(back.months, 1)), ' months')}"
     low, high = sorted((abs(lower), abs(upper)))
     size = estimate(abs(net), low, high, "money", currency)
     gain = "a net gain of" if net > 0 else "a net cost of"

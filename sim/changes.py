@@ -6,12 +6,13 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from sim import draws
-from sim.check import parse
+from sim.check import MISSING, parse
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Change, Model
 from sim.ramps import Ramp, between
@@ -128,6 +129,16 @@ def span(model: Model, change: Change) -> tuple[float, float]:
 
 def _begins(model: Model, change: Change) -> float:
     return model.clock.minutes(change.begins) if change.begins else model.clock.warmup
+
+
+def charged(model: Model, change: Change) -> float:
+    """Minute in which what a change costs once is charged: when it begins, or when measuring does if it began before.
+
+    So the cost is in what is measured wherever what it buys is; it is infinite where the change is over before that.
+    """
+    begins, ends = span(model, change)
+    first = max(begins, model.clock.warmup)
+    return first if first < ends else inf
 
 
 def ramp(model: Model, change: Change) -> Ramp:
@@ -296,7 +307,36 @@ def _broken_by(settings: dict[str, Any], raw: Mapping[str, Any], already: Collec
     problems = [Problem(path, "a change cannot move what belongs to the design of the comparison") for path in fixed]
     changed = altered(raw, {path: value for path, value in settings.items() if path not in fixed})
     try:
-        parse({**changed, "changes": {}, "enact": [], "uncertain": {}, "levers": {}})
+        parse({**changed, "enact": [], "uncertain": {}, "levers": {}})
     except ScenarioError as error:
-        problems += [problem for problem in error.problems if problem not in already]
+        problems += _likely_typos(settings, raw, [problem for problem in error.problems if problem not in already])
     return problems
+
+
+def _likely_typos(settings: dict[str, Any], raw: Mapping[str, Any], problems: list[Problem]) -> list[Problem]:
+    """Problems, but where something new is not all there a single one instead: its name may be meant for another."""
+    told = list(problems)
+    for path in settings:
+        parent, key, known = _first_unknown(path, raw)
+        new = f"{parent}.{key}" if parent else key
+        partial = [p for p in told if p.path.startswith(f"{new}.") and p.message == MISSING]
+        if partial and path != new:
+            needed = ", ".join(problem.path.removeprefix(f"{new}.") for problem in partial)
+            message = (
+                f"there is no '{key}'{f' in {parent}' if parent else ''}; {did_you_mean(key, known)} "
+                f"(something new there also needs {needed})"
+            )
+            told = [Problem(path, message), *(problem for problem in told if problem not in partial)]
+    return told
+
+
+def _first_unknown(path: str, raw: Mapping[str, Any]) -> tuple[str, str, list[str]]:
+    """Where a dotted path leaves what is written: up to where it is known, the key that is not, and those that are."""
+    here: Any = raw
+    keys = path.split(".")
+    for i, key in enumerate(keys):
+        known = {str(name): inner for name, inner in here.items()} if isinstance(here, dict) else {}
+        if key not in known:
+            return ".".join(keys[:i]), key, list(known)
+        here = known[key]
+    return path, "", []

@@ -12,6 +12,7 @@ from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Model
 from sim.references import check_references
 
+MISSING = "is missing"
 _BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
     "less_than_equal": ("at most", "le"),
@@ -62,7 +63,7 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
     if kind == "extra_forbidden":
         message = f"not a known field; {did_you_mean(path[-1], known_fields(path[:-1], raw, root))}"
     elif kind == "missing":
-        message = "is missing"
+        message = MISSING
     elif kind == "value_error":
         message = str(ctx["error"])
     elif kind in _BOUNDS:

@@ -42,10 +42,14 @@ class ScenarioError(DesirepathError, ValueError):
     """A scenario that does not make sense, with every problem found in it."""
 
     def __init__(self, problems: Iterable[Problem], what: str = "scenario") -> None:
-        self.problems = list(problems)
+        self.problems, self.what = list(problems), what
         count = len(self.problems)
         heading = f"{what}: {count} problem{'s' if count != 1 else ''}"
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
+
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Problem], str]]:
+        """Travel from one process to another with its problems, where an exception would with its message only."""
+        return type(self), (self.problems, self.what)
 
 
 def did_you_mean(word: object, known: Sequence[str]) -> str:

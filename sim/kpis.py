@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Better = Literal["more", "less", "neither"]
 BY_VISIT = DIMENSIONS
-BY_JOURNEY = ("all", "persona", "goal", "week")
+BY_JOURNEY = ("all", "persona", "goal", "channel", "week")  # a journey counts for the channel in which it began
 BY_CUSTOMER = ("all", "persona", "week")
 BY_STAFF = ("all", "pool", "week")
 BY_MONEY = ("all", "week")
@@ -78,6 +78,15 @@ def satisfaction(s: Sums) -> NDArray[np.float64]:
     Denominator: customers present at the window's start, those who leave included, else saving the unhappy looks bad.
     """
     return _ratio(s["satisfaction_end"], s["present"])
+
+
+@_kpi("0–10", "more", BY_VISIT)
+def mood(s: Sums) -> NDArray[np.float64]:
+    """Mean mood of customers after the visits joined in the window and ended, served or not, in truth.
+
+    Denominator: those visits; those not over at the horizon, or cut short because the customer left, are left out.
+    """
+    return _ratio(s["mood"], s["felt_visits"])
 
 
 @_kpi("0–10", "more", BY_JOURNEY)
@@ -149,19 +158,45 @@ def churn_per_month(s: Sums) -> NDArray[np.float64]:
     return _ratio(s["lost"], s["customer_months"])
 
 
+@_kpi("share", "more", BY_CUSTOMER)
+def retention(s: Sums) -> NDArray[np.float64]:
+    """Customers present when the window opens who are still there at its end ÷ those present when it opens.
+
+    By week it is the retention curve: still there when each week ends ÷ present when the window opened. Joiners are
+    left out, and whoever left for another stage and came back counts as lost.
+    """
+    return _ratio(s["stayed"], s["at_start"])
+
+
 @_kpi("customers", "less", BY_CUSTOMER)
 def customers_lost(s: Sums) -> NDArray[np.float64]:
     """Customers who left in the window, those who joined in it among them."""
     return s["lost"]
 
 
+@_kpi("customers", "more", BY_CUSTOMER)
+def customers_joined(s: Sums) -> NDArray[np.float64]:
+    """Customers who joined in the window, or came back from another stage."""
+    return s["joined"]
+
+
 # ---- money -----------------------------------------------------------------------------------------------------------
 
 
-@_kpi("money", "less", BY_STAFF)
+@_kpi("money", "less", BY_VISIT)
 def staff_cost(s: Sums) -> NDArray[np.float64]:
-    """Wages of all time on duty, busy or idle, and of overtime."""
-    return s["paid"] + s["overtime_cost"]
+    """Wages of all time on duty, busy or idle, and of overtime.
+
+    By persona, goal, touchpoint and channel it is busy minutes × wage only: idle time and what overtime costs more are
+    nobody's, so those groups do not add up to the whole.
+    """
+    return s["paid"] + s["overtime_cost"] if "paid" in s.values else s["busy_cost"]
+
+
+@_kpi("money", "less", BY_STAFF)
+def overtime_cost(s: Sums) -> NDArray[np.float64]:
+    """Wages of the time worked past the end of shifts, at the overtime rate: a part of the staff cost."""
+    return s["overtime_cost"]
 
 
 @_kpi("money", "less", BY_VISIT)
@@ -170,15 +205,24 @@ def contact_cost(s: Sums) -> NDArray[np.float64]:
     return s["contact_cost"]
 
 
-@_kpi("money", "less", ("all", "persona", "goal", "touchpoint", "channel"))
+@_kpi("money", "less", BY_VISIT)
 def service_cost(s: Sums) -> NDArray[np.float64]:
     """Contact cost and the wages of the minutes in which staff were busy; idle time is not shared out."""
     return s["contact_cost"] + s["busy_cost"]
 
 
+@_kpi("money", "less", ("all", "persona", "goal", "week"))
+def service_cost_per_resolved(s: Sums) -> NDArray[np.float64]:
+    """Contact cost and the wages of busy minutes ÷ journeys opened in the window that ended well."""
+    return _ratio(service_cost(s), s["good"])
+
+
 @_kpi("money", "less", BY_MONEY)
 def change_cost(s: Sums) -> NDArray[np.float64]:
-    """What the changes themselves cost, once and monthly."""
+    """What the changes themselves cost: once when they begin, and monthly while they last.
+
+    What a change in force from the warm-up on costs once is charged in the first measured moment.
+    """
     return s["change_cost"]
 
 
@@ -204,6 +248,12 @@ def cost_per_resolved(s: Sums) -> NDArray[np.float64]:
 def revenue(s: Sums) -> NDArray[np.float64]:
     """Revenue of being a customer, and what outcomes and ends of journeys bring in or pay back."""
     return s["subscription"] + s["visit_revenue"] + s["journey_revenue"]
+
+
+@_kpi("money", "more", BY_CUSTOMER)
+def contribution(s: Sums) -> NDArray[np.float64]:
+    """Revenue − cost of serving: what customers bring beyond contacts and busy minutes; idle time is not shared out."""
+    return revenue(s) - service_cost(s)
 
 
 @_kpi("money", "more", BY_MONEY)

@@ -11,6 +11,7 @@ import yaml
 from sim.changes import check_changes, check_dates
 from sim.check import parse
 from sim.errors import Problem, ScenarioError
+from sim.references import check_profiles
 
 if TYPE_CHECKING:
     from sim.model import Model
@@ -157,9 +158,9 @@ def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Mod
     try:
         model = parse(raw)
     except ScenarioError as error:
-        problems = [*error.problems, *check_changes(raw, error.problems)]
+        problems = [*error.problems, *check_profiles(raw), *check_changes(raw, error.problems)]
     else:
-        problems = check_changes(raw, ()) or check_dates(model)
+        problems = [*check_profiles(raw), *check_changes(raw, ())] or check_dates(model)
         if not problems:
             return model
     located = {Problem(p.path, p.message, p.place or place_of(p.path, places or {})) for p in problems}

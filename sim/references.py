@@ -6,12 +6,13 @@ On plain data and not on the model, so that a wrong name and a wrong number are 
 from __future__ import annotations
 
 from contextlib import suppress
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sim import units
 from sim.distributions import check_adds_to_one
 from sim.errors import Problem, did_you_mean
-from sim.model import AGAIN, BUILT_IN_ENDS, LEFT, NOT_SERVED, RESOLVED, TRIGGERS, Population, When
+from sim.model import AGAIN, BUILT_IN_ENDS, DEFAULT_PROFILE, LEFT, NOT_SERVED, RESOLVED, TRIGGERS, Population, When
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,6 +79,29 @@ def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
         yield from _unknown(f"{path}.patience", _names(persona, "patience"), places, "channel or touchpoint")
         for need, arrivals in _items(persona, "needs"):
             yield from _profile(raw, f"{path}.needs.{need}", arrivals)
+
+
+def check_profiles(raw: dict[str, Any]) -> list[Problem]:
+    """Return a problem for every profile that no rate uses, neither as it is written nor as a change sets it.
+
+    Not among the references, since a change may take away the last rate that uses one. Flat is as good as unused.
+    """
+    rates = [rate for _, persona in _items(raw, "personas") for _, rate in _items(persona, "needs")]
+    rates += [rate for _, journey in _items(raw, "journeys") for _, rate in _items(journey, "when")]
+    rates += [rate for _, rate in _items(raw, "population")]
+    named = [rate.get("profile") for rate in rates]
+    named += [value for path, value in _set_by_changes(raw) if path[-1] == "profile"]
+    written = _names(raw, "profiles")
+    remedy = "name it as the `profile` of a rate"
+    if DEFAULT_PROFILE not in written:
+        remedy += f", or call it '{DEFAULT_PROFILE}' to shape all rates that name none"
+    problems = []
+    for name in written:
+        if name not in (*named, DEFAULT_PROFILE, "flat"):
+            missing = DEFAULT_PROFILE not in written and get_close_matches(name, [DEFAULT_PROFILE], n=1)
+            hint = did_you_mean(name, [DEFAULT_PROFILE]) if missing else remedy
+            problems.append(Problem(f"profiles.{name}", f"no rate uses it; {hint}"))
+    return problems
 
 
 def _profile(raw: dict[str, Any], path: str, arrivals: Any) -> Iterator[Problem]:
@@ -197,8 +221,25 @@ def _who(raw: dict[str, Any], path: str, who: Any) -> Iterator[Problem]:
 
 
 def _nobody(path: str, wanted: list[str], known: list[str]) -> Iterator[Problem]:
-    if wanted and not set(wanted) & set(known):
-        yield Problem(path, f"nobody is ever '{wanted[0]}'; {did_you_mean(wanted[0], known)}")
+    for name in wanted:
+        if name not in known:
+            yield Problem(path, f"nobody is ever '{name}'; {did_you_mean(name, known)}")
+
+
+def _set_by_changes(raw: dict[str, Any]) -> Iterator[tuple[list[str], Any]]:
+    """Path and value of everything that a change sets, outside conditions: what there may be in another phase."""
+    for _, change in _items(raw, "changes"):
+        for path, value in _leaves(change.get("set")):
+            if "who" not in path[-3:-1]:
+                yield path, value
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[list[str], Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, *str(key).split(".")))
+    elif path:
+        yield list(path), value
 
 
 def _all_effects(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -215,21 +256,26 @@ def _stages(raw: dict[str, Any]) -> list[str]:
     whens = [journey["when"] for _, journey in _items(raw, "journeys") if isinstance(journey.get("when"), dict)]
     arriving = [when.get("stage", When.model_fields["stage"].default) for when in whens if "arrival" in when]
     reached = [effect.get("stage") for effect in _all_effects(raw)]
-    stages = [home or Population.model_fields["stage"].default, *arriving, *reached]
+    later = [value for path, value in _set_by_changes(raw) if path[-1] == "stage"]
+    stages = [home or Population.model_fields["stage"].default, *arriving, *reached, *later]
     return sorted({stage for stage in stages if isinstance(stage, str)})
 
 
 def _products(raw: dict[str, Any]) -> list[str]:
     held = [product for _, persona in _items(raw, "personas") for product in _names(persona, "products")]
     added = [product for effect in _all_effects(raw) for product in _listed(effect.get("adds"))]
-    return sorted({*held, *added})
+    later = [product for path, value in _set_by_changes(raw) if path[-1] == "adds" for product in _listed(value)]
+    later += [path[-1] for path, _ in _set_by_changes(raw) if path[-2:-1] == ["products"]]
+    return sorted({*held, *added, *later})
 
 
 def _values(raw: dict[str, Any], trait: str) -> list[str]:
     """Values that a trait can have."""
     born = [persona.get("traits") for _, persona in _items(raw, "personas")]
     given = [effect.get("trait") for effect in _all_effects(raw)]
-    return sorted({str(traits[trait]) for traits in (*born, *given) if isinstance(traits, dict) and trait in traits})
+    known = {str(traits[trait]) for traits in (*born, *given) if isinstance(traits, dict) and trait in traits}
+    later = {str(value) for path, value in _set_by_changes(raw) if path[-2:] in (["trait", trait], ["traits", trait])}
+    return sorted(known | later)
 
 
 def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterator[Problem]:
@@ -252,11 +298,28 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
         elif isinstance(other, dict):
             ends = [*_names(other, "ends"), *BUILT_IN_ENDS]
             yield from _unknown(f"{path}.when.after.end", _listed(after.get("end")), ends, "end")
+            yield from _opened_twice(path, after, other)
     need = when.get("need")
     if isinstance(need, str):
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
         if need not in wanted:
             yield Problem(f"{path}.when.need", f"no persona has the need '{need}'; {did_you_mean(need, wanted)}")
+
+
+def _opened_twice(path: str, after: dict[str, Any], other: dict[str, Any]) -> Iterator[Problem]:
+    """An end that opens a journey which starts after that end anyway: the same thing said twice, on the same luck."""
+    name = path.removeprefix("journeys.")
+    follows = _listed(after.get("end")) or _names(other, "ends")
+    for end_name, end in _items(other, "ends"):
+        opens = end.get("opens")
+        both = (opens.get(name, 0), after.get("p", 1)) if isinstance(opens, dict) and end_name in follows else (0, 0)
+        if all(_weight(p) != 0 for p in both):
+            opening = f"journeys.{after['journey']}.ends.{end_name}.opens.{name}"
+            message = (
+                f"starts after the end '{end_name}' of journey '{after['journey']}', which opens it already; "
+                f"drop {opening}, or write p: 0 here"
+            )
+            yield Problem(f"{path}.when.after", message)
 
 
 def _not_past(raw: dict[str, Any], path: str, date: Any) -> Iterator[Problem]:

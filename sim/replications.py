@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 Engine = Literal["compiled", "reference"]
 
 MOST_WORKERS = 64
+LOOK_EVERY = 0.5  # seconds
 
 
 def simulate(model: Model, seed: int, replication: int = 0, engine: Engine = "compiled") -> Result:
@@ -112,8 +114,12 @@ def workers_of(stated: object) -> int:
 Workers = Annotated[int, BeforeValidator(workers_of)]
 
 
-def end_with_parent() -> None:
-    """Let this worker process end when the one that started it does, also if that was killed and could not say so."""
+def prepare_worker() -> None:
+    """Let this worker process end when the one that started it does, also if that was killed and could not say so.
+
+    Ctrl-C reaches every process of a terminal; what it means is for the one that started this to say.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
 
     def watch() -> None:
@@ -124,10 +130,39 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def stop(processes: ProcessPoolExecutor) -> None:
+    """Stop worker processes at once, whatever they are at, and return when they are gone and can write no more.
+
+    An executor lets what has begun go on to its end, which for a long history may take minutes; a way to end its
+    processes came only with Python 3.14 (`terminate_workers`), and this does the same.
+    """
+    workers = list((processes._processes or {}).values())  # noqa: SLF001 - shutting down forgets them
+    processes.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join()
+
+
+def results(futures: Sequence[Future[pl.DataFrame]]) -> list[pl.DataFrame]:
+    """Wait for all results; raise what went wrong with the first that failed as soon as one has."""
+    running = set(futures)
+    while running:
+        # Looked at again and again, because a thread that only waits may sleep through Ctrl-C: a signal wakes whichever
+        # thread the system tells of it.
+        done, running = wait(futures, LOOK_EVERY, FIRST_EXCEPTION)
+        for future in futures:
+            if future in done:
+                future.result()
+    return [future.result() for future in futures]
+
+
 def perform_all(
     tasks: Sequence[Task], workers: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> pl.DataFrame:
     """Perform tasks, in parallel processes where there are several workers; rows come in the tasks' order.
+
+    An error in one of them, or Ctrl-C, stops the others at once.
 
     Parameters
     ----------
@@ -153,21 +188,25 @@ def perform_all(
     compiled.get_ready()  # once here, and not in each process
     done = 0
 
-    def count(_: Any) -> None:
+    def count(future: Future[pl.DataFrame]) -> None:
         nonlocal done
-        done += 1
-        say(done, len(tasks))
+        if not future.cancelled() and future.exception() is None:
+            done += 1
+            say(done, len(tasks))
 
     # Spawned and not forked: a fork would inherit the locks of polars' threads.
-    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as processes:
+    processes = ProcessPoolExecutor(workers, get_context("spawn"), prepare_worker)
+    try:
         futures = [processes.submit(perform, task) for task in tasks]
         for future in futures:
             future.add_done_callback(count)
-        try:
-            return pl.concat([future.result() for future in futures])
-        except BrokenProcessPool:
-            msg = "a worker process died, most likely for lack of memory; try fewer workers, or fewer customers"
-            raise DesirepathError(msg) from None
-        except BaseException:
-            processes.shutdown(wait=False, cancel_futures=True)
-            raise
+        frames = results(futures)
+    except BrokenProcessPool:
+        stop(processes)
+        msg = "a worker process died, most likely for lack of memory; try fewer workers, or fewer customers"
+        raise DesirepathError(msg) from None
+    except BaseException:  # Ctrl-C, or an error in one of the histories
+        stop(processes)
+        raise
+    processes.shutdown()
+    return pl.concat(frames)

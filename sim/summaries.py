@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from sim.changes import Phase, phases, span
+from sim.changes import Phase, charged, phases, span
 from sim.model import ABANDONED, BLOCKED, CLOSED, LEFT
 from sim.timetable import duty
 from sim.units import MINUTES_PER_MONTH, MINUTES_PER_WEEK
@@ -116,7 +116,7 @@ class _Summing:
     def sums(self) -> Sums:
         """Every sum that makes sense by this dimension."""
         values = self._visits()
-        if self.dimension in ("all", "persona", "goal", "week"):
+        if self.dimension in ("all", "persona", "goal", "channel", "week"):
             values |= self._journeys()
         if self.dimension in ("all", "persona", "week"):
             values |= self._customers()
@@ -190,19 +190,20 @@ class _Summing:
         answered = offered & served
         abandoned = offered & outcome.eq_missing(ABANDONED).to_numpy()
         waited = np.where(served, started, ended) - joined
+        felt = counted & ~np.isnan(ended) & outcome.ne_missing(LEFT).to_numpy()
         values = {
             "visits": counted,
-            "served": counted & served,
             "offered": offered,
             "answered": answered,
             "answered_within": answered & (waited <= self.model.measure.answer_within),
             "abandoned": abandoned,
             "closed_visits": counted & closed,
             "blocked_visits": counted & blocked,
-            "waiting_at_end": offered & ~served & np.isnan(ended),
             "wait_answered": np.where(answered, waited, 0.0),
             "wait_offered": np.where(answered | abandoned, waited, 0.0),
             "finished_waits": answered | abandoned,
+            "felt_visits": felt,
+            "mood": np.where(felt, visits["mood_after"].to_numpy(), 0.0),
         }
         sums = {name: self._add(codes, amount) for name, amount in values.items()}
         sums["wait_histogram"] = self._histogram(codes, waited, answered)
@@ -210,13 +211,25 @@ class _Summing:
         paid_now = self._inside(ended) & served
         sums["contact_cost"] = self._add(earned, np.where(paid_now, visits["cost"].to_numpy(), 0.0))
         sums["visit_revenue"] = self._add(earned, np.where(paid_now, visits["revenue"].to_numpy(), 0.0))
-        if self.dimension != "week":
-            over = np.where(np.isnan(ended), self.model.clock.horizon, ended)
-            busy = _overlap(started, over, self.start, self.end)
-            paid = self._earned(visits["pool"], _wages, started, over, self.start, self.end)
-            sums["busy"] = self._add(codes, np.where(staffed & served, busy, 0.0))
-            sums["busy_cost"] = self._add(codes, np.where(staffed & served, paid, 0.0))
+        worked = staffed & served
+        over = np.where(np.isnan(ended), self.model.clock.horizon, ended)[worked]
+        if self.dimension == "week":
+            sums["busy_cost"] = self._worth_by_week(visits["pool"].filter(worked), started[worked], over)
+        else:
+            during = started[worked], over, self.start, self.end
+            sums["busy"] = self._add(codes[worked], _overlap(*during))
+            sums["busy_cost"] = self._add(codes[worked], self._earned(visits["pool"].filter(worked), _wages, *during))
         return sums
+
+    def _worth_by_week(
+        self, pools: pl.Series, started: NDArray[np.float64], ended: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Wages of the time between each start and end, split where a week ends."""
+        worth = np.zeros(len(self.groups))
+        for week, (start, end) in enumerate(pairwise(self.weeks)):
+            rows = (started < end) & (ended > start)
+            worth[week] = self._earned(pools.filter(rows), _wages, started[rows], ended[rows], start, end).sum()
+        return worth
 
     def _staffed(self, visits: pl.DataFrame) -> NDArray[np.bool_]:
         """Whether each visit was at a touchpoint that needed staff when she joined it."""
@@ -244,6 +257,9 @@ class _Summing:
 
     def _journeys(self) -> dict[str, NDArray[np.float64]]:
         journeys = self.tables.journeys
+        if self.dimension == "channel":  # a journey counts for the channel in which it began
+            first = self.tables.visits.filter(pl.col("visit") == 1).select("customer", "journey", "channel")
+            journeys = journeys.join(first, on=("customer", "journey"), how="left", maintain_order="left")
         codes = self._codes(journeys, "opened")
         opened, closed = journeys["opened"].to_numpy(), journeys["closed"].to_numpy()
         counted = self._inside(opened)
@@ -267,7 +283,6 @@ class _Summing:
             "further_contacts": np.where(done, np.maximum(contacts - 1, 0.0), 0.0),
             "multichannel": done & (journeys["channels"].to_numpy() > 1),
             "handoffs": np.where(done, journeys["handoffs"].to_numpy(), 0.0),
-            "repeats": np.where(done, journeys["repeats"].to_numpy(), 0.0),
             "resolution_time": np.where(good, closed - opened, 0.0),
             "experience": np.where(done, experience, 0.0),
             "true_satisfied": done & (felt >= SATISFIED),
@@ -290,17 +305,19 @@ class _Summing:
 
     def _customers(self) -> dict[str, NDArray[np.float64]]:
         spells = self._spells()
-        if self.dimension == "week":
-            nobody = np.zeros(spells.height, dtype=np.int64)
-            weeks = [self._presence(spells, nobody, *bounds) for bounds in pairwise(self.weeks)]
-            return {name: np.array([week[name][0] for week in weeks]) for name in weeks[0]}
-        sums = self._presence(spells, self._codes(spells, "since"), self.start, self.end)
-        there = spells.filter(pl.col("since") <= self.start, pl.col("until") >= self.start)
-        present = self.tables.customers.join(there, on="customer", how="semi", maintain_order="left")
-        for edge in ("start", "end"):
-            name = f"satisfaction_{edge}"
-            sums[name] = self._add(self._codes(present, "joined"), present[name].to_numpy())
-        return sums
+        if self.dimension != "week":
+            codes = self._codes(spells, "since")
+            sums = self._presence(spells, codes, self.start, self.end) | self._loyalty(spells, codes, self.end)
+            there = spells.filter(pl.col("since") <= self.start, pl.col("until") >= self.start)
+            present = self.tables.customers.join(there, on="customer", how="semi", maintain_order="left")
+            sums["satisfaction_end"] = self._add(self._codes(present, "joined"), present["satisfaction_end"].to_numpy())
+            return sums
+        nobody = np.zeros(spells.height, dtype=np.int64)
+        weeks = [
+            self._presence(spells, nobody, start, end) | self._loyalty(spells, nobody, end)
+            for start, end in pairwise(self.weeks)
+        ]
+        return {name: np.array([week[name][0] for week in weeks]) for name in weeks[0]}
 
     def _spells(self) -> pl.DataFrame:
         """Times of being a customer: from joining, or coming back, until leaving, or moving to another stage.
@@ -343,6 +360,12 @@ class _Summing:
             "subscription": self._earned(spells["persona"], _subscriptions, since, until, start, end),
         }
         return {name: self._add(codes, amount) for name, amount in values.items()}
+
+    def _loyalty(self, spells: pl.DataFrame, codes: NDArray[np.int64], time: float) -> dict[str, NDArray[np.float64]]:
+        """Customers there when the whole window opened, and those of them who have been there until a time."""
+        since, until = spells["since"].to_numpy(), spells["until"].to_numpy()
+        there = (since <= self.start) & (until >= self.start)
+        return {"at_start": self._add(codes, there), "stayed": self._add(codes, there & (until >= time))}
 
     # ---- staff and changes -----------------------------------------------------------------------------------------
 
@@ -403,12 +426,16 @@ def _subscriptions(model: Model) -> dict[str, float]:
 
 
 def change_cost(model: Model, start: float, end: float) -> float:
-    """What the changes that are on cost between two times: once when they begin, monthly while they last."""
+    """What the changes that are on cost between two times: once when they begin, monthly while they last.
+
+    What a change that began during the warm-up costs once is charged in the first measured moment, and so in the first
+    week, if it is still in force then.
+    """
     total = 0.0
     for name in model.enact:
         change = model.changes[name]
         begins, ends = span(model, change)
-        total += change.cost.once if start <= begins < end else 0.0
+        total += change.cost.once if start <= charged(model, change) < end else 0.0
         total += change.cost.monthly * max(0.0, min(ends, end) - max(begins, start)) / MINUTES_PER_MONTH
     return total
 

@@ -99,11 +99,20 @@ FAULTS = {
         "touchpoints.hotline.service_time",
         "kind 'lognorml' is not known; did you mean 'lognormal'?",
     ),
-    "a fault in a change": (
+    "a typo in a path of a change": (
         "set: {staff.service.shifts.day.headcount: 2}",
         "set: {staff.service.shifts.dya.headcount: 2}",
-        "changes.hire.set.staff.service.shifts.dya.days",
-        "is missing",
+        "changes.hire.set.staff.service.shifts.dya.headcount",
+        (
+            "there is no 'dya' in staff.service.shifts; did you mean 'day'? "
+            "(something new there also needs days, from, to)"
+        ),
+    ),
+    "a fault in a change": (
+        "set: {staff.service.shifts.day.headcount: 2}",
+        "set: {staff.service.shifts.day.headcount: -2}",
+        "changes.hire.set.staff.service.shifts.day.headcount",
+        "-2 is out of bounds; it should be at least 0",
     ),
 }
 

@@ -8,6 +8,7 @@ from scipy import stats
 
 from scenarios import compare as module
 from scenarios.compare import BASELINE, better, check_same_design, compare, variants
+from scenarios.words import paid_once
 from sim.changes import altered, settled
 from sim.check import parse
 from sim.errors import DesirepathError, ScenarioError
@@ -271,10 +272,20 @@ def test_what_a_change_costs_is_in_every_figure_of_cost(dates, weeks):
     assert found["staff_cost"] == found["contact_cost"] == found["revenue"] == 0
 
 
-def test_a_change_that_begins_before_the_measured_weeks_cost_its_once_before_them():
-    change = proposing(NOTHING, cost=COSTS, **{"from": "2025-01-08"})
-    compared = compare(variants(change, "all"), seed=1, replications=2)
-    assert compared.difference("idea", "cost")["difference"] == pytest.approx(100 * MONTHS_A_WEEK)
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ({"from": "2025-01-08"}, 500 + 100 * MONTHS_A_WEEK),  # in the warm-up, and there to stay
+        ({"from": "2024-12-01"}, 500 + 100 * MONTHS_A_WEEK),  # before the clock starts
+        ({"from": "2025-01-08", "until": "2025-01-13"}, 0),  # over when measuring begins
+    ],
+)
+def test_what_a_change_costs_once_is_charged_as_long_as_the_change_is_in_force_while_measured(dates, expected):
+    compared = compare(variants(proposing(NOTHING, cost=COSTS, **dates), "all"), seed=1, replications=2)
+    for kpi in ("change_cost", "cost"):
+        assert compared.difference("idea", kpi)["difference"] == pytest.approx(expected)
+    assert compared.difference("idea", "change_cost", "week", "1")["difference"] == pytest.approx(expected)
+    assert paid_once(compared, "idea") == (500 if expected else 0)
 
 
 def test_what_a_change_costs_is_spread_over_the_weeks_in_which_it_is_paid():

@@ -101,7 +101,7 @@ def shop(**journey: object):
                 },
             },
             "complaint": {
-                "when": {"after": {"journey": "order", "end": "broken", "p": 0.5, "delay": "2 days"}},
+                "when": {"after": {"journey": "order", "end": "served", "p": 0.5, "delay": "2 days"}},
                 "start": {"web": "write"},
                 "steps": {"write": {"touchpoint": "shelf", "outcomes": {"resolved": 1}}},
             }
@@ -125,7 +125,7 @@ def shop(**journey: object):
         "deliver (parcel, post, about 3 days, promised within 5 days)",
         "2 % end as missing and end badly (broken).",
         "When it ends as broken it opens complaint (60 %).",
-        "Opens for half when order has ended as broken, 2 days later.",
+        "Opens for half when order has ended as served, 2 days later.",
         "from Monday 6 January 2025, 08:00",
     ],
 )
@@ -149,7 +149,7 @@ def test_whatever_opens_a_journey_is_said(when: dict[str, str], expected: str):
 def test_for_whom_a_journey_is_is_said():
     who = {"persona": "p", "stage": ["customer", "prospect"], "product": "card", "share": 0.1}
     expected = "only for persona p, stage customer or prospect, product card and 1 of 10 of them, drawn by lot."
-    assert expected in told(shop(who=who))
+    assert expected in told(shop(who=who, when={"arrival": "1 / day"}))
 
 
 def test_the_page_tells_the_same_and_has_a_map_of_every_journey():

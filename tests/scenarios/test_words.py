@@ -7,6 +7,7 @@ import pytest
 from scenarios import words
 from scenarios.assumed import always_open, assumptions, own_cost, say_hours, settings, when_in_force
 from scenarios.compare import compare, variants
+from sim.changes import altered
 from sim.check import parse
 from sim.kpis import KPIS
 from sim.timetable import Shift
@@ -190,7 +191,31 @@ def test_what_a_change_costs_once_is_not_counted_every_year():
         starter(), {MARGIN: (1e5, -2000 + 1000 / year, -2000 + 800 / year, -2000 + 1200 / year)}, "better_page"
     )
     sentence = words.answer(comparison, "better_page")
-    assert "a net gain of 1,000 EUR a year, 800 to 1,200, beside 2,000 EUR once" in sentence
+    assert (
+        "a net gain of 1,000 EUR a year, 800 to 1,200, beside 2,000 EUR once, earned back in about 24 months"
+        in sentence
+    )
+
+
+@pytest.mark.parametrize(
+    ("monthly", "expected"),
+    [
+        ((500, 400, 800), (4, 2.5, 5)),
+        ((100, -100, 300), (20, 20 / 3, math.inf)),  # perhaps never
+        ((-100, -200, -50), (math.inf, math.inf, math.inf)),
+    ],
+)
+def test_a_change_has_paid_back_when_its_monthly_gain_has_made_up_for_what_it_cost_once(monthly, expected):
+    months = 8 * 7 / 30.4375
+    margins = (-2000 + gain * months for gain in monthly)
+    back = words.pay_back(told(starter(), {MARGIN: (1e5, *margins)}, "better_page"), "better_page")
+    assert (back.months, back.earliest, back.latest) == pytest.approx(expected)
+
+
+def test_there_is_no_pay_back_where_nothing_is_paid_once_or_no_month_is_like_the_others():
+    assert words.pay_back(told(starter(), {}, "hire"), "hire") is None
+    ended = parse(altered(starter().raw, {"changes.better_page.until": "2025-03-01"}))
+    assert words.pay_back(told(ended, {}, "better_page"), "better_page") is None
 
 
 def test_who_gains_most_who_loses_most_and_who_carries_it():

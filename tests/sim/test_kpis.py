@@ -98,6 +98,26 @@ def test_the_parts_of_cost_are_the_cost(measured):
     assert rows["service_cost"] <= rows["staff_cost"] + rows["contact_cost"]
 
 
+def test_retention_and_churn_are_the_whole(measured):
+    rows = {(name, by, group): x for name, by, group, x in measured.rows()}
+    for by, group in (("all", "all"), ("persona", "caller"), ("persona", "clicker"), ("week", "1")):
+        assert rows["retention", by, group] + rows["churn", by, group] == pytest.approx(1)
+    curve = [x for (name, by, _), x in rows.items() if (name, by) == ("retention", "week")]
+    assert curve == sorted(curve, reverse=True)
+    assert curve[-1] == rows["retention", "all", "all"]
+
+
+def test_groups_that_share_busy_minutes_have_the_cost_of_serving_and_pools_also_that_of_idling(measured):
+    rows = {(name, by): x for name, by, x in measured.group_by("kpi", "by").agg(pl.col("value").sum()).rows()}
+    whole = rows["service_cost", "all"]
+    for by in ("persona", "goal", "touchpoint", "channel", "week"):
+        assert rows["service_cost", by] == pytest.approx(whole)
+    for by in ("persona", "goal", "touchpoint", "channel"):
+        assert rows["staff_cost", by] == pytest.approx(whole - rows["contact_cost", "all"])
+    for by in ("pool", "week"):
+        assert rows["staff_cost", by] == pytest.approx(rows["staff_cost", "all"])
+
+
 def test_a_ratio_of_nothing_is_not_a_number():
     empty = measure(summarise(simulate(build(company(population={"customers": 0}, staff={"clerks": {}})), seed=1)))
     rows = {name: x for name, by, _, x in empty.rows() if by == "all"}
@@ -112,6 +132,8 @@ def test_a_ratio_of_nothing_is_not_a_number():
     [
         ("satisfaction", {"satisfaction_end": 14, "present": 2}, 7),
         ("churn", {"lost_of_present": 1, "lost": 3, "present": 4}, 0.25),
+        ("retention", {"stayed": 3, "at_start": 4, "present": 8}, 0.75),
+        ("mood", {"mood": 21, "felt_visits": 3, "visits": 5}, 7),
         ("churn_per_month", {"lost": 3, "customer_months": 60}, 0.05),
         ("csat_true", {"true_satisfied": 3, "closed": 4}, 0.75),
         ("nps_true", {"true_promoters": 3, "true_detractors": 1, "closed": 8}, 25),
@@ -120,6 +142,12 @@ def test_a_ratio_of_nothing_is_not_a_number():
         ("cost", {"paid": 10, "overtime_cost": 2, "contact_cost": 3, "change_cost": 4, "busy_cost": 9}, 19),
         ("cost_per_customer", {"paid": 10, "customer_months": 5}, 2),
         ("cost_per_resolved", {"paid": 10, "good": 4}, 2.5),
+        ("service_cost", {"contact_cost": 3, "busy_cost": 9, "paid": 10}, 12),
+        ("service_cost_per_resolved", {"contact_cost": 3, "busy_cost": 9, "good": 4}, 3),
+        ("staff_cost", {"paid": 10, "overtime_cost": 2, "busy_cost": 9}, 12),
+        ("staff_cost", {"busy_cost": 9}, 9),  # of a persona or a goal
+        ("overtime_cost", {"paid": 10, "overtime_cost": 2}, 2),
+        ("contribution", {"subscription": 20, "visit_revenue": 1, "contact_cost": 3, "busy_cost": 9}, 9),
         ("revenue", {"subscription": 10, "visit_revenue": -1, "journey_revenue": 5}, 14),
         ("mean_wait", {"wait_offered": 12, "finished_waits": 4, "answered": 3}, 3),
         ("speed_of_answer", {"wait_answered": 6, "answered": 3, "finished_waits": 4}, 2),

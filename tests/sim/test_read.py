@@ -463,6 +463,38 @@ def test_what_would_break_later_is_told_now(part, expected):
     assert [str(problem) for problem in error.value.problems] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            {"staff.clerks.shifts.onyl.headcount": 2},
+            (
+                "staff.clerks.shifts.onyl.headcount: there is no 'onyl' in staff.clerks.shifts; did you mean 'only'? "
+                "(something new there also needs days, from, to)"
+            ),
+        ),
+        (
+            {"staff": {"clerks": {"shifts.late": {"days": "all", "headcount": 2}}}},
+            (
+                "staff.clerks.shifts.late.days: there is no 'late' in staff.clerks.shifts; known: only "
+                "(something new there also needs from, to)"
+            ),
+        ),
+        (
+            {"touchpoints.dsk.cost": "1 EUR"},
+            (
+                "touchpoints.dsk.cost: there is no 'dsk' in touchpoints; did you mean 'desk'? "
+                "(something new there also needs channel, service_time)"
+            ),
+        ),
+    ],
+)
+def test_a_name_that_a_change_sets_but_nobody_knows_is_told_once_with_what_it_may_mean(settings, expected):
+    with pytest.raises(ScenarioError) as error:
+        build(company(changes={"idea": {"set": settings}}))
+    assert [str(problem) for problem in error.value.problems] == [f"changes.idea.set.{expected}"]
+
+
 def test_changes_that_do_not_go_together_are_told_before_they_run():
     closing = {"set": {"journeys.ann.steps.call.next": {"resolved": {"again": 1}}, "journeys.ann.steps.again": again()}}
     other = {"set": {"journeys.ann.steps": {"call": call(10)["steps"]["call"]}, "personas.other": {"share": 0.5}}}
@@ -483,6 +515,12 @@ def again():
 
 
 # ---- names that must fit together ------------------------------------------------------------------------------------
+
+
+def opening(**chances):
+    """A journey whose end `lost` opens others."""
+    step = {"outcomes": {"no": 1}, "next": {"no": {"lost": 1}}}
+    return call(10, step=step) | {"ends": {"lost": {"opens": chances}}}
 
 
 def two_pools(**more):
@@ -526,12 +564,23 @@ def two_pools(**more):
             "journeys.bob.when.after.end.lost: there is no end 'lost'; known: give_up, resolved",
         ),
         (
+            company(journeys={"ann": opening(bob=0.5), "bob": call(10) | {"when": {"after": {"journey": "ann"}}}}),
+            (
+                "journeys.bob.when.after: starts after the end 'lost' of journey 'ann', which opens it already; "
+                "drop journeys.ann.ends.lost.opens.bob, or write p: 0 here"
+            ),
+        ),
+        (
             company(journeys={"ann": call(10) | {"who": {"persona": "persn"}}}),
             "journeys.ann.who.persona.persn: there is no persona 'persn'; did you mean 'person'?",
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"stage": "costumer"}}}),
             "journeys.ann.who.stage: nobody is ever 'costumer'; did you mean 'customer'?",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"who": {"stage": ["custmer", "customer"]}}}),
+            "journeys.ann.who.stage: nobody is ever 'custmer'; did you mean 'customer'?",
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"product": ["tv"]}}}),
@@ -617,6 +666,86 @@ def test_names_that_do_not_fit_together_are_told(raw, expected):
     with pytest.raises(ScenarioError) as error:
         build(raw)
     assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("chances", "after"),
+    [
+        ({"bob": 0}, {}),
+        ({"bob": 1}, {"p": 0}),
+        ({"bob": 1}, {"end": "resolved"}),
+        ({"cid": 1}, {}),
+        ({"bob": 1}, {"journey": "cid"}),
+    ],
+)
+def test_an_end_may_open_one_journey_and_another_may_follow_it(chances, after):
+    follows = {"when": {"after": {"journey": "ann"} | after}}
+    build(company(journeys={"ann": opening(**chances), "bob": call(10) | follows, "cid": call(20)}))
+
+
+SHAPE = {"hours": {"mon-fri": {"08:00": 1, "18:00": 0}}}
+
+
+@pytest.mark.parametrize(
+    ("profiles", "expected"),
+    [
+        ({"weekyl": SHAPE}, "profiles.weekyl: no rate uses it; did you mean 'weekly'?"),
+        (
+            {"evening": SHAPE},
+            (
+                "profiles.evening: no rate uses it; name it as the `profile` of a rate, "
+                "or call it 'weekly' to shape all rates that name none"
+            ),
+        ),
+        (
+            {"weekly": SHAPE, "weekyl": SHAPE},
+            "profiles.weekyl: no rate uses it; name it as the `profile` of a rate",
+        ),
+    ],
+)
+def test_a_profile_that_no_rate_uses_is_told(profiles, expected):
+    with pytest.raises(ScenarioError) as error:
+        build(company(profiles=profiles))
+    assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+def test_a_profile_may_be_used_by_any_rate_and_by_a_change():
+    names = ("weekly", "flat", "needed", "joining", "arriving", "changed", "taken")
+    arriving = call(10) | {"when": {"arrival": {"rate": "1 / day", "profile": "arriving"}}}
+    person = {
+        "share": 1,
+        "needs": {"a": {"rate": "1 / day", "profile": "needed"}, "b": {"rate": 0, "profile": "taken"}},
+    }
+    needing = {name: call(10) | {"when": {"need": name}} for name in ("a", "b")}
+    raw = company(
+        personas={"person": person},
+        population={"joins": {"rate": "1 / day", "profile": "joining"}},
+        journeys={"ann": arriving, **needing},
+        profiles=dict.fromkeys(names, SHAPE),
+        changes={"later": {"from": moment(60), "set": {"personas.person.needs.b.profile": "changed"}}},
+        enact=["later"],
+    )
+    build(raw)
+
+
+def test_each_unknown_name_of_a_condition_is_told():
+    who = {"stage": ["custmer", "customer", "prospct"], "product": ["tv", "mobile"]}
+    raw = company(journeys={"ann": call(10) | {"who": who}}, personas={"person": {"share": 1, "products": {"tv": 1}}})
+    with pytest.raises(ScenarioError) as error:
+        build(raw)
+    assert {str(problem) for problem in error.value.problems} == {
+        "journeys.ann.who.stage: nobody is ever 'custmer'; did you mean 'customer'?",
+        "journeys.ann.who.stage: nobody is ever 'prospct'; known: customer",
+        "journeys.ann.who.product: nobody is ever 'mobile'; known: tv",
+    }
+
+
+def test_a_condition_may_name_what_people_become_by_a_change_only():
+    moving = {"p": 1, "stage": "vip", "adds": ["tv"], "trait": {"seen": "yes"}}
+    become = {"set": {"journeys.bob.steps.call.outcomes": {"resolved": moving}}}
+    who = {"stage": ["customer", "vip"], "product": "tv", "trait": {"seen": "yes"}}
+    journeys = {"ann": call(10) | {"who": who}, "bob": call(5)}
+    build(company(journeys=journeys, changes={"become": become, "other": {"set": {"title": "x"}}}, enact=["become"]))
 
 
 def test_a_persona_that_others_journeys_send_here_needs_a_channel_to_begin_in():

@@ -350,10 +350,10 @@ def test_a_persona_without_any_share_is_nobody():
 # ---- whom a journey is for -------------------------------------------------------------------------------------------
 
 
-def meant_for(who, **person):
+def meant_for(who, other=None, journeys_too=None, **person):
     raw = company(
-        personas={"one": {"share": 0.5} | person, "other": {"share": 0.5}},
-        journeys={"ann": call(10, who=who)},
+        personas={"one": {"share": 0.5} | person, "other": {"share": 0.5} | (other or {})},
+        journeys={"ann": call(10, who=who)} | (journeys_too or {}),
         touchpoints={"desk": page(1)},
         population={"customers": 400},
     )
@@ -367,7 +367,10 @@ def test_a_journey_may_be_for_some_personas():
 
 
 def test_a_journey_may_be_for_a_stage_of_life():
-    assert len(meant_for({"stage": ["prospect", "customer"]})) == 400
+    assert len(meant_for({"stage": "customer"})) == 400
+    later = {"when": {"arrival": "1 / day"}, "who": {"share": 0}}
+    assert len(meant_for({"stage": ["prospect", "customer"]}, journeys_too={"bob": call(10, **later)})) == 400
+    assert meant_for({"stage": "prospect"}, journeys_too={"bob": call(10, **later)}) == []
 
 
 def test_a_journey_may_be_for_those_who_hold_a_product():
@@ -377,9 +380,10 @@ def test_a_journey_may_be_for_those_who_hold_a_product():
 
 
 def test_a_journey_may_be_for_those_with_a_trait():
-    assert {
-        row["persona"] for row in meant_for({"trait": {"region": ["north", "east"]}}, traits={"region": "north"})
-    } == {"one"}
+    where = {"trait": {"region": ["north", "east"]}}
+    north, west, east = ({"traits": {"region": region}} for region in ("north", "west", "east"))
+    assert {row["persona"] for row in meant_for(where, other=east, **north)} == {"one", "other"}
+    assert {row["persona"] for row in meant_for({"trait": {"region": "north"}}, other=west, **north)} == {"one"}
 
 
 def test_a_pilot_is_a_share_of_the_customers_and_always_the_same():

@@ -39,7 +39,11 @@ def test_another_seed_or_replication_is_another_history(told):
         {"touchpoints.attic": desk("tier1")},
         {"staff.night": pool(9)},
         {"channels.web": {"lines": 10_000}},
-        {"profiles.rare": {"hours": {"mon": {"03:00": 1}}}},
+        {
+            "profiles.rare": {"hours": {"mon": {"03:00": 1}}},
+            "personas.ghost": {"share": 0, "needs": {"billing": {"rate": "9 / week", "profile": "rare"}}},
+            "personas.ghost.start": {"web": 1},
+        },
         {"journeys.survey": call(0, "form") | {"when": {"after": {"journey": "complaint", "end": "lost", "p": 0}}}},
         {"journeys.sale": call(0, "form") | {"when": {"on": moment(50_000)}}},
         {

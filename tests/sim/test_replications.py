@@ -1,9 +1,12 @@
 """One history or many, in one process or several: the same numbers."""
 
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import polars as pl
 import pytest
 
 from sim import build, simulate
+from sim.changes import altered
+from sim.errors import ScenarioError
 from sim.kpis import measure
 from sim.replications import MOST_WORKERS, Task, perform, perform_all, workers_of
 from sim.summaries import summarise
@@ -72,6 +77,8 @@ def test_several_processes_give_the_same_rows_in_the_same_order():
     assert sorted(told) == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
+# ---- ending before the end -------------------------------------------------------------------------------------------
+
 LONG = """
 from sim.replications import perform_all
 from tests.sim.test_replications import TASKS
@@ -79,6 +86,44 @@ from tests.sim.test_replications import TASKS
 if __name__ == "__main__":
     perform_all(TASKS * 1000, workers=2, progress=lambda *_: print("begun", flush=True))
 """
+# Histories that would take minutes each, whose results somebody clears away when they are stopped.
+STOPPED = """
+import shutil, sys
+from dataclasses import replace
+from sim.changes import altered
+from sim.replications import perform_all
+from tests.sim.test_replications import TASKS, at_length
+
+if __name__ == "__main__":
+    quick, *_ = TASKS
+    tasks = [replace(task, folder=f"{sys.argv[1]}/{k}") for k, task in enumerate([quick, *[at_length(quick)] * 6])]
+    try:
+        perform_all(tasks, workers=2, progress=lambda *_: print("begun", flush=True))
+    except KeyboardInterrupt:
+        shutil.rmtree(sys.argv[1])
+        print("stopped", flush=True)
+"""
+
+
+def at_length(task):
+    """The same task with so many customers that it takes minutes."""
+    return replace(task, raw=altered(task.raw, {"population.customers": 20_000, "clock.horizon": "10 weeks"}))
+
+
+@contextmanager
+def started(path, code, *arguments):
+    """A Python process of its own, in a group of its own as a terminal gives it; whatever is left of it is killed."""
+    path.write_text(code, encoding="utf-8")
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, path, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)}, start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def children(parent):
@@ -96,22 +141,20 @@ def alive(process):
     return True
 
 
+def any_alive_after(seconds, processes):
+    until = time.monotonic() + seconds
+    while any(map(alive, processes)) and time.monotonic() < until:
+        time.sleep(0.1)
+    return any(map(alive, processes))
+
+
 def test_workers_end_with_the_process_that_started_them_even_if_it_is_killed(tmp_path):
-    (tmp_path / "long.py").write_text(LONG, encoding="utf-8")
-    root = Path(__file__).parents[2]
-    parent = subprocess.Popen(  # noqa: S603
-        [sys.executable, tmp_path / "long.py"], stdout=subprocess.PIPE, cwd=root,
-        env=os.environ | {"PYTHONPATH": str(root)},
-    )  # fmt: skip
-    with parent:
+    with started(tmp_path / "long.py", LONG) as parent:
         assert parent.stdout.readline() == b"begun\n"
         workers = children(parent.pid)
         assert len(workers) >= 2
         parent.kill()
-    until = time.monotonic() + 60
-    while any(map(alive, workers)) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not any(map(alive, workers))
+        assert not any_alive_after(60, workers)
 
 
 def test_auto_is_a_worker_for_every_core_and_a_number_is_itself():
@@ -123,3 +166,33 @@ def test_auto_is_a_worker_for_every_core_and_a_number_is_itself():
 def test_a_number_of_workers_that_cannot_be_is_named(stated):
     with pytest.raises(ValueError, match=f"is not auto or a number from 1 to {MOST_WORKERS}"):
         workers_of(stated)
+
+
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["to the parent only", "to all, as a terminal does"])
+def test_ctrl_c_stops_the_workers_within_seconds_and_nothing_is_written_afterwards(tmp_path, send):
+    results = tmp_path / "results"
+    with started(tmp_path / "stopped.py", STOPPED, str(results)) as parent:
+        assert parent.stdout.readline() == b"begun\n"
+        assert len(list(results.rglob("*.parquet"))) == 3
+        time.sleep(1)  # so that both workers are at their long histories
+        workers = children(parent.pid)
+        assert len(workers) >= 2
+        send(parent.pid, signal.SIGINT)
+        said, complained = parent.communicate(timeout=20)
+        assert (said, complained, parent.returncode) == (b"stopped\n", b"", 0)
+        assert not any_alive_after(5, workers)
+        time.sleep(1)
+        assert not results.exists()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_in_one_history_stops_the_others_and_is_told(workers):
+    impossible = replace(TASKS[0], raw=altered(RAW, {"clock.horizon": "no time"}))
+    begun = time.monotonic()
+    told = []
+    tasks = [impossible, at_length(TASKS[0]), at_length(TASKS[1])]
+    with pytest.raises(ScenarioError, match="'no time'"):
+        perform_all(tasks, workers, lambda done, of: told.append((done, of)))
+    assert time.monotonic() - begun < 30
+    assert told == []
+    assert multiprocessing.active_children() == []

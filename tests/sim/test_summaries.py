@@ -1,5 +1,7 @@
 """Sums of the rows, done by hand on stories that fit in the head, and additive where they should be."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -12,7 +14,7 @@ from tests.sim.everything import EVERYTHING
 from tests.sim.stories import call, company, desk, moment, page, pool
 
 WEEK = 10080.0
-NOT_ADDITIVE = {"present", "lost_of_present", "satisfaction_start", "satisfaction_end"}  # of a moment, not of a time
+NOT_ADDITIVE = {"present", "lost_of_present", "at_start", "stayed", "satisfaction_end"}  # of a moment, not of a time
 
 
 def summary(raw, window=None, seed=1):
@@ -54,14 +56,12 @@ def test_visits_are_counted_by_what_became_of_them():
     found = {name: group["all"] for name, group in sums(busy_morning()).items() if not isinstance(group["all"], list)}
     expected = {
         "visits": 5,
-        "served": 3,
         "offered": 3,  # ann, bob and cid
         "answered": 2,
         "answered_within": 1,
         "abandoned": 1,
         "blocked_visits": 1,
         "closed_visits": 0,
-        "waiting_at_end": 0,
         "wait_answered": 4,
         "wait_offered": 7,
         "finished_waits": 3,
@@ -103,7 +103,6 @@ def test_journeys_are_counted_by_how_they_ended():
         "first_contact": 1,
         "further_contacts": 1,
         "multichannel": 1,
-        "repeats": 0,
         "handoffs": 0,
         "resolution_time": 5 + 75,
         "experience": 21,
@@ -111,6 +110,47 @@ def test_journeys_are_counted_by_how_they_ended():
         "answers": 0,
     }
     assert {name: found[name] for name in expected} == expected
+
+
+def test_a_journey_counts_for_the_channel_in_which_it_began():
+    """Ann reads a page and then calls, Bob calls twice, Cid reads."""
+    on = {"outcomes": {"unresolved": 1}, "next": {"unresolved": {"then": 1}}}
+    ann, bob = call(10, "faq", step=on), call(30, step=on)
+    for journey in (ann, bob):
+        journey["steps"]["then"] = {"touchpoint": "desk", "outcomes": {"resolved": 1}}
+    raw = company(
+        touchpoints={"desk": desk(), "faq": page(10)}, journeys={"ann": ann, "bob": bob, "cid": call(50, "faq")}
+    )
+    found = sums(raw, "channel")
+    expected = {
+        "issues": {"phone": 1, "web": 2},
+        "good": {"phone": 1, "web": 2},
+        "contacts": {"phone": 2, "web": 3},
+        "first_contact": {"phone": 0, "web": 1},
+        "multichannel": {"phone": 0, "web": 1},
+        "resolution_time": {"phone": 10, "web": 15 + 10},
+        "visits": {"phone": 3, "web": 2},
+    }
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_mood_is_that_after_each_visit_that_ended_where_it_was():
+    bad = {"outcomes": {"no": {"p": 1, "mood": -2}}, "next": {"no": {"give_up": 1}}}
+    good = {"outcomes": {"resolved": {"p": 1, "mood": 1}}}
+    raw = company(
+        personas={"person": {"share": 1, "satisfaction": {"rest": 6, "memory": 0}}},
+        touchpoints={"desk": desk(), "faq": page(10)},
+        journeys={
+            "ann": call(10, step=bad),
+            "bob": call(20, step=good),
+            "cid": call(30, "faq", step=good),
+            "dan": call(1439),
+        },
+    )
+    found = sums(raw, "touchpoint")
+    assert found["mood"] == {"desk": 4 + 7, "faq": 7}
+    assert found["felt_visits"] == {"desk": 2, "faq": 1}  # dan's call is not over
+    assert sums(raw, "pool")["mood"] == {"clerks": 11}
 
 
 def test_scores_are_counted_as_seen_and_in_truth():
@@ -165,6 +205,19 @@ def test_staff_are_paid_for_duty_and_more_for_overtime():
     assert (found["busy"]["all"], found["overtime"]["all"], found["overtime_cost"]["all"]) == (15, 10, 20)
 
 
+def test_the_wages_of_a_service_are_shared_by_the_weeks_in_which_it_lasts():
+    """A service from two hours before the end of the first week to an hour after it, and ten minutes later on."""
+    raw = company(
+        clock={"start": "2025-01-06", "horizon": "2 weeks"},
+        touchpoints={"desk": desk(minutes=180), "help": desk(minutes=10)},
+        journeys={"ann": call(WEEK - 120), "bob": call(WEEK + 600, "help")},
+        staff={"clerks": pool(1, wage="60 EUR / h")},
+    )
+    assert sums(raw, "week")["busy_cost"] == {"1": 120, "2": 60 + 10}
+    assert sums(raw, "goal")["busy_cost"] == {"ann": 180, "bob": 10}
+    assert sums(raw, "pool")["busy_cost"] == {"clerks": 190}
+
+
 def test_wages_are_those_of_their_time():
     raw = company(touchpoints={"desk": desk(minutes=20)}, journeys={"ann": call(90)})
     raw["staff"] = {"clerks": pool(1, 0, 100, wage="60 EUR / h")}
@@ -189,6 +242,24 @@ def test_one_who_moves_to_another_stage_is_lost_and_may_come_back():
     assert [found[name] for name in names] == [3, 3, 3, 3, 3 * (1440 - 700)]
     found = {name: group["all"] for name, group in sums(raw, window=(400, 500)).items() if name in names}
     assert [found[name] for name in names] == [0, 0, 0, 0, 0]
+
+
+def test_who_stays_is_counted_among_those_there_at_the_start_week_by_week():
+    """Four customers: one pauses in the second week and comes back, one leaves for good in the third."""
+    raw = company(touchpoints={"faq": page(0)}, staff={}, population={"customers": 4})
+    raw["clock"] |= {"horizon": "4 weeks"}
+    raw["journeys"] = {"all": call(10, "faq")}
+    result = simulate(build(raw), 1)
+    rows = result.tables.journeys
+    moved = [(0, 1.5 * WEEK, "paused"), (0, 1.8 * WEEK, "customer")]
+    moves = [row | {"customer": c, "closed": t, "stage": stage} for c, t, stage in moved for row in rows.to_dicts()[:1]]
+    customers = result.tables.customers.with_columns(left=pl.when(pl.col("customer") == 1).then(2.5 * WEEK))
+    tables = replace(result.tables, journeys=pl.concat([rows, pl.DataFrame(moves, rows.schema)]), customers=customers)
+    found = summarise(replace(result, tables=tables))
+    assert found["week"]["at_start"].tolist() == [4, 4, 4, 4]
+    assert found["week"]["stayed"].tolist() == [4, 3, 2, 2]
+    assert found["week"]["present"].tolist() == [4, 4, 4, 3]
+    assert (found["all"]["at_start"].tolist(), found["all"]["stayed"].tolist()) == ([4], [2])
 
 
 def test_presence_is_counted_when_the_window_opens():
@@ -224,6 +295,17 @@ def test_changes_cost_once_and_by_the_month_while_they_last():
     assert change_cost(model, 2 * WEEK, 3 * WEEK) == pytest.approx(500 + 7)
     assert change_cost(model, 3 * WEEK, 8 * WEEK) == pytest.approx(7)
     assert sum(sums(raw, "week")["change_cost"].values()) == pytest.approx(514)
+
+
+def test_what_began_in_the_warm_up_is_charged_in_the_first_measured_moment():
+    change = {"from": "2025-01-08", "cost": {"once": "500 EUR"}, "set": {"title": "x"}}
+    clock = {"start": "2025-01-06", "horizon": "8 weeks", "warmup": "2 weeks"}
+    raw = company(changes={"a": change}, enact="a", clock=clock)
+    assert sums(raw)["change_cost"] == {"all": 500}
+    assert sums(raw, "week")["change_cost"] == {"1": 500} | {str(week): 0 for week in range(2, 7)}
+    assert sums(raw, window=(0, WEEK))["change_cost"] == {"all": 0}
+    change["until"] = "2025-01-20"
+    assert sums(raw)["change_cost"] == {"all": 0}
 
 
 def test_a_name_that_a_change_uses_only_for_a_while_has_its_group():
