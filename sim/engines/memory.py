@@ -56,7 +56,10 @@ def _codegen_address(context: Any, builder: Any, signature: Any, args: Any, name
     whole = ir.IntType(64)
 
     def field(label: str) -> Any:
-        return builder.load(cgutils.get_record_member(builder, args[0], world_type.offset(label), whole))
+        loaded = builder.load(cgutils.get_record_member(builder, args[0], world_type.offset(label), whole))
+        # Tables move only between two calls from Python, so an address that was read once need not be read again.
+        loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return loaded
 
     index = ir.Constant(whole, 0)
     for d, (kind, part) in enumerate(zip(place_types, args[1:], strict=True)):
