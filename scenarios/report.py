@@ -16,7 +16,6 @@ from scenarios.pages import (
     Row,
     amounts,
     contents,
-    half_width,
     level_text,
     money_note,
     provenance_rows,
@@ -367,43 +366,39 @@ def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, An
 
 
 def simulation_report(
-    model: Model,
-    values: pl.DataFrame,
+    comparison: Comparison,
     title: str,
+    question: str,
     provenance: Mapping[str, Any],
     validation: str | None = None,
-    question: str = "",
     traffic: pl.DataFrame | None = None,
-    level: float = 0.95,
 ) -> str:
     """Page of one scenario: its numbers, for whom, when, on which journeys, and how sure.
 
     Parameters
     ----------
-    model
-        What was simulated.
-    values
-        Every replication's value: columns ``replication``, ``kpi``, ``by``, ``group``, ``value``.
+    comparison
+        What came out; of its scenarios only the baseline is told.
     title, question, provenance, validation, traffic
         As in `comparison_report`.
-    level
-        Of the intervals.
 
     Returns
     -------
     str
         HTML, complete in itself.
     """
+    model = comparison.models[BASELINE]
     currency, last = model.currency, phases(model)[-1].model
-    replications = values["replication"].n_unique()
-    known = _levels(values, level)
+    known = _levels(comparison)
     overall = {kpi: known[kpi, "all", "all"] for kpi in KPIS}
-    own = values.with_columns(scenario=pl.lit(BASELINE))
-    weekly = {kpi: values_by_week(own, BASELINE, kpi) for kpi in ("revenue", "cost", "change_cost", "margin")}
-    quarters = quarters_of(model, weekly, level, np.zeros(weekly["margin"].shape[1]))
+    weekly = {
+        kpi: values_by_week(comparison.values, BASELINE, kpi) for kpi in ("revenue", "cost", "change_cost", "margin")
+    }
+    limits = np.array([row["limits"] for row in _weeks_of(known, "margin")])
+    quarters = quarters_of(model, weekly, comparison.level, limits)
     page = {
         "question": question,
-        "setting": setting(model, replications),
+        "setting": setting(model, comparison.replications, comparison.seed),
         "sentence": _in_short(model, overall),
         "headlines": _levels_table("In the measured time", HEADLINES, overall, currency),
         "every": _levels_table("In the measured time", list(KPIS), overall, currency, meaning=True),
@@ -428,7 +423,7 @@ def simulation_report(
             }
             for journey in last.journeys
         ],
-        "sure": _sure(model, replications, level),
+        "sure": _sure(comparison),
         "survey": survey({"Today": overall}, currency),
         "assumptions": assumed.assumptions(model),
         "validation": validation,
@@ -437,19 +432,19 @@ def simulation_report(
     return render("simulation.html", title=title, contents=contents("numbers", validation), page=page)
 
 
-_Levels = dict[tuple[str, str, str], dict[str, float]]
+_Levels = dict[tuple[str, str, str], dict[str, Any]]
 
 
-def _levels(values: pl.DataFrame, level: float) -> _Levels:
-    """Mean of every KPI, dimension and group, with its t interval."""
-    known: _Levels = {}
-    for key, rows in values.group_by("kpi", "by", "group", maintain_order=True):
-        at = rows["value"].to_numpy()
-        at = at[~np.isnan(at)]
-        mean, half = (float(at.mean()), half_width(at, level)) if len(at) else (math.nan, math.nan)
-        kpi, by, group = (str(part) for part in key)
-        known[kpi, by, group] = {"mean": mean, "lower": mean - half, "upper": mean + half}
-    return known
+def _levels(comparison: Comparison) -> _Levels:
+    """Mean of every KPI, dimension and group of the baseline, with its interval."""
+    rows = comparison.levels.filter(pl.col("scenario") == BASELINE).to_dicts()
+    return {(row["kpi"], row["by"], row["group"]): row for row in rows}
+
+
+def _weeks_of(known: _Levels, kpi: str) -> list[dict[str, Any]]:
+    """A KPI's levels in each week, in their order."""
+    weeks = [row for (name, by, _), row in known.items() if name == kpi and by == "week"]
+    return sorted(weeks, key=lambda row: int(row["group"]))
 
 
 def _levels_table(
@@ -485,12 +480,8 @@ def _levels_by(known: _Levels, kpis: Sequence[str], by: str, currency: str) -> l
 
 
 def _week_levels(known: _Levels, kpi: str, currency: str) -> dict[str, str]:
-    weeks = [
-        Week(int(group), row["mean"], row["lower"], row["upper"])
-        for (name, by, group), row in known.items()
-        if name == kpi and by == "week"
-    ]
-    return week_card(words.kpi_title(kpi), kpi, sorted(weeks, key=lambda week: week.number), currency, zero=False)
+    weeks = [Week(int(row["group"]), row["mean"], row["lower"], row["upper"]) for row in _weeks_of(known, kpi)]
+    return week_card(words.kpi_title(kpi), kpi, weeks, currency, zero=False)
 
 
 def _in_short(model: Model, levels: Mapping[str, Mapping[str, float]]) -> str:
@@ -510,24 +501,21 @@ def _in_short(model: Model, levels: Mapping[str, Mapping[str, float]]) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _sure(model: Model, replications: int, level: float) -> list[str]:
+def _sure(comparison: Comparison) -> list[str]:
     """What the intervals of a single scenario hold."""
-    share = words.per_cent(level)
-    known = (
-        f"They hold the luck of the run and the limits of our data: {len(model.uncertain)} values of the scenario are "
-        "not known exactly, and each replication drew its own."
-    )
-    unknown = (
-        "They hold the luck of the run only: the scenario calls no value uncertain, so how well its values are known "
-        "is not in them."
-    )
+    share, replications = words.per_cent(comparison.level), comparison.replications
+    uncertain = comparison.models[BASELINE].uncertain
     few = " With so few the width of an interval is itself a rough guess; 10 or more are better."
     runs = (
         f"The scenario was lived through {replications} times, each time with other luck (replications). An interval "
-        f"holds the long-run mean with {share} confidence.{few if replications < 10 else ''}"
+        f"holds the long-run mean of this model with {share} confidence.{few if replications < 10 else ''}"
+    )
+    unknown = (
+        "Intervals hold the luck of the run only: the scenario calls no value uncertain, so how well its values are "
+        "known is not in them."
     )
     return [
         runs,
-        known if model.uncertain else unknown,
+        words.two_doubts("Each interval", comparison) if uncertain else unknown,
         "Numbers of one scenario say little about a change: compare the two on the same customers instead.",
     ]

@@ -255,7 +255,7 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
         page = report.comparison_report(comparison, model.title or name, question, made_by, None)
         comparison.differences.write_csv(draft / "differences.csv")
     else:
-        page = report.simulation_report(model, comparison.values, model.title or name, made_by, question=question)
+        page = report.simulation_report(comparison, model.title or name, question, made_by)
     (draft / "report.html").write_text(page, encoding="utf-8")
     comparison.levels.write_csv(draft / "kpis.csv")
     comparison.values.write_parquet(draft / "replications.parquet")

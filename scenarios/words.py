@@ -380,10 +380,17 @@ def _luck_and_limits(comparison: Comparison) -> str:
             name = change_title(comparison.models[BASELINE], change)
             parts.append(f"{per_cent(round(row['limits'] ** 2 / total, 2))} under “{name}”")
     limits = f" For satisfaction the limits of our data make up {listed(parts)} of the doubt." if parts else ""
+    return f"{two_doubts('Each bar', comparison)}{limits}"
+
+
+def two_doubts(what: str, comparison: Comparison) -> str:
+    """What the intervals of a scenario with uncertain values hold, by what they are called on the page."""
+    uncertain = comparison.models[BASELINE].uncertain
+    thin = " (the thin line)" if comparison.changes else ""
     return (
-        "Each bar holds two doubts. Luck of the run (the thin line) shrinks with more runs, limits of our data do not: "
+        f"{what} holds two doubts. Luck of the run{thin} shrinks with more runs, limits of our data do not: "
         f"{_counted(len(uncertain), 'value')} of the scenario {'is' if len(uncertain) == 1 else 'are'} not known "
-        f"exactly, and only better data help.{limits}"
+        "exactly, and only better data help."
     )
 
 

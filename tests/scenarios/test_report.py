@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -10,12 +11,13 @@ import polars as pl
 import pytest
 
 from scenarios import words
+from scenarios.compare import BASELINE, Comparison, compare
 from scenarios.maps import traffic
 from scenarios.pages import QUARTER, quarters_of, values_by_week
 from scenarios.report import comparison_report, simulation_report
 from sim.check import parse
 from sim.kpis import HEADLINES, KPIS
-from sim.replications import Task, perform_all, simulate
+from sim.replications import simulate
 from tests.scenarios.given import NASTY, Page, attributes, compared, doubtful, starter
 
 PROVENANCE = {
@@ -37,9 +39,16 @@ def of_doubts() -> str:
 
 @cache
 def of_one() -> str:
-    values = compared().values.filter(pl.col("scenario") == "baseline")
     seen = traffic(simulate(starter(), seed=1).tables)
-    return simulation_report(starter(), values, "As it is", PROVENANCE, "Checked", traffic=seen)
+    return simulation_report(alone(compared()), "As it is", "", PROVENANCE, "Checked", traffic=seen)
+
+
+def alone(comparison: Comparison) -> Comparison:
+    """The baseline by itself, as `simulate` lives through it."""
+    kept = {name: getattr(comparison, name).filter(pl.col("scenario") == BASELINE) for name in ("levels", "values")}
+    return replace(
+        comparison, models={BASELINE: comparison.models[BASELINE]}, differences=comparison.differences.clear(), **kept
+    )
 
 
 @pytest.fixture(scope="module", params=[of_the_starter, of_doubts, of_one])
@@ -280,12 +289,16 @@ def test_the_page_of_one_scenario_has_its_numbers_and_the_traffic_seen():
     assert "compare the two on the same customers instead" in text
 
 
-def test_a_single_replication_makes_a_page_without_intervals():
-    values = perform_all([Task("x", starter().raw, 1, 0)])
-    page = Page(simulation_report(starter(), values, "Once", {}))
-    assert page.faults == []
-    assert "nan" not in page.text
-    assert math.isfinite(values.filter(pl.col("kpi") == "cost")["value"][0])
+def test_the_intervals_of_one_scenario_hold_the_limits_of_its_data():
+    comparison = alone(doubtful())
+    text = Page(simulation_report(comparison, "In doubt", "", {})).text
+    row = comparison.level_of(BASELINE, "churn")
+    assert row["upper"] - row["lower"] == pytest.approx(2 * math.hypot(row["luck"], row["limits"]))
+    assert row["limits"] > row["luck"]
+    interval = words.estimate(row["mean"], row["lower"], row["upper"], KPIS["churn"].unit).interval
+    assert f"Churn {words.level('churn', row['mean'], 'EUR', (row['upper'] - row['lower']) / 2)} {interval}" in text
+    assert "limits of our data do not: 1 value of the scenario is not known exactly" in text
+    assert "Intervals hold the luck of the run only" in Page(of_one()).text
 
 
 def test_a_scenario_without_staff_survey_or_churn_makes_a_page():
@@ -308,8 +321,7 @@ def test_a_scenario_without_staff_survey_or_churn_makes_a_page():
             }
         },
     }
-    values = perform_all([Task("x", shop, 1, r) for r in range(2)])
-    page = Page(simulation_report(parse(shop), values, "Shop", {}))
+    page = Page(simulation_report(compare({BASELINE: parse(shop)}, 1, 2), "Shop", "", {}))
     assert page.faults == []
     assert "Nobody was asked" in page.text
     assert "nan" not in page.text
