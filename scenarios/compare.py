@@ -76,9 +76,13 @@ class Comparison:
 
 
 def variants(model: Model, changes: Sequence[str] | str) -> dict[str, Model]:
-    """Return the baseline and each change, or sum of changes such as ``chatbot+hire``, as scenarios of their own."""
-    names = list(model.changes) if changes == "all" else ([changes] if isinstance(changes, str) else list(changes))
+    """Return the baseline and each change, or sum of changes such as ``chatbot+hire``, as scenarios of their own.
+
+    All changes are those that are not on in the baseline already.
+    """
     known = list(model.changes)
+    off = [name for name in known if name not in model.enact]
+    names = off if changes == "all" else ([changes] if isinstance(changes, str) else list(changes))
     parts = {name: [name] if name in known else name.split("+") for name in names}
     problems = [
         Problem(f"changes.{part}", f"there is no change '{part}'; {did_you_mean(part, known)}", "command line")
@@ -86,7 +90,16 @@ def variants(model: Model, changes: Sequence[str] | str) -> dict[str, Model]:
         for part in chosen
         if part not in known
     ]
-    if not names and known:
+    problems += [
+        Problem(
+            f"changes.{part}", "is on in the baseline already (enact); leave it out"
+        )
+        for part in dict.fromkeys(part for chosen in parts.values() for part in chosen)
+        if part in model.enact
+    ]
+    if not names and known and not off:
+        problems.append(Problem("changes", "all are on in the baseline already (enact); take out what to compare"))
+    elif not names and known:
         problems.append(Problem("changes", f"none is named; known: {', '.join(known)}, or all", "command line"))
     elif not names:
         problems.append(Problem("changes", "the scenario proposes no change; add one under changes"))

@@ -395,6 +395,16 @@ def test_what_the_baseline_has_on_already_stays_on():
     assert models["better_page"].enact == ("hire", "better_page")
 
 
+def test_what_the_baseline_has_on_already_is_not_compared_with_itself():
+    model = small(enact=["hire"])
+    assert list(variants(model, "all")) == [BASELINE, "better_page"]
+    for asked in ("hire", ["better_page", "hire+better_page"]):
+        with pytest.raises(ScenarioError, match=r"changes\.hire: is on in the baseline already \(enact\)"):
+            variants(model, asked)
+    with pytest.raises(ScenarioError, match=r"changes: all are on in the baseline already \(enact\)"):
+        variants(small(enact=["hire", "better_page"]), "all")
+
+
 def test_a_change_may_have_a_plus_in_its_name():
     model = small(changes={"1+1": {"set": NOTHING}})
     assert variants(model, "all")["1+1"].enact == ("1+1",)
