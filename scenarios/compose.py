@@ -226,6 +226,11 @@ def _unknown(override: Override, there: dict[str, Any]) -> Problem | None:
     """Why an override cannot be: it names nothing that is there, nor a field that a file leaves at its default."""
     keys = override.key_or_group.split(".")
     typed = override.key_or_group.removeprefix("scenario.")
+    if override.key_or_group == "scenario.changes" and isinstance(named := override.value(), str | list):
+        on = ",".join(map(str, named)) if isinstance(named, list) else named
+        return Problem(
+            typed, f"is what a scenario proposes; to simulate with a change on, write enact=[{on}]", COMMAND_LINE
+        )
     here: Any = there
     for i, key in enumerate([] if override.is_add() or override.is_force_add() else keys):
         where = ".".join(keys[:i]).removeprefix("scenario.")

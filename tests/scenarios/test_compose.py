@@ -345,6 +345,13 @@ def test_a_word_that_names_nothing_is_answered_with_what_was_meant(word, path, m
     assert found[1].startswith(message)
 
 
+@pytest.mark.parametrize("verb", ["simulate", "describe"])
+@pytest.mark.parametrize(("word", "on"), [("changes=[hire,better_page]", "hire,better_page"), ("changes=hire", "hire")])
+def test_who_simulates_with_a_change_is_told_to_enact_it(verb, word, on):
+    path, message, _ = only(word, verb=verb)
+    assert (path, message.partition("; ")[2]) == ("changes", f"to simulate with a change on, write enact=[{on}]")
+
+
 def test_every_word_that_names_nothing_is_told_and_what_is_wrong_beside_them():
     path = own("mine.yaml", n=-1)
     found = told("scenario=mine.yaml", "sed=3", f"{HEADCOUNT}=2", "staff.servce.wage=3", "personas.caller.share=0.57")
