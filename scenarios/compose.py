@@ -151,7 +151,7 @@ def _spelled_out(verb: str, word: str, own: _Owned) -> str:
         return word
     prefix, key, equals, value = match.groups()
     if key in GROUPS and equals:
-        return f"{key}={_taken_in(key, value, own) or value}"
+        return f"{key}={_taken_in(key, _unquoted(value), own) or value}"
     raw, _ = _load_packaged(verb)
     takes_scenario = any("scenario" in default for default in raw.get("defaults", []))
     root = key.split(".")[0]
@@ -184,6 +184,11 @@ def _taken_in(group: str, value: str, own: _Owned, above: tuple[Path, ...] = ())
             for base in raw["defaults"]
         ]
     return alias
+
+
+def _unquoted(value: str) -> str:
+    """A path as it is, without the quotes that Hydra's grammar wants around one with spaces."""
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
 def _add(group: str, given: _Own, own: _Owned) -> str:

@@ -170,6 +170,15 @@ def test_a_scenario_is_found_by_its_path(path):
     assert composed.config["scenario"]["population"]["customers"] == 14
 
 
+@pytest.mark.parametrize("mark", ["'", '"'])
+def test_a_path_with_spaces_may_stand_in_quotes(mark):
+    own("my dir/my scenario.yaml", n=14)
+    assert customers(f"scenario={mark}my dir/my scenario.yaml{mark}") == 14
+    write("my dir/my contacts.csv", "customer\n")
+    composed = compose("calibrate", [f"log={mark}my dir/my contacts.csv{mark}"])
+    assert composed.config["log"] == {"contacts": {"files": ["my dir/my contacts.csv"]}}
+
+
 def test_a_name_that_is_a_number_is_a_name():
     own("conf/scenario/2025.yaml", n=15)
     assert customers("scenario=2025") == 15
