@@ -23,7 +23,7 @@ from calibration.validate import validate as compare_with_log
 from calibration.write import estimates_table, scenario_text, validation_text, write_all
 from sim import units
 from sim.check import problem_of
-from sim.described import Described
+from sim.described import Described, FileName
 from sim.errors import Problem, ScenarioError
 from sim.read import build
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
@@ -49,7 +49,7 @@ class Asked(Protocol):
 class CheckSettings(Described):
     """Settings that both verbs share."""
 
-    name: str | None = None
+    name: FileName | None = None
     question: str | None = None
     seed: int = 1
     replications: int = Field(default=5, ge=2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,7 +24,7 @@ from scenarios.compare import BASELINE, better, variants
 from scenarios.compare import compare as compare_all
 from scenarios.track import how_to_see, log_comparison, provenance
 from sim.check import problem_of
-from sim.described import Described
+from sim.described import Described, FileName
 from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
 from sim.model import Model, Names
@@ -70,20 +69,20 @@ class CompareSettings(Settings):
 class SimulateSettings(Settings):
     """Settings of `desirepath simulate`."""
 
-    name: str | None = None
+    name: FileName | None = None
 
 
 class DescribeSettings(Described):
     """Settings of `desirepath describe`."""
 
-    name: str | None = None
+    name: FileName | None = None
     outputs: Path = Path("outputs")
 
 
 class NewSettings(Described):
     """Settings of `desirepath new`."""
 
-    name: str = "mine"
+    name: FileName = "mine"
 
 
 class KpisSettings(Described):
@@ -101,9 +100,6 @@ def new(asked: Composed) -> None:
     """
     name = _settings(asked, NewSettings).name
     path = Path("conf/scenario") / f"{name}.yaml"
-    if not re.fullmatch(r"[\w-]+", name):
-        message = f"{name!r} cannot be a file's name here; use letters, digits, _ and -"
-        raise ScenarioError([Problem("name", message, asked.place("name"))], "settings")
     if path.exists():
         raise DesirepathError(f"{path} is there already; choose another name: desirepath new name=…")
     text = files("scenarios.conf").joinpath("scenario/starter.yaml").read_text(encoding="utf-8")

@@ -215,6 +215,18 @@ def test_two_runs_at_once_do_not_write_in_each_others_folder(tmp_path, monkeypat
     assert list(parent.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "words", [("simulate",), ("describe",), ("calibrate", "log=demo"), ("validate", "scenario=starter", "log=demo")]
+)
+@pytest.mark.parametrize("name", ["../x", "a/b", "/x", ".."])
+def test_results_are_never_filed_outside_their_folder(tmp_path, words, name):
+    ran = typed(tmp_path, *words, f"name={name}")
+    assert ran.code == 1
+    (complaint,) = ran.complaints[1:]
+    assert complaint.startswith(f"name: {name!r} cannot be a file's name here; use letters, digits, _ and -")
+    assert list(tmp_path.iterdir()) == []
+
+
 # ---- settings --------------------------------------------------------------------------------------------------------
 
 
