@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scenarios.compose import Composed
 
 MOST_WORKERS = 64
+_UNFINISHED = ".unfinished-"  # and the number of the process that is at it
 
 
 def workers_of(stated: object) -> int:
@@ -221,13 +222,27 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def _draft(parent: Path) -> Iterator[Path]:
     """Folder of this run's own to write in, gone again if the run fails; `_finish` gives it its final name."""
-    draft = parent / f".unfinished-{os.getpid()}"
+    for left in parent.glob(f"{_UNFINISHED}*"):
+        if not _lives(left.name.removeprefix(_UNFINISHED)):
+            shutil.rmtree(left, ignore_errors=True)
+    draft = parent / f"{_UNFINISHED}{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _lives(process: str) -> bool:
+    """Whether a process of this machine is still there, by its number."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _lived(models: dict[str, Model], settings: Settings, level: float, draft: Path) -> Comparison:

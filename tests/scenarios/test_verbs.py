@@ -1,6 +1,7 @@
 """What each verb prints and writes: whole results in a folder of their own, the same ones whenever asked again."""
 
 import json
+import os
 import re
 
 import polars as pl
@@ -225,6 +226,16 @@ def test_results_are_never_filed_outside_their_folder(tmp_path, words, name):
     (complaint,) = ran.complaints[1:]
     assert complaint.startswith(f"name: {name!r} cannot be a file's name here; use letters, digits, _ and -")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_behind_is_swept_away_by_the_next(tmp_path):
+    parent = tmp_path / "outputs" / "simulate" / "starter"
+    lives, gone, mine = os.getppid(), 2**22 + 1, os.getpid()  # no process has a number above 2**22
+    for process in (lives, gone):
+        (parent / f".unfinished-{process}" / "tables").mkdir(parents=True)
+    assert typed(tmp_path, "simulate", *QUICK).code == 0
+    assert sorted(path.name for path in parent.iterdir())[:1] == [f".unfinished-{lives}"]
+    assert not {f".unfinished-{gone}", f".unfinished-{mine}"} & {path.name for path in parent.iterdir()}
 
 
 # ---- settings --------------------------------------------------------------------------------------------------------
