@@ -12,10 +12,12 @@ import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
+from scenarios import track
 from scenarios.compare import compare, variants
 from scenarios.logs import write_logs
 from scenarios.track import log_comparison, provenance
@@ -210,6 +212,44 @@ def test_a_store_that_refuses_is_told_in_our_words(outputs, tmp_path):
 def test_nothing_is_sent_anywhere_but_to_the_store(outputs):
     assert outputs
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_in_an_empty_folder_both_find_their_place(tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    words = ["simulate", *QUICK, "track=true", "replications=2"]
+    command = [sys.executable, "-m", "scenarios.command", *words]
+    runs = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        for _ in range(2)
+    ]
+    for run in runs:
+        said, complained = run.communicate(timeout=300)
+        assert (run.returncode, complained.strip()) == (0, "")
+        assert "in MLflow: " in said
+    client = MlflowClient(f"sqlite:///{tmp_path}/outputs/mlflow.db")
+    (experiment,) = (each for each in client.search_experiments() if each.name != "Default")
+    parents = [run for run in client.search_runs([experiment.experiment_id]) if "scenario" not in run.data.tags]
+    assert [run.info.status for run in parents] == ["FINISHED"] * 2
+
+
+def test_a_question_that_another_run_asks_at_the_same_moment_is_one_experiment():
+    from mlflow.exceptions import MlflowException
+
+    class Busy:
+        """A client whose store has no such experiment, until another run has made it before us."""
+
+        asked = 0
+
+        def get_experiment_by_name(self, _):
+            self.asked += 1
+            return SimpleNamespace(experiment_id="7", lifecycle_stage="active") if self.asked > 1 else None
+
+        def create_experiment(self, name, artifact_location):
+            raise MlflowException(f"Experiment(name={name}) already exists at {artifact_location}")
+
+    assert track._experiment(Busy(), QUESTION, None) == "7"
 
 
 # ---- a calibration ---------------------------------------------------------------------------------------------------
