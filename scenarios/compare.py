@@ -91,9 +91,7 @@ def variants(model: Model, changes: Sequence[str] | str) -> dict[str, Model]:
         if part not in known
     ]
     problems += [
-        Problem(
-            f"changes.{part}", "is on in the baseline already (enact); leave it out"
-        )
+        Problem(f"changes.{part}", "is on in the baseline already (enact); leave it out")
         for part in dict.fromkeys(part for chosen in parts.values() for part in chosen)
         if part in model.enact
     ]

@@ -53,17 +53,16 @@ def render(template: str, **context: Any) -> str:
     return pages.get_template(template).render(**context)
 
 
-def contents(second: str, validation: str | None) -> list[tuple[str, str]]:
+def contents(second: str) -> list[tuple[str, str]]:
     """Sections of a page, by anchor."""
     middle = (
         [("changed", "What changes"), ("difference", "What it does"), ("whom", "For whom"), ("money", "Money")]
         if second == "difference"
         else [("numbers", "The numbers"), ("whom", "For whom"), ("money", "Money"), ("weeks", "Week by week")]
     )
-    checked = [("checked", "Checked against data")] if validation else []
     return [
         ("answer", "The answer"), *middle, ("journeys", "The journeys"), ("sure", "How sure we are"),
-        ("survey", "Survey and truth"), ("assumed", "What was assumed"), *checked, ("from", "Where this comes from"),
+        ("survey", "Survey and truth"), ("assumed", "What was assumed"), ("from", "Where this comes from"),
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from scenarios import assumed, words
+from scenarios import assumed, checked, words
 from scenarios.compare import BASELINE, better
 from scenarios.maps import journey_map
 from scenarios.pages import (
@@ -50,7 +50,6 @@ def comparison_report(
     title: str,
     question: str,
     provenance: Mapping[str, Any],
-    validation: str | None = None,
     traffic: pl.DataFrame | None = None,
 ) -> str:
     """Page of a comparison: the answer first, then what changes, what it does, for whom, how sure, and why one may.
@@ -63,8 +62,6 @@ def comparison_report(
         What it is called, and what was asked.
     provenance
         Where it comes from: versions, seed, command, by name.
-    validation
-        How the baseline was checked against data, if it was.
     traffic
         Who went where in the baseline, as `maps.traffic` counts it; maps then show it.
 
@@ -94,13 +91,13 @@ def comparison_report(
         "weeks": [_week(comparison, change, names[change], kpi) for change in comparison.changes for kpi in _BY_WEEK],
         "maps": _maps(comparison, names, traffic),
         "sure": words.how_sure(comparison),
+        "checked": _checked(baseline),
         "doubts": [_doubts(comparison, change, names[change]) for change in comparison.changes],
         "survey": _survey_of(comparison, names),
         "assumptions": assumed.assumptions(baseline),
-        "validation": validation,
         "provenance": provenance_rows(provenance),
     }
-    return render("comparison.html", title=title, contents=contents("difference", validation), page=page)
+    return render("comparison.html", title=title, contents=contents("difference"), page=page)
 
 
 def _change(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
@@ -355,6 +352,15 @@ def _doubt(comparison: Comparison, row: Mapping[str, Any], *, has_limits: bool) 
     return Row(words.kpi_title(kpi), [*(Cell(number) for number in numbers), _verdict(kpi, row)])
 
 
+def _checked(model: Model) -> dict[str, Any]:
+    """How the scenario did against data it was not fitted on."""
+    rows = [
+        Row(told.measure, [Cell(told.where, ""), *map(Cell, told.numbers), Cell(told.verdict, "verdict")])
+        for told in checked.table(model)
+    ]
+    return {"sentence": checked.sentence(model), "caveats": checked.caveats(model), "head": checked.HEAD, "rows": rows}
+
+
 def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, Any]:
     titles = {BASELINE: "Today", **names}
     levels = {(row["scenario"], row["kpi"]): row for row in comparison.levels.filter(pl.col("by") == "all").to_dicts()}
@@ -370,7 +376,6 @@ def simulation_report(
     title: str,
     question: str,
     provenance: Mapping[str, Any],
-    validation: str | None = None,
     traffic: pl.DataFrame | None = None,
 ) -> str:
     """Page of one scenario: its numbers, for whom, when, on which journeys, and how sure.
@@ -379,7 +384,7 @@ def simulation_report(
     ----------
     comparison
         What came out; of its scenarios only the baseline is told.
-    title, question, provenance, validation, traffic
+    title, question, provenance, traffic
         As in `comparison_report`.
 
     Returns
@@ -424,12 +429,12 @@ def simulation_report(
             for journey in last.journeys
         ],
         "sure": _sure(comparison),
+        "checked": _checked(model),
         "survey": survey({"Today": overall}, currency),
         "assumptions": assumed.assumptions(model),
-        "validation": validation,
         "provenance": provenance_rows(provenance),
     }
-    return render("simulation.html", title=title, contents=contents("numbers", validation), page=page)
+    return render("simulation.html", title=title, contents=contents("numbers"), page=page)
 
 
 _Levels = dict[tuple[str, str, str], dict[str, Any]]

@@ -263,7 +263,7 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
     answers = {change: words.answer(comparison, change) for change in comparison.changes}
     model = comparison.models[BASELINE]
     if answers:
-        page = report.comparison_report(comparison, model.title or name, question, made_by, None)
+        page = report.comparison_report(comparison, model.title or name, question, made_by)
         comparison.differences.write_csv(draft / "differences.csv")
     else:
         page = report.simulation_report(comparison, model.title or name, question, made_by)

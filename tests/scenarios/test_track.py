@@ -303,6 +303,18 @@ def test_a_calibration_that_is_not_to_be_tracked_is_not(calibrated):
     assert "MLflow" not in untracked.said
 
 
+def test_what_is_built_on_a_calibrated_scenario_still_says_how_that_did_on_weeks_held_out(calibrated):
+    folder, _, _ = calibrated
+    overlay = "defaults: [mine, _self_]\npopulation: {customers: 30}\n"
+    (folder / "what_if.yaml").write_text(overlay, encoding="utf-8")
+    told = typed(folder, "describe", "scenario=what_if.yaml")
+    assert told.code == 0
+    assert "was checked against the log's last week, held out when it was calibrated" in " ".join(told.said.split())
+    assert "what no log can show" in told.said.lower()
+    checks = pl.read_csv(folder / "outputs/calibrate/mine/validation.csv")
+    assert told.said.replace("\n", " ").count("; chance") == checks.height
+
+
 # ---- a server --------------------------------------------------------------------------------------------------------
 
 
