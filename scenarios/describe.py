@@ -33,12 +33,13 @@ _NOT_SERVED = {
 
 @dataclass(frozen=True)
 class Part:
-    """Something with a name: what is said of it, its own parts, and a map where it is a journey."""
+    """Something with a name: what is said of it, its own parts, a map where it is a journey, and whether it is long."""
 
     title: str
     lines: list[str]
     parts: Sequence[Part] = ()
     map: str = ""
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,23 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
         Section(
             "Assumptions and doubts",
             [],
-            [Part("What was assumed", assumed.assumptions(model)), Part("Checked against data", _checked(model))],
+            [
+                Part("What was assumed", assumed.assumptions(model)),
+                Part("Checked against data", _checked(model)),
+                *_doubts(model),
+            ],
         ),
     ]
     return [section for section in sections if section.lines or section.parts]
+
+
+def _doubts(model: Model) -> list[Part]:
+    """Every value that is not known exactly."""
+    lines = [
+        f"{doubt.path}: about {doubt.about}, give or take {doubt.spread}{f' ({doubt.basis})' if doubt.basis else ''}"
+        for doubt in assumed.doubts(model)
+    ]
+    return [Part("What is estimated or not known exactly", lines, folded=True)] if lines else []
 
 
 def _checked(model: Model) -> list[str]:

@@ -95,6 +95,7 @@ def comparison_report(
         "doubts": [_doubts(comparison, change, names[change]) for change in comparison.changes],
         "survey": _survey_of(comparison, names),
         "assumptions": assumed.assumptions(baseline),
+        "doubted": _doubted(baseline),
         "provenance": provenance_rows(provenance),
     }
     return render("comparison.html", title=title, contents=contents("difference"), page=page)
@@ -361,6 +362,20 @@ def _checked(model: Model) -> dict[str, Any]:
     return {"sentence": checked.sentence(model), "caveats": checked.caveats(model), "head": checked.HEAD, "rows": rows}
 
 
+def _doubted(model: Model) -> dict[str, Any]:
+    """Every value that is not known exactly."""
+    rows = [
+        Row(doubt.path, [Cell(doubt.about), Cell(doubt.spread), Cell(doubt.basis, "")])
+        for doubt in assumed.doubts(model)
+    ]
+    return {
+        "summary": f"Every value that is estimated or not known exactly ({len(rows)})",
+        "caption": "Give or take one standard deviation, or the interval that is stated; * stands for every name",
+        "head": ["Where in the scenario", "About", "Give or take", "What it rests on"],
+        "rows": rows,
+    }
+
+
 def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, Any]:
     titles = {BASELINE: "Today", **names}
     levels = {(row["scenario"], row["kpi"]): row for row in comparison.levels.filter(pl.col("by") == "all").to_dicts()}
@@ -432,6 +447,7 @@ def simulation_report(
         "checked": _checked(model),
         "survey": survey({"Today": overall}, currency),
         "assumptions": assumed.assumptions(model),
+        "doubted": _doubted(model),
         "provenance": provenance_rows(provenance),
     }
     return render("simulation.html", title=title, contents=contents("numbers"), page=page)

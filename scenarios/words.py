@@ -117,6 +117,11 @@ def rounding(value: float, half: float | None = None) -> float:
     return max(step, _power(max(size, half), 3))
 
 
+def two_digits(spread: float) -> float:
+    """Step that keeps two digits of a spread."""
+    return _power(spread, 1) if math.isfinite(spread) and spread > 0 else 1e-3
+
+
 def _power(size: float, digits: int) -> float:
     """Power of ten that many digits below the first of a number."""
     return float(10.0 ** (math.floor(math.log10(size) + 1e-9) - digits))

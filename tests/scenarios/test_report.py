@@ -213,6 +213,17 @@ def test_how_the_scenario_did_against_weeks_held_out_is_part_of_how_sure_we_are(
     assert f"Abandonment at hotline: too high by 31 %. What no log can show {NASTY}." in part
 
 
+def test_what_is_not_known_exactly_is_a_table_that_opens_after_the_plain_sentences():
+    html = of_one_in_doubt()
+    part = html[html.index('id="assumed"') : html.index('id="from"')]
+    sentences, _, table = part.partition("<details>")
+    assert "The first 2 weeks are lived but not measured." in sentences
+    assert "personas." not in sentences
+    assert "Every value that is estimated or not known exactly (2)" in table
+    assert "personas.surfer.churn.slope 0.55 0.30 a guess" in Page(table).text
+    assert "<details>" not in of_one()[of_one().index('id="assumed"') :]
+
+
 def test_where_nothing_is_uncertain_no_limits_of_data_are_shown(page: Page):
     assert "Limits of our data" not in page.text
     text = Page(of_doubts()).text
