@@ -94,8 +94,7 @@ def _beside(predicted: pl.DataFrame, true: Comparison, currency: str) -> Table:
         for kpi in COMPARED:
             wanted = (pl.col("scenario") == change) & (pl.col("kpi") == kpi) & (pl.col("by") == "all")
             row, real = predicted.row(by_predicate=wanted, named=True), true.difference(change, kpi)
-            cells = (f"{words.difference(kpi, each, currency)} ({words.interval(kpi, each, currency)})"
-                     for each in (row, real))  # fmt: skip
+            cells = (words.with_interval(kpi, each, currency) for each in (row, real))
             table.add_row(change, words.kpi_title(kpi), *cells, "yes" if agree(row, real) else "no")
     return table
 

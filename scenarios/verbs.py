@@ -305,8 +305,7 @@ def difference_table(comparison: Comparison) -> Table:
             row = comparison.difference(change, kpi)
             verdict = better(kpi, row["difference"]) if row["lower"] * row["upper"] > 0 else None
             style = {True: "green", False: "red", None: "dim"}[verdict]
-            said = f"{words.difference(kpi, row, currency)} ({words.interval(kpi, row, currency)})"
-            cells.append(f"[{style}]{said}[/{style}]")
+            cells.append(f"[{style}]{words.with_interval(kpi, row, currency)}[/{style}]")
         table.add_row(kpi.replace("_", " "), *cells)
     return table
 

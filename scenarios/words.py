@@ -162,8 +162,8 @@ def money(value: float, currency: str) -> str:
 
 
 def signed(text: str) -> str:
-    """A number with its sign, unless it is nothing."""
-    return f"+{text}" if text[0] != "−" and text.strip("0.,") else text
+    """A number with its sign, unless it is nothing or unknown."""
+    return f"+{text}" if text[0] not in "−–" and text.strip("0.,") else text
 
 
 def with_unit(text: str, word: str) -> str:
@@ -229,6 +229,12 @@ def difference(kpi: str, row: Mapping[str, float], currency: str) -> str:
     """Difference of a KPI with its sign and unit."""
     said = estimate_of(kpi, row, currency)
     return with_unit(signed(said.value), said.word)
+
+
+def with_interval(kpi: str, row: Mapping[str, float], currency: str) -> str:
+    """Difference of a KPI and its interval; a dash where nothing is known."""
+    said = difference(kpi, row, currency)
+    return said if said == UNKNOWN.value else f"{said} ({interval(kpi, row, currency)})"
 
 
 def interval(kpi: str, row: Mapping[str, float], currency: str) -> str:

@@ -343,6 +343,15 @@ def test_a_touchpoint_is_always_open_only_where_some_shift_covers_every_hour():
     assert always_open(manned, "hotline")
 
 
+def test_a_difference_that_nobody_knows_is_a_dash():
+    unknown = dict.fromkeys(("difference", "lower", "upper", "baseline"), math.nan)
+    for kpi in ("satisfaction", "cost", "churn"):
+        assert words.difference(kpi, unknown, "EUR") == "–"
+        assert words.with_interval(kpi, unknown, "EUR") == "–"
+    known = {"difference": 0.3, "lower": 0.2, "upper": 0.4, "baseline": 5.0}
+    assert words.with_interval("satisfaction", known, "EUR") == "+0.30 points (0.20 to 0.40 points)"
+
+
 PERSONA = {
     "needs": {"n": "1 / week"},
     "churn": {"every": "1 week", "base": "0.01 / week", "slope": 0.5},
