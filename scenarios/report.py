@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import polars as pl
 
 from scenarios import assumed, checked, words
 from scenarios.compare import BASELINE, better
-from scenarios.maps import journey_map
+from scenarios.maps import journey_map, traffic
 from scenarios.pages import (
     Cell,
     Row,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from scenarios.compare import Comparison
     from sim.model import Model
+    from sim.tables import Tables
 
 _BY_WEEK = ("experience", "customers_lost", "abandonment", "margin")
 _BY_PERSONA = ("satisfaction", "churn", "revenue", "abandonment", "mean_wait")
@@ -50,7 +52,7 @@ def comparison_report(
     title: str,
     question: str,
     provenance: Mapping[str, Any],
-    traffic: pl.DataFrame | None = None,
+    lived: Mapping[str, Tables] | None = None,
 ) -> str:
     """Page of a comparison: the answer first, then what changes, what it does, for whom, how sure, and why one may.
 
@@ -62,8 +64,8 @@ def comparison_report(
         What it is called, and what was asked.
     provenance
         Where it comes from: versions, seed, command, by name.
-    traffic
-        Who went where in the baseline, as `maps.traffic` counts it; maps then show it.
+    lived
+        One history of each scenario; maps then show who went where.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def comparison_report(
         "money_plots": [_money_plot(comparison, names[change], money[change]) for change in comparison.changes],
         "money": [_money_table(comparison, names[change], money[change]) for change in comparison.changes],
         "weeks": [_week(comparison, change, names[change], kpi) for change in comparison.changes for kpi in _BY_WEEK],
-        "maps": _maps(comparison, names, traffic),
+        "maps": _maps(comparison, names, lived or {}),
         "sure": words.how_sure(comparison),
         "checked": _checked(baseline),
         "doubts": [_doubts(comparison, change, names[change]) for change in comparison.changes],
@@ -308,19 +310,26 @@ def _week(comparison: Comparison, change: str, title: str, kpi: str) -> dict[str
 # ---- journeys, doubts, survey ----------------------------------------------------------------------------------------
 
 
-def _maps(comparison: Comparison, names: Mapping[str, str], traffic: pl.DataFrame | None) -> list[dict[str, str]]:
+def _maps(comparison: Comparison, names: Mapping[str, str], lived: Mapping[str, Tables]) -> list[dict[str, str]]:
     """Map of every journey, and beneath it what it becomes under a change that moves it."""
-    last = {name: phases(model)[-1].model for name, model in comparison.models.items()}
+    last = {name: phases(model)[-1] for name, model in comparison.models.items() if name in (BASELINE, *names)}
+    since = {name: max(phase.start, phase.model.clock.warmup) for name, phase in last.items()}
+    seen = {name: traffic(tables, since[name]) for name, tables in lived.items() if name in last}
     maps = []
-    for journey in dict.fromkeys(name for model in last.values() for name in model.journeys):
-        today = journey_map(last[BASELINE], journey) if journey in last[BASELINE].journeys else ""
-        if today:
-            shown = journey_map(last[BASELINE], journey, traffic) if traffic is not None else today
-            note = "Today, with the visits seen in one replication" if traffic is not None else "Today"
-            maps.append({"title": words.plain(journey), "note": note, "map": shown})
-        for change, name in names.items():
-            if journey in last[change].journeys and (then := journey_map(last[change], journey)) != today:
-                maps.append({"title": f"{words.plain(journey)}: {name}", "note": "With the change", "map": then})
+    for journey in dict.fromkeys(name for phase in last.values() for name in phase.model.journeys):
+        stated = {
+            name: journey_map(phase.model, journey) for name, phase in last.items() if journey in phase.model.journeys
+        }
+        for name, svg in stated.items():
+            if name != BASELINE and svg == stated.get(BASELINE):
+                continue
+            title = words.plain(journey) if name == BASELINE else f"{words.plain(journey)}: {names[name]}"
+            note = "Today" if name == BASELINE else "With the change"
+            if name in seen:
+                opened = words.date(last[name].model.clock.start + timedelta(minutes=since[name]))
+                note = f"{note}, with the visits of one replication, on journeys that opened from {opened} on"
+            shown = journey_map(last[name].model, journey, seen[name]) if name in seen else svg
+            maps.append({"title": title, "note": note, "map": shown})
     return maps
 
 
@@ -391,7 +400,7 @@ def simulation_report(
     title: str,
     question: str,
     provenance: Mapping[str, Any],
-    traffic: pl.DataFrame | None = None,
+    lived: Mapping[str, Tables] | None = None,
 ) -> str:
     """Page of one scenario: its numbers, for whom, when, on which journeys, and how sure.
 
@@ -399,7 +408,7 @@ def simulation_report(
     ----------
     comparison
         What came out; of its scenarios only the baseline is told.
-    title, question, provenance, traffic
+    title, question, provenance, lived
         As in `comparison_report`.
 
     Returns
@@ -408,8 +417,7 @@ def simulation_report(
         HTML, complete in itself.
     """
     model = comparison.models[BASELINE]
-    currency, last = model.currency, phases(model)[-1].model
-    known = _levels(comparison)
+    currency, known = model.currency, _levels(comparison)
     overall = {kpi: known[kpi, "all", "all"] for kpi in KPIS}
     weekly = {
         kpi: values_by_week(comparison.values, BASELINE, kpi) for kpi in ("revenue", "cost", "change_cost", "margin")
@@ -433,16 +441,7 @@ def simulation_report(
             "rows": [Row(quarter.name, amounts(quarter, currency, difference=False)) for quarter in quarters],
         },
         "weeks": [_week_levels(known, kpi, currency) for kpi in _BY_WEEK],
-        "maps": [
-            {
-                "title": words.plain(journey),
-                "note": "With the visits seen in one replication"
-                if traffic is not None
-                else "As the scenario states it",
-                "map": journey_map(last, journey, traffic),
-            }
-            for journey in last.journeys
-        ],
+        "maps": _maps(comparison, {}, lived or {}),
         "sure": _sure(comparison),
         "checked": _checked(model),
         "survey": survey({"Today": overall}, currency),

@@ -29,6 +29,7 @@ from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
 from sim.model import Model, Names
 from sim.read import build
+from sim.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -262,11 +263,12 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
     made_by = provenance(asked.command, settings.seed, settings.replications, data)
     answers = {change: words.answer(comparison, change) for change in comparison.changes}
     model = comparison.models[BASELINE]
+    histories = {name: Tables.read(draft / "tables" / name) for name in comparison.models}
     if answers:
-        page = report.comparison_report(comparison, model.title or name, question, made_by)
+        page = report.comparison_report(comparison, model.title or name, question, made_by, histories)
         comparison.differences.write_csv(draft / "differences.csv")
     else:
-        page = report.simulation_report(comparison, model.title or name, question, made_by)
+        page = report.simulation_report(comparison, model.title or name, question, made_by, histories)
     (draft / "report.html").write_text(page, encoding="utf-8")
     comparison.levels.write_csv(draft / "kpis.csv")
     comparison.values.write_parquet(draft / "replications.parquet")

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 
@@ -39,8 +40,8 @@ def of_doubts() -> str:
 
 @cache
 def of_one() -> str:
-    seen = traffic(simulate(starter(), seed=1).tables)
-    return simulation_report(alone(compared()), "As it is", "", PROVENANCE, traffic=seen)
+    lived = {BASELINE: simulate(starter(), seed=1).tables}
+    return simulation_report(alone(compared()), "As it is", "", PROVENANCE, lived)
 
 
 @cache
@@ -187,6 +188,20 @@ def test_the_map_of_each_journey_is_there_and_again_where_a_change_moves_it(page
     assert names.count("Journey: billing") == 2  # today, and with the better help page
     assert "billing: A help page that answers more" in page.text
     assert "billing: One more person on the hotline" not in page.text
+
+
+def test_the_maps_show_who_went_where_in_each_scenario_where_its_history_is_given():
+    better = compared().models["better_page"]
+    lived = {BASELINE: simulate(starter(), seed=1).tables, "better_page": simulate(better, seed=1).tables}
+    text = Page(comparison_report(compared(), "t", "q", {}, lived)).text
+    for name, note in ((BASELINE, "Today"), ("better_page", "With the change")):
+        since = starter().clock.warmup
+        seen = traffic(lived[name], since)
+        (helped,) = seen.filter((pl.col("step") == "read") & (pl.col("outcome") == "resolved"))["count"]
+        assert f"resolved {helped:,}" in text
+        opened = words.date(starter().clock.start + timedelta(minutes=since))
+        assert f"{note}, with the visits of one replication, on journeys that opened from {opened} on" in text
+    assert text.count("width: visits seen") == 2
 
 
 def test_survey_and_truth_stand_side_by_side(page: Page):

@@ -119,7 +119,9 @@ def test_compare_writes_its_results_whole(tmp_path):
     assert written(tmp_path / "outputs") == {
         str((folder / file).relative_to(tmp_path / "outputs")) for file in tables | named
     }
-    assert "Who answers?" in (folder / "report.html").read_text(encoding="utf-8")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Who answers?" in page
+    assert "with the visits of one replication" in page
     differences = pl.read_csv(folder / "differences.csv")
     assert set(differences["scenario"]) == {"hire", "hire+better_page"}
     values = pl.read_parquet(folder / "replications.parquet")
