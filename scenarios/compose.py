@@ -129,7 +129,8 @@ def compose(verb: str, words: list[str]) -> Composed:
         for override in settings.values():
             _set(config, override)
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    names = {group: own[f"{group}/{name}"].name if f"{group}/{name}" in own else name for group, name in chosen.items()}
+    taken = {group: own.get(f"{group}/{name}") for group, name in chosen.items()}
+    names = {group: given.name if (given := taken[group]) else Path(name).name for group, name in chosen.items()}
     return Composed(_named_keys(plain, (), places), places, names, command)
 
 

@@ -170,6 +170,10 @@ def test_a_scenario_is_found_by_its_path(path):
     assert composed.config["scenario"]["population"]["customers"] == 14
 
 
+def test_a_scenario_that_ships_has_no_path_in_its_name():
+    assert compose("simulate", ["scenario=../scenario/starter"]).chosen == {"scenario": "starter"}
+
+
 @pytest.mark.parametrize("mark", ["'", '"'])
 def test_a_path_with_spaces_may_stand_in_quotes(mark):
     own("my dir/my scenario.yaml", n=14)
