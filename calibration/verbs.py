@@ -21,10 +21,10 @@ from calibration.sources import read_sources
 from calibration.timeline import build_timeline
 from calibration.validate import OUTSIDE, Validation
 from calibration.validate import validate as compare_with_log
-from calibration.write import estimates_table, scenario_text, validation_text, write_all
+from calibration.write import checked, estimates_table, scenario_text, validation_text, write_all
 from sim import units
 from sim.check import problem_of
-from sim.described import Described
+from sim.described import Described, FileName
 from sim.errors import Problem, ScenarioError
 from sim.read import build
 from sim.replications import Workers
@@ -54,7 +54,7 @@ class Asked(Protocol):
 class CheckSettings(Described):
     """Settings that both verbs share."""
 
-    name: str | None = None
+    name: FileName | None = None
     question: str | None = None
     seed: int = 1
     replications: int = Field(default=5, ge=2)
@@ -150,7 +150,7 @@ def calibrate(asked: Asked) -> Finding | None:
             folder / "estimates.csv": estimates_table(calibrated.estimates),
             folder / "validation.csv": validation.table,
             folder / "validation.md": validation_text(validation),
-            scenario: scenario_text(calibrated.raw, name, comment),
+            scenario: scenario_text(calibrated.raw | {"checked": checked(validation)}, name, comment),
         },
     )
     _say_validation(console, validation)

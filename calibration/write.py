@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 import yaml
 
@@ -54,6 +55,19 @@ def validation_text(validation: Validation) -> str:
     ]
     trust = "\n".join(f"- {line}" for line in validation.caveats())
     return f"{head}\n" + "\n".join(rows) + f"\n\nWhat not to trust it for:\n\n{trust}\n"
+
+
+def checked(validation: Validation) -> dict[str, Any]:
+    """Validation as the part of a scenario that keeps it, four digits of each number; what is not known is left out."""
+    measures: dict[str, dict[str, Any]] = {}
+    for row in validation.table.iter_rows(named=True):
+        numbers = {key: float(f"{row[key]:.4g}") for key in ("observed", "simulated", "floor") if np.isfinite(row[key])}
+        measures.setdefault(row["measure"], {})[row["group"]] = {
+            "unit": row["unit"], **numbers, "verdict": row["verdict"],
+        }  # fmt: skip
+    weeks = "week" if validation.weeks == 1 else f"{validation.weeks:.3g} weeks"
+    against = f"the log's last {weeks}, held out when it was calibrated"
+    return {"against": against, "measures": measures, "caveats": validation.caveats()}
 
 
 def write_all(folder: Path, files: dict[Path, str | pl.DataFrame]) -> None:

@@ -1,11 +1,12 @@
-"""A scenario in words: what changes set, when staff are there, and what is assumed where it says nothing."""
+"""A scenario in words: what changes set, when staff are there, what is assumed, and what is not known exactly."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scenarios.words import change_title, date, duration, listed, money, plain
+from scenarios.words import change_title, date, duration, listed, money, plain, rounded, two_digits, with_unit
 from sim import units
 from sim.changes import flatten, phases
 from sim.model import AGAIN, CLOSED, DEFAULT_PROFILE
@@ -132,7 +133,7 @@ def always_open(model: Model, touchpoint: str) -> bool:
 
 
 def assumptions(model: Model) -> list[str]:
-    """What was assumed, a sentence each: what the scenario leaves unsaid first, then what it is unsure of."""
+    """What was assumed, a sentence each: what the scenario leaves unsaid, that it is unsure, and what changes cost."""
     return [
         *_time(model),
         *_waiting(model),
@@ -140,7 +141,6 @@ def assumptions(model: Model) -> list[str]:
         *_customers_unsaid(model),
         *_work_unsaid(model),
         *_uncertain(model),
-        *_estimated(model),
         *(f"“{change_title(model, name)}” costs {own_cost(model, name)}." for name in model.changes),
     ]
 
@@ -240,29 +240,89 @@ def _work_unsaid(model: Model) -> list[str]:
 
 
 def _uncertain(model: Model) -> list[str]:
-    said = []
-    for path, law in model.uncertain.items():
-        mean, sd, low, high = (
-            f"{number:g}" if isinstance(number, float) else number for number in (law.mean, law.sd, law.low, law.high)
-        )
-        if law.kind == "uniform":
-            spread = f"anything between {low} and {high}, equally likely"
-        else:
-            bounds = [f"at least {low}"] if low is not None else []
-            bounds += [f"at most {high}"] if high is not None else []
-            spread = ", ".join([f"about {mean}, give or take {sd}", *bounds])
-        source = f" (from {law.source})" if law.source else ""
-        together = f", high or low together with {law.shared}" if law.shared else ""
-        said.append(f"{path} is not known exactly: {spread}{source}{together}.")
-    return said
+    count = len(model.uncertain)
+    if not count:
+        return []
+    known = "1 value is" if count == 1 else f"{count} values are"
+    return [
+        f"{known} not known exactly: every replication draws its own. What they are, and how unsure, is listed below."
+    ]
 
 
-def _estimated(model: Model) -> list[str]:
-    said = []
-    for path, estimate in model.estimates.items():
-        facts = [f"estimated from {estimate.source}"]
+# ---- what is not known exactly ---------------------------------------------------------------------------------------
+
+
+_NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
+
+
+class Doubt(NamedTuple):
+    """A value that is estimated or uncertain: where, about what, give or take how much, and what it rests on.
+
+    The spread is one standard deviation, or an interval where one is stated; it has two digits at most.
+    """
+
+    path: str
+    about: str
+    spread: str
+    basis: str
+
+
+def doubts(model: Model) -> list[Doubt]:
+    """Every value that is uncertain or estimated; what several places have in common is told once."""
+    paths = dict.fromkeys([*model.uncertain, *model.estimates])
+    told = {tuple(path.split(".")): (*_size(model, path), _basis(model, path)) for path in paths}
+    for place in range(1, max((len(path) for path in told), default=0)):
+        told = _pooled(told, place, model.raw)
+    return [Doubt(".".join(path), *facts) for path, facts in told.items()]
+
+
+_Told = dict[tuple[str, ...], tuple[str, str, str]]
+
+
+def _pooled(told: _Told, place: int, raw: Any) -> _Told:
+    """Tell once what is the same under several names at a place of the path: `*` for all names, else `{one,other}`."""
+    alike: dict[Any, list[tuple[str, ...]]] = {}
+    for path, facts in told.items():
+        alike.setdefault((path[:place], path[place + 1 :], len(path) > place, facts), []).append(path)
+    pooled: _Told = {}
+    for (before, after, _, facts), paths in alike.items():
+        names = [path[place] for path in paths if len(path) > place]
+        if len(names) < 2:
+            pooled[paths[0]] = facts
+            continue
+        siblings = _find(raw, ".".join(before))
+        every = isinstance(siblings, dict) and set(map(str, siblings)) == set(names)
+        pooled[(*before, "*" if every else f"{{{','.join(names)}}}", *after)] = facts
+    return pooled
+
+
+def _size(model: Model, path: str) -> tuple[str, str]:
+    """About what a value is, and give or take how much."""
+    law, estimate = model.uncertain.get(path), model.estimates.get(path)
+    if law is not None and law.mean is not None and law.sd is not None:
+        (mean, unit), (sd, _) = units.split(law.mean), units.split(law.sd)
+        step = two_digits(sd)
+        return with_unit(rounded(mean, step), f" {unit}".rstrip()), with_unit(rounded(sd, step), f" {unit}".rstrip())
+    if law is not None:
+        return f"{law.low} to {law.high}", "equally likely"
+    value = _find(model.raw, path)
+    about = "–" if value is None or isinstance(value, dict | list) else str(value)
+    interval = (estimate.interval if estimate is not None else None) or "–"
+    if match := re.fullmatch(rf"({_NUMBER}) to ({_NUMBER})(.*)", interval):
+        low, high = float(match[1]), float(match[2])
+        step = two_digits((high - low) / 2)
+        interval = f"{rounded(low, step)} to {rounded(high, step)}{match[3]}"
+        if centre := re.fullmatch(rf"({_NUMBER})(.*)", about):
+            about = f"{rounded(float(centre[1]), step)}{centre[2]}"
+    return about, interval
+
+
+def _basis(model: Model, path: str) -> str:
+    """What a value rests on."""
+    law, estimate = model.uncertain.get(path), model.estimates.get(path)
+    facts = [law.source] if law is not None and law.source else []
+    if estimate is not None:
+        facts += [estimate.source] if estimate.source not in facts else []
         facts += [f"n = {estimate.n:,}"] if estimate.n is not None else []
-        facts += [f"interval {estimate.interval}"] if estimate.interval else []
         facts += [estimate.note] if estimate.note else []
-        said.append(f"{path}: {', '.join(facts)}.")
-    return said
+    return ", ".join(facts)

@@ -53,10 +53,20 @@ def main(argv: list[str] | None = None) -> int:
     except DesirepathError as error:
         errors.print(str(error), markup=False, style="red")
         return 1
+    except OSError as error:
+        errors.print(_not_written(error, verb), markup=False, style="red")
+        return 1
     except KeyboardInterrupt:
         errors.print("stopped; nothing unfinished is kept")
         return 130
     return 0
+
+
+def _not_written(error: OSError, verb: str) -> str:
+    """Say what could not be written, why, and what to do."""
+    place = f"{error.filename}: " if error.filename else ""
+    remedy = "go to another folder" if verb == "new" else "choose another place with outputs=…"
+    return f"{place}cannot be written ({error.strerror or error}); {remedy}"
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
+from scenarios.intervals import interval
 from sim.changes import check_dates, enacted
 from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
@@ -38,11 +38,12 @@ class Comparison:
     seed, replications, level
         The design, and the level of the intervals.
     levels
-        For each scenario, KPI, dimension and group: ``mean``, ``lower``, ``upper`` and number ``n`` of replications.
+        For each scenario, KPI, dimension and group: ``mean`` with its interval ``lower`` to ``upper``, the two parts of
+        that (``luck`` of the run, ``limits`` of the data; as half-widths), and number ``n`` of replications.
     differences
         For each change, KPI, dimension and group: mean difference from the baseline with its interval, that interval
-        adjusted for the number of headline comparisons, its two parts (``luck`` of the run, ``limits`` of the data; as
-        half-widths), the correlation of the pair, the variance-reduction factor and the relative difference.
+        adjusted for the number of headline comparisons, its two parts (``luck`` and ``limits``), the correlation of the
+        pair, the variance-reduction factor and the relative difference.
     values
         Every replication's value, as it came.
     """
@@ -75,9 +76,13 @@ class Comparison:
 
 
 def variants(model: Model, changes: Sequence[str] | str) -> dict[str, Model]:
-    """Return the baseline and each change, or sum of changes such as ``chatbot+hire``, as scenarios of their own."""
-    names = list(model.changes) if changes == "all" else ([changes] if isinstance(changes, str) else list(changes))
+    """Return the baseline and each change, or sum of changes such as ``chatbot+hire``, as scenarios of their own.
+
+    All changes are those that are not on in the baseline already.
+    """
     known = list(model.changes)
+    off = [name for name in known if name not in model.enact]
+    names = off if changes == "all" else ([changes] if isinstance(changes, str) else list(changes))
     parts = {name: [name] if name in known else name.split("+") for name in names}
     problems = [
         Problem(f"changes.{part}", f"there is no change '{part}'; {did_you_mean(part, known)}", "command line")
@@ -85,7 +90,14 @@ def variants(model: Model, changes: Sequence[str] | str) -> dict[str, Model]:
         for part in chosen
         if part not in known
     ]
-    if not names and known:
+    problems += [
+        Problem(f"changes.{part}", "is on in the baseline already (enact); leave it out")
+        for part in dict.fromkeys(part for chosen in parts.values() for part in chosen)
+        if part in model.enact
+    ]
+    if not names and known and not off:
+        problems.append(Problem("changes", "all are on in the baseline already (enact); take out what to compare"))
+    elif not names and known:
         problems.append(Problem("changes", f"none is named; known: {', '.join(known)}, or all", "command line"))
     elif not names:
         problems.append(Problem("changes", "the scenario proposes no change; add one under changes"))
@@ -180,7 +192,7 @@ def compare(
         ]
     values = perform_all(tasks, workers, progress)
     keys, at = _pivot(values, replications)
-    levels = [_levels(name, keys, at[name], level) for name in models]
+    levels = [_levels(name, keys, at, level) for name in models]
     differences = [_differences(name, keys, at, level, len(models) - 1) for name in models]
     compared = pl.concat(differences).filter(pl.col("scenario") != BASELINE)
     own = values.filter(~pl.col("scenario").str.starts_with(_CENTRE))
@@ -203,66 +215,40 @@ def _pivot(values: pl.DataFrame, replications: int) -> tuple[pl.DataFrame, dict[
     return keys, at
 
 
-def _levels(name: str, keys: pl.DataFrame, at: NDArray[np.float64], level: float) -> pl.DataFrame:
-    mean, half, n = _interval(at, level)
-    numbers = {"mean": mean, "lower": mean - half, "upper": mean + half, "n": n}
+def _levels(name: str, keys: pl.DataFrame, at: dict[str, NDArray[np.float64]], level: float) -> pl.DataFrame:
+    """One scenario's means with their intervals."""
+    found = interval(at[name], at.get(_CENTRE + name), level)
+    numbers = {
+        "mean": found.mean, "lower": found.mean - found.half, "upper": found.mean + found.half,
+        "luck": found.luck, "limits": found.limits, "n": found.n,
+    }  # fmt: skip
     return keys.with_columns(pl.lit(name).alias("scenario"), *(pl.Series(k, v) for k, v in numbers.items()))
-
-
-def _interval(
-    at: NDArray[np.float64], level: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Mean and half-width of its t interval in each row, over the replications in which the value is known."""
-    known = ~np.isnan(at)
-    n = known.sum(axis=1)
-    total = np.where(known, at, 0.0).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(n > 0, total / n, np.nan)
-        spread = np.where(known, (at - mean[:, None]) ** 2, 0.0).sum(axis=1)
-        deviation = np.where(n > 1, np.sqrt(spread / (n - 1)), np.nan)
-        return mean, stats.t.ppf(0.5 + level / 2, np.maximum(n - 1, 1)) * deviation / np.sqrt(n), n
 
 
 def _differences(
     name: str, keys: pl.DataFrame, at: dict[str, NDArray[np.float64]], level: float, changes: int
 ) -> pl.DataFrame:
-    """Paired differences of one scenario from the baseline (whatif: D̄ ± t·s/√n, widened by the limits of the data)."""
+    """Paired differences of one scenario from the baseline."""
     old, new = at[BASELINE], at[name]
     pair = new - old
-    mean, luck, n = _interval(pair, level)
+    centre = at[_CENTRE + name] - at[_CENTRE + BASELINE] if _CENTRE + name in at else None
     family = max(changes * len(HEADLINES), 1)
-    _, luck_adjusted, _ = _interval(pair, 1 - (1 - level) / family)
-    doubt = _doubt(pair, at, name)
-    limits, limits_adjusted = (stats.norm.ppf(0.5 + each / 2) * doubt for each in (level, 1 - (1 - level) / family))
-    half, adjusted = np.hypot(luck, limits), np.hypot(luck_adjusted, limits_adjusted)
+    found, adjusted = (interval(pair, centre, each) for each in (level, 1 - (1 - level) / family))
+    mean, base = found.mean, interval(old, None, level).mean
     with np.errstate(invalid="ignore", divide="ignore"):
-        centred = [side - _interval(side, level)[0][:, None] for side in (old, new)]
+        centred = [side - interval(side, None, level).mean[:, None] for side in (old, new)]
         both = np.nansum(centred[0] * centred[1], axis=1)
         squares = [np.nansum(side**2, axis=1) for side in centred]
         correlation = both / np.sqrt(squares[0] * squares[1])
         reduction = (squares[0] + squares[1]) / np.nansum((pair - mean[:, None]) ** 2, axis=1)
-        base = _interval(old, level)[0]
         relative = np.where(base != 0, mean / np.abs(base), np.nan)
     numbers = {
-        "baseline": base, "difference": mean, "lower": mean - half, "upper": mean + half,
-        "lower_adjusted": mean - adjusted, "upper_adjusted": mean + adjusted, "luck": luck, "limits": limits,
-        "correlation": correlation, "variance_reduction": reduction, "relative": relative, "n": n,
+        "baseline": base, "difference": mean, "lower": mean - found.half, "upper": mean + found.half,
+        "lower_adjusted": mean - adjusted.half, "upper_adjusted": mean + adjusted.half,
+        "luck": found.luck, "limits": found.limits,
+        "correlation": correlation, "variance_reduction": reduction, "relative": relative, "n": found.n,
     }  # fmt: skip
     return keys.with_columns(pl.lit(name).alias("scenario"), *(pl.Series(k, v) for k, v in numbers.items()))
-
-
-def _doubt(pair: NDArray[np.float64], at: dict[str, NDArray[np.float64]], name: str) -> NDArray[np.float64]:
-    """Standard deviation of the difference that comes from what is uncertain: same luck, other values."""
-    if _CENTRE + name not in at:
-        return np.zeros(len(pair))
-    centre = at[_CENTRE + name] - at[_CENTRE + BASELINE]
-    shift = pair - centre
-    known = ~np.isnan(shift)
-    n = known.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(known, shift, 0.0).sum(axis=1) / n
-        square = np.where(known, (shift - mean[:, None]) ** 2, 0.0).sum(axis=1)
-    return np.asarray(np.sqrt(square / np.maximum(n - 1, 1)))
 
 
 def better(kpi: str, difference: float) -> bool | None:

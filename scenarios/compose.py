@@ -129,7 +129,8 @@ def compose(verb: str, words: list[str]) -> Composed:
         for override in settings.values():
             _set(config, override)
         plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    names = {group: own[f"{group}/{name}"].name if f"{group}/{name}" in own else name for group, name in chosen.items()}
+    taken = {group: own.get(f"{group}/{name}") for group, name in chosen.items()}
+    names = {group: given.name if (given := taken[group]) else Path(name).name for group, name in chosen.items()}
     return Composed(_named_keys(plain, (), places), places, names, command)
 
 
@@ -151,7 +152,7 @@ def _spelled_out(verb: str, word: str, own: _Owned) -> str:
         return word
     prefix, key, equals, value = match.groups()
     if key in GROUPS and equals:
-        return f"{key}={_taken_in(key, value, own) or value}"
+        return f"{key}={_taken_in(key, _unquoted(value), own) or value}"
     raw, _ = _load_packaged(verb)
     takes_scenario = any("scenario" in default for default in raw.get("defaults", []))
     root = key.split(".")[0]
@@ -184,6 +185,11 @@ def _taken_in(group: str, value: str, own: _Owned, above: tuple[Path, ...] = ())
             for base in raw["defaults"]
         ]
     return alias
+
+
+def _unquoted(value: str) -> str:
+    """A path as it is, without the quotes that Hydra's grammar wants around one with spaces."""
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
 def _add(group: str, given: _Own, own: _Owned) -> str:
@@ -226,6 +232,11 @@ def _unknown(override: Override, there: dict[str, Any]) -> Problem | None:
     """Why an override cannot be: it names nothing that is there, nor a field that a file leaves at its default."""
     keys = override.key_or_group.split(".")
     typed = override.key_or_group.removeprefix("scenario.")
+    if override.key_or_group == "scenario.changes" and isinstance(named := override.value(), str | list):
+        on = ",".join(map(str, named)) if isinstance(named, list) else named
+        return Problem(
+            typed, f"is what a scenario proposes; to simulate with a change on, write enact=[{on}]", COMMAND_LINE
+        )
     here: Any = there
     for i, key in enumerate([] if override.is_add() or override.is_force_add() else keys):
         where = ".".join(keys[:i]).removeprefix("scenario.")

@@ -6,23 +6,31 @@ the calibrated scenario predicts for two changes can be set beside what they wou
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import polars as pl
 import yaml
 from rich.console import Console
 from rich.table import Table
 
 from scenarios import words
 from scenarios.command import main as desirepath
-from scenarios.compare import Comparison, compare, variants
+from scenarios.compare import compare, variants
 from scenarios.compose import compose
 from scenarios.logs import write_logs
-from scenarios.verbs import progress, workers_of
+from scenarios.verbs import progress
 from sim.changes import altered
 from sim.read import build, read
-from sim.replications import simulate
+from sim.replications import simulate, workers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scenarios.compare import Comparison
 
 REALITY, CALIBRATED, WHAT_IF = "energy", "energy_calibrated", "energy_what_if"
 SEED, REPLICATIONS = 2025, 10
@@ -63,33 +71,38 @@ def main() -> int:
     truth = build(altered(reality.raw, design), what="reality")
     with progress("living through reality") as step:
         true = compare(variants(truth, "all"), SEED + 1, REPLICATIONS, workers=workers_of("auto"), progress=step)
-    console.print(_beside(_predicted(outputs), true, truth.currency))
+    predicted = pl.read_csv(_newest(outputs) / "differences.csv")
+    console.print(_beside(predicted, true, truth.currency))
     console.print(f"all of it took {time.monotonic() - began:.0f} s", markup=False)
     return 0
 
 
-def _predicted(outputs: Path) -> Path:
+def _newest(outputs: Path) -> Path:
     """Folder of the newest comparison."""
     return max(path for path in (outputs / "compare" / WHAT_IF).iterdir() if not path.name.startswith("."))
 
 
-def _beside(folder: Path, true: Comparison, currency: str) -> Table:
-    """Predicted differences with their intervals, beside the true ones."""
-    import polars as pl
-
-    predicted = pl.read_csv(folder / "differences.csv")
-    table = Table(title="predicted (95 % interval) beside true difference from the baseline")
-    for column in ("change", "KPI", "predicted", "true", "inside the interval"):
+def _beside(predicted: pl.DataFrame, true: Comparison, currency: str) -> Table:
+    """Predicted differences beside the true ones, each with its interval."""
+    table = Table(
+        title="predicted beside true difference from the baseline, 95 % intervals; they agree if they are no further "
+        "apart than the half-widths of both allow, √(a² + b²)"
+    )
+    for column in ("change", "KPI", "predicted", "true", "agree"):
         table.add_column(column, justify="left" if column in ("change", "KPI") else "right")
     for change in true.changes:
         for kpi in COMPARED:
             wanted = (pl.col("scenario") == change) & (pl.col("kpi") == kpi) & (pl.col("by") == "all")
-            row = predicted.row(by_predicate=wanted, named=True)
-            real = true.difference(change, kpi)
-            inside = row["lower"] <= real["upper"] and real["lower"] <= row["upper"]
-            cells = (words.difference(kpi, row, currency), words.difference(kpi, real, currency))
-            table.add_row(change, words.kpi_title(kpi), *cells, "yes" if inside else "no")
+            row, real = predicted.row(by_predicate=wanted, named=True), true.difference(change, kpi)
+            cells = (words.with_interval(kpi, each, currency) for each in (row, real))
+            table.add_row(change, words.kpi_title(kpi), *cells, "yes" if agree(row, real) else "no")
     return table
+
+
+def agree(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Whether two differences are no further apart than both their intervals allow, √(a² + b²) of the half-widths."""
+    halves = [(row["upper"] - row["lower"]) / 2 for row in (one, other)]
+    return abs(one["difference"] - other["difference"]) <= math.hypot(*halves)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scenarios import assumed, words
+from scenarios import assumed, checked, words
 from scenarios.maps import journey_map, routes
 from scenarios.pages import render
 from scenarios.words import duration, lasting, listed, of_them, per_cent, plain
@@ -33,12 +33,13 @@ _NOT_SERVED = {
 
 @dataclass(frozen=True)
 class Part:
-    """Something with a name: what is said of it, its own parts, and a map where it is a journey."""
+    """Something with a name: what is said of it, its own parts, a map where it is a journey, and whether it is long."""
 
     title: str
     lines: list[str]
     parts: Sequence[Part] = ()
     map: str = ""
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,37 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
         Section("Staff", _all_staff(model), [_pool(model, name, pool) for name, pool in model.staff.items()]),
         Section("Proposed changes", [], [_change(model, name) for name in model.changes]),
         Section("Levers", _levers(model), []),
-        Section("Assumptions and doubts", [], [Part("What was assumed", assumed.assumptions(model))]),
+        Section(
+            "Assumptions and doubts",
+            [],
+            [
+                Part("What was assumed", assumed.assumptions(model)),
+                Part("Checked against data", _checked(model)),
+                *_doubts(model),
+            ],
+        ),
     ]
     return [section for section in sections if section.lines or section.parts]
+
+
+def _doubts(model: Model) -> list[Part]:
+    """Every value that is not known exactly."""
+    lines = [
+        f"{doubt.path}: about {doubt.about}, give or take {doubt.spread}{f' ({doubt.basis})' if doubt.basis else ''}"
+        for doubt in assumed.doubts(model)
+    ]
+    return [Part("What is estimated or not known exactly", lines, folded=True)] if lines else []
+
+
+def _checked(model: Model) -> list[str]:
+    """How it did against data it was not fitted on, and what it should not be trusted for."""
+    lines = [checked.sentence(model), *checked.caveats(model)]
+    for told in checked.table(model):
+        where = f" at {told.where}" if told.where else ""
+        seen, lived, off, explained = told.numbers
+        numbers = f"{seen} in the log, {lived} simulated ({off}; chance explains {explained})"
+        lines.append(f"{told.measure}{where}: {numbers}, {told.verdict}.")
+    return lines
 
 
 # ---- time and customers ----------------------------------------------------------------------------------------------

@@ -138,8 +138,15 @@ def _after(target: Target) -> str:
     return "" if said == duration(0) else said
 
 
-def traffic(tables: Tables) -> pl.DataFrame:
+def traffic(tables: Tables, since: float = 0.0) -> pl.DataFrame:
     """Count who went where: the summary of the visits that a map can show.
+
+    Parameters
+    ----------
+    tables
+        One history.
+    since
+        Minute from which on journeys are counted, by when they opened.
 
     Returns
     -------
@@ -148,8 +155,8 @@ def traffic(tables: Tables) -> pl.DataFrame:
         step or an end) and ``count``. Visits whose journey is still open are left out.
     """
     key = ["customer", "journey"]
-    ends = tables.journeys.select(*key, "end")
-    visits = tables.visits.sort(*key, "visit").join(ends, on=key, how="left", maintain_order="left")
+    ends = tables.journeys.filter(pl.col("opened") >= since).select(*key, "end")
+    visits = tables.visits.sort(*key, "visit").join(ends, on=key, how="inner", maintain_order="left")
     onward = visits.select(
         "goal", "step", "outcome", target=pl.coalesce(pl.col("step").shift(-1).over(key), "end"),
     )  # fmt: skip

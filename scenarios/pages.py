@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 from jinja2 import Environment, PackageLoader
-from scipy import stats
 
 from scenarios import words
+from scenarios.intervals import interval
 from scenarios.plots import Quarter, Week, week_plot
 from sim.kpis import KPIS
 from sim.units import MINUTES_PER_WEEK
@@ -53,17 +53,16 @@ def render(template: str, **context: Any) -> str:
     return pages.get_template(template).render(**context)
 
 
-def contents(second: str, validation: str | None) -> list[tuple[str, str]]:
+def contents(second: str) -> list[tuple[str, str]]:
     """Sections of a page, by anchor."""
     middle = (
         [("changed", "What changes"), ("difference", "What it does"), ("whom", "For whom"), ("money", "Money")]
         if second == "difference"
         else [("numbers", "The numbers"), ("whom", "For whom"), ("money", "Money"), ("weeks", "Week by week")]
     )
-    checked = [("checked", "Checked against data")] if validation else []
     return [
         ("answer", "The answer"), *middle, ("journeys", "The journeys"), ("sure", "How sure we are"),
-        ("survey", "Survey and truth"), ("assumed", "What was assumed"), *checked, ("from", "Where this comes from"),
+        ("survey", "Survey and truth"), ("assumed", "What was assumed"), ("from", "Where this comes from"),
     ]  # fmt: skip
 
 
@@ -107,12 +106,6 @@ def values_by_week(values: pl.DataFrame, scenario: str, kpi: str) -> NDArray[np.
     return rows["value"].to_numpy().reshape(rows["replication"].n_unique(), -1)
 
 
-def half_width(at: NDArray[np.float64], level: float) -> float:
-    """Half-width of the t interval of the mean."""
-    n = len(at)
-    return float(stats.t.ppf(0.5 + level / 2, n - 1) * np.std(at, ddof=1) / np.sqrt(n)) if n > 1 else math.nan
-
-
 def quarters_of(
     model: Model, weekly: Mapping[str, NDArray[np.float64]], level: float, limits: NDArray[np.float64]
 ) -> list[Quarter]:
@@ -126,7 +119,8 @@ def quarters_of(
         revenue, cost, change, margin = (
             weekly[kpi][:, span].sum(axis=1) for kpi in ("revenue", "cost", "change_cost", "margin")
         )
-        half = math.hypot(half_width(margin, level), float(limits[span].sum()))
+        luck = interval(margin[None, :], None, level).luck
+        half = math.hypot(float(luck[0]), float(limits[span].sum()))
         net, weeks = float(margin.mean()), min(whole - first, QUARTER)
         begins = measured + timedelta(weeks=first)
         name = f"from {begins.day} {begins:%b %Y}"

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from scenarios import assumed, words
+from scenarios import assumed, checked, words
 from scenarios.compare import BASELINE, better
-from scenarios.maps import journey_map
+from scenarios.maps import journey_map, traffic
 from scenarios.pages import (
     Cell,
     Row,
     amounts,
     contents,
-    half_width,
     level_text,
     money_note,
     provenance_rows,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from scenarios.compare import Comparison
     from sim.model import Model
+    from sim.tables import Tables
 
 _BY_WEEK = ("experience", "customers_lost", "abandonment", "margin")
 _BY_PERSONA = ("satisfaction", "churn", "revenue", "abandonment", "mean_wait")
@@ -51,8 +52,7 @@ def comparison_report(
     title: str,
     question: str,
     provenance: Mapping[str, Any],
-    validation: str | None = None,
-    traffic: pl.DataFrame | None = None,
+    lived: Mapping[str, Tables] | None = None,
 ) -> str:
     """Page of a comparison: the answer first, then what changes, what it does, for whom, how sure, and why one may.
 
@@ -64,10 +64,8 @@ def comparison_report(
         What it is called, and what was asked.
     provenance
         Where it comes from: versions, seed, command, by name.
-    validation
-        How the baseline was checked against data, if it was.
-    traffic
-        Who went where in the baseline, as `maps.traffic` counts it; maps then show it.
+    lived
+        One history of each scenario; maps then show who went where.
 
     Returns
     -------
@@ -93,15 +91,16 @@ def comparison_report(
         "money_plots": [_money_plot(comparison, names[change], money[change]) for change in comparison.changes],
         "money": [_money_table(comparison, names[change], money[change]) for change in comparison.changes],
         "weeks": [_week(comparison, change, names[change], kpi) for change in comparison.changes for kpi in _BY_WEEK],
-        "maps": _maps(comparison, names, traffic),
+        "maps": _maps(comparison, names, lived or {}),
         "sure": words.how_sure(comparison),
+        "checked": _checked(baseline),
         "doubts": [_doubts(comparison, change, names[change]) for change in comparison.changes],
         "survey": _survey_of(comparison, names),
         "assumptions": assumed.assumptions(baseline),
-        "validation": validation,
+        "doubted": _doubted(baseline),
         "provenance": provenance_rows(provenance),
     }
-    return render("comparison.html", title=title, contents=contents("difference", validation), page=page)
+    return render("comparison.html", title=title, contents=contents("difference"), page=page)
 
 
 def _change(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
@@ -311,19 +310,26 @@ def _week(comparison: Comparison, change: str, title: str, kpi: str) -> dict[str
 # ---- journeys, doubts, survey ----------------------------------------------------------------------------------------
 
 
-def _maps(comparison: Comparison, names: Mapping[str, str], traffic: pl.DataFrame | None) -> list[dict[str, str]]:
+def _maps(comparison: Comparison, names: Mapping[str, str], lived: Mapping[str, Tables]) -> list[dict[str, str]]:
     """Map of every journey, and beneath it what it becomes under a change that moves it."""
-    last = {name: phases(model)[-1].model for name, model in comparison.models.items()}
+    last = {name: phases(model)[-1] for name, model in comparison.models.items() if name in (BASELINE, *names)}
+    since = {name: max(phase.start, phase.model.clock.warmup) for name, phase in last.items()}
+    seen = {name: traffic(tables, since[name]) for name, tables in lived.items() if name in last}
     maps = []
-    for journey in dict.fromkeys(name for model in last.values() for name in model.journeys):
-        today = journey_map(last[BASELINE], journey) if journey in last[BASELINE].journeys else ""
-        if today:
-            shown = journey_map(last[BASELINE], journey, traffic) if traffic is not None else today
-            note = "Today, with the visits seen in one replication" if traffic is not None else "Today"
-            maps.append({"title": words.plain(journey), "note": note, "map": shown})
-        for change, name in names.items():
-            if journey in last[change].journeys and (then := journey_map(last[change], journey)) != today:
-                maps.append({"title": f"{words.plain(journey)}: {name}", "note": "With the change", "map": then})
+    for journey in dict.fromkeys(name for phase in last.values() for name in phase.model.journeys):
+        stated = {
+            name: journey_map(phase.model, journey) for name, phase in last.items() if journey in phase.model.journeys
+        }
+        for name, svg in stated.items():
+            if name != BASELINE and svg == stated.get(BASELINE):
+                continue
+            title = words.plain(journey) if name == BASELINE else f"{words.plain(journey)}: {names[name]}"
+            note = "Today" if name == BASELINE else "With the change"
+            if name in seen:
+                opened = words.date(last[name].model.clock.start + timedelta(minutes=since[name]))
+                note = f"{note}, with the visits of one replication, on journeys that opened from {opened} on"
+            shown = journey_map(last[name].model, journey, seen[name]) if name in seen else svg
+            maps.append({"title": title, "note": note, "map": shown})
     return maps
 
 
@@ -356,6 +362,29 @@ def _doubt(comparison: Comparison, row: Mapping[str, Any], *, has_limits: bool) 
     return Row(words.kpi_title(kpi), [*(Cell(number) for number in numbers), _verdict(kpi, row)])
 
 
+def _checked(model: Model) -> dict[str, Any]:
+    """How the scenario did against data it was not fitted on."""
+    rows = [
+        Row(told.measure, [Cell(told.where, ""), *map(Cell, told.numbers), Cell(told.verdict, "verdict")])
+        for told in checked.table(model)
+    ]
+    return {"sentence": checked.sentence(model), "caveats": checked.caveats(model), "head": checked.HEAD, "rows": rows}
+
+
+def _doubted(model: Model) -> dict[str, Any]:
+    """Every value that is not known exactly."""
+    rows = [
+        Row(doubt.path, [Cell(doubt.about), Cell(doubt.spread), Cell(doubt.basis, "")])
+        for doubt in assumed.doubts(model)
+    ]
+    return {
+        "summary": f"Every value that is estimated or not known exactly ({len(rows)})",
+        "caption": "Give or take one standard deviation, or the interval that is stated; * stands for every name",
+        "head": ["Where in the scenario", "About", "Give or take", "What it rests on"],
+        "rows": rows,
+    }
+
+
 def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, Any]:
     titles = {BASELINE: "Today", **names}
     levels = {(row["scenario"], row["kpi"]): row for row in comparison.levels.filter(pl.col("by") == "all").to_dicts()}
@@ -367,43 +396,37 @@ def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, An
 
 
 def simulation_report(
-    model: Model,
-    values: pl.DataFrame,
+    comparison: Comparison,
     title: str,
+    question: str,
     provenance: Mapping[str, Any],
-    validation: str | None = None,
-    question: str = "",
-    traffic: pl.DataFrame | None = None,
-    level: float = 0.95,
+    lived: Mapping[str, Tables] | None = None,
 ) -> str:
     """Page of one scenario: its numbers, for whom, when, on which journeys, and how sure.
 
     Parameters
     ----------
-    model
-        What was simulated.
-    values
-        Every replication's value: columns ``replication``, ``kpi``, ``by``, ``group``, ``value``.
-    title, question, provenance, validation, traffic
+    comparison
+        What came out; of its scenarios only the baseline is told.
+    title, question, provenance, lived
         As in `comparison_report`.
-    level
-        Of the intervals.
 
     Returns
     -------
     str
         HTML, complete in itself.
     """
-    currency, last = model.currency, phases(model)[-1].model
-    replications = values["replication"].n_unique()
-    known = _levels(values, level)
+    model = comparison.models[BASELINE]
+    currency, known = model.currency, _levels(comparison)
     overall = {kpi: known[kpi, "all", "all"] for kpi in KPIS}
-    own = values.with_columns(scenario=pl.lit(BASELINE))
-    weekly = {kpi: values_by_week(own, BASELINE, kpi) for kpi in ("revenue", "cost", "change_cost", "margin")}
-    quarters = quarters_of(model, weekly, level, np.zeros(weekly["margin"].shape[1]))
+    weekly = {
+        kpi: values_by_week(comparison.values, BASELINE, kpi) for kpi in ("revenue", "cost", "change_cost", "margin")
+    }
+    limits = np.array([row["limits"] for row in _weeks_of(known, "margin")])
+    quarters = quarters_of(model, weekly, comparison.level, limits)
     page = {
         "question": question,
-        "setting": setting(model, replications),
+        "setting": setting(model, comparison.replications, comparison.seed),
         "sentence": _in_short(model, overall),
         "headlines": _levels_table("In the measured time", HEADLINES, overall, currency),
         "every": _levels_table("In the measured time", list(KPIS), overall, currency, meaning=True),
@@ -418,38 +441,30 @@ def simulation_report(
             "rows": [Row(quarter.name, amounts(quarter, currency, difference=False)) for quarter in quarters],
         },
         "weeks": [_week_levels(known, kpi, currency) for kpi in _BY_WEEK],
-        "maps": [
-            {
-                "title": words.plain(journey),
-                "note": "With the visits seen in one replication"
-                if traffic is not None
-                else "As the scenario states it",
-                "map": journey_map(last, journey, traffic),
-            }
-            for journey in last.journeys
-        ],
-        "sure": _sure(model, replications, level),
+        "maps": _maps(comparison, {}, lived or {}),
+        "sure": _sure(comparison),
+        "checked": _checked(model),
         "survey": survey({"Today": overall}, currency),
         "assumptions": assumed.assumptions(model),
-        "validation": validation,
+        "doubted": _doubted(model),
         "provenance": provenance_rows(provenance),
     }
-    return render("simulation.html", title=title, contents=contents("numbers", validation), page=page)
+    return render("simulation.html", title=title, contents=contents("numbers"), page=page)
 
 
-_Levels = dict[tuple[str, str, str], dict[str, float]]
+_Levels = dict[tuple[str, str, str], dict[str, Any]]
 
 
-def _levels(values: pl.DataFrame, level: float) -> _Levels:
-    """Mean of every KPI, dimension and group, with its t interval."""
-    known: _Levels = {}
-    for key, rows in values.group_by("kpi", "by", "group", maintain_order=True):
-        at = rows["value"].to_numpy()
-        at = at[~np.isnan(at)]
-        mean, half = (float(at.mean()), half_width(at, level)) if len(at) else (math.nan, math.nan)
-        kpi, by, group = (str(part) for part in key)
-        known[kpi, by, group] = {"mean": mean, "lower": mean - half, "upper": mean + half}
-    return known
+def _levels(comparison: Comparison) -> _Levels:
+    """Mean of every KPI, dimension and group of the baseline, with its interval."""
+    rows = comparison.levels.filter(pl.col("scenario") == BASELINE).to_dicts()
+    return {(row["kpi"], row["by"], row["group"]): row for row in rows}
+
+
+def _weeks_of(known: _Levels, kpi: str) -> list[dict[str, Any]]:
+    """A KPI's levels in each week, in their order."""
+    weeks = [row for (name, by, _), row in known.items() if name == kpi and by == "week"]
+    return sorted(weeks, key=lambda row: int(row["group"]))
 
 
 def _levels_table(
@@ -485,12 +500,8 @@ def _levels_by(known: _Levels, kpis: Sequence[str], by: str, currency: str) -> l
 
 
 def _week_levels(known: _Levels, kpi: str, currency: str) -> dict[str, str]:
-    weeks = [
-        Week(int(group), row["mean"], row["lower"], row["upper"])
-        for (name, by, group), row in known.items()
-        if name == kpi and by == "week"
-    ]
-    return week_card(words.kpi_title(kpi), kpi, sorted(weeks, key=lambda week: week.number), currency, zero=False)
+    weeks = [Week(int(row["group"]), row["mean"], row["lower"], row["upper"]) for row in _weeks_of(known, kpi)]
+    return week_card(words.kpi_title(kpi), kpi, weeks, currency, zero=False)
 
 
 def _in_short(model: Model, levels: Mapping[str, Mapping[str, float]]) -> str:
@@ -510,24 +521,21 @@ def _in_short(model: Model, levels: Mapping[str, Mapping[str, float]]) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _sure(model: Model, replications: int, level: float) -> list[str]:
+def _sure(comparison: Comparison) -> list[str]:
     """What the intervals of a single scenario hold."""
-    share = words.per_cent(level)
-    known = (
-        f"They hold the luck of the run and the limits of our data: {len(model.uncertain)} values of the scenario are "
-        "not known exactly, and each replication drew its own."
-    )
-    unknown = (
-        "They hold the luck of the run only: the scenario calls no value uncertain, so how well its values are known "
-        "is not in them."
-    )
+    share, replications = words.per_cent(comparison.level), comparison.replications
+    uncertain = comparison.models[BASELINE].uncertain
     few = " With so few the width of an interval is itself a rough guess; 10 or more are better."
     runs = (
         f"The scenario was lived through {replications} times, each time with other luck (replications). An interval "
-        f"holds the long-run mean with {share} confidence.{few if replications < 10 else ''}"
+        f"holds the long-run mean of this model with {share} confidence.{few if replications < 10 else ''}"
+    )
+    unknown = (
+        "Intervals hold the luck of the run only: the scenario calls no value uncertain, so how well its values are "
+        "known is not in them."
     )
     return [
         runs,
-        known if model.uncertain else unknown,
+        words.two_doubts("Each interval", comparison) if uncertain else unknown,
         "Numbers of one scenario say little about a change: compare the two on the same customers instead.",
     ]

@@ -5,13 +5,15 @@ A comparison is a parent run with a child for each scenario; a calibration or a 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import platform
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -23,13 +25,13 @@ from sim.kpis import HEADLINES, KPIS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     import polars as pl
     from mlflow.tracking import MlflowClient
 
     from scenarios.compare import Comparison
 
+_SQLITE = "sqlite:///"
 MOST_METRICS, MOST_PARAMS = 1000, 100  # a server takes no more at once
 # What MLflow is told, unless the user has said otherwise, before it is first imported.
 _MANNERS = {
@@ -61,11 +63,20 @@ def _client(outputs: Path) -> tuple[MlflowClient, str | None]:
     from mlflow.tracking import MlflowClient
 
     stated = os.environ.get("MLFLOW_TRACKING_URI")
-    if stated:
-        return MlflowClient(stated), None
-    outputs.mkdir(parents=True, exist_ok=True)
-    store = f"sqlite:///{(outputs / 'mlflow.db').resolve()}"
-    return MlflowClient(store), (outputs / "mlflow-artifacts").resolve().as_uri()
+    if not stated:
+        outputs.mkdir(parents=True, exist_ok=True)
+    store = stated or f"{_SQLITE}{(outputs / 'mlflow.db').resolve()}"
+    with _alone(Path(f"{store.removeprefix(_SQLITE)}.lock")) if store.startswith(_SQLITE) else nullcontext():
+        client = MlflowClient(store)  # makes the tables of a new store, which two cannot do at once
+    return client, None if stated else (outputs / "mlflow-artifacts").resolve().as_uri()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock file, and wait for whoever holds it; the lock of a process that dies goes with it."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def log_comparison(
@@ -157,7 +168,7 @@ def how_to_see(outputs: Path, link: str) -> list[str]:
     stated = os.environ.get("MLFLOW_TRACKING_URI")
     if stated and stated.startswith("http"):
         return [f"in MLflow: {stated.rstrip('/')}/{link}"]
-    store = stated or f"sqlite:///{outputs / 'mlflow.db'}"
+    store = stated or f"{_SQLITE}{outputs / 'mlflow.db'}"
     what = "side by side" if "compare-runs" in link else "the run"
     return [f"in MLflow: mlflow ui --backend-store-uri {store}", f"{what}: http://127.0.0.1:5000/{link}"]
 
@@ -182,9 +193,16 @@ def _store(outputs: Path, folder: Path) -> Iterator[tuple[MlflowClient, str | No
 
 def _experiment(client: MlflowClient, question: str, artifacts: str | None) -> str:
     """Number of the experiment that has the question as its name, made or taken out of the bin where it must be."""
+    from mlflow.exceptions import MlflowException
+
     experiment = client.get_experiment_by_name(question)
     if experiment is None:
-        return str(client.create_experiment(question, artifact_location=artifacts))
+        try:
+            return str(client.create_experiment(question, artifact_location=artifacts))
+        except MlflowException:
+            experiment = client.get_experiment_by_name(question)  # another run may have asked it at the same moment
+            if experiment is None:
+                raise
     if experiment.lifecycle_stage == "deleted":
         client.restore_experiment(experiment.experiment_id)
     return str(experiment.experiment_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,19 +24,21 @@ from scenarios.compare import BASELINE, better, variants
 from scenarios.compare import compare as compare_all
 from scenarios.track import how_to_see, log_comparison, provenance
 from sim.check import problem_of
-from sim.described import Described
+from sim.described import Described, FileName
 from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
 from sim.model import Model, Names
 from sim.read import build
 from sim.replications import Workers
-from sim.replications import workers_of as workers_of  # noqa: PLC0414 - `scenarios.demo` finds it here
+from sim.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from scenarios.compare import Comparison
     from scenarios.compose import Composed
+
+_UNFINISHED = ".unfinished-"  # and the number of the process that is at it
 
 
 class Settings(Described):
@@ -61,20 +62,20 @@ class CompareSettings(Settings):
 class SimulateSettings(Settings):
     """Settings of `desirepath simulate`."""
 
-    name: str | None = None
+    name: FileName | None = None
 
 
 class DescribeSettings(Described):
     """Settings of `desirepath describe`."""
 
-    name: str | None = None
+    name: FileName | None = None
     outputs: Path = Path("outputs")
 
 
 class NewSettings(Described):
     """Settings of `desirepath new`."""
 
-    name: str = "mine"
+    name: FileName = "mine"
 
 
 class KpisSettings(Described):
@@ -92,9 +93,6 @@ def new(asked: Composed) -> None:
     """
     name = _settings(asked, NewSettings).name
     path = Path("conf/scenario") / f"{name}.yaml"
-    if not re.fullmatch(r"[\w-]+", name):
-        message = f"{name!r} cannot be a file's name here; use letters, digits, _ and -"
-        raise ScenarioError([Problem("name", message, asked.place("name"))], "settings")
     if path.exists():
         raise DesirepathError(f"{path} is there already; choose another name: desirepath new name=…")
     text = files("scenarios.conf").joinpath("scenario/starter.yaml").read_text(encoding="utf-8")
@@ -216,13 +214,27 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def _draft(parent: Path) -> Iterator[Path]:
     """Folder of this run's own to write in, gone again if the run fails; `_finish` gives it its final name."""
-    draft = parent / f".unfinished-{os.getpid()}"
+    for left in parent.glob(f"{_UNFINISHED}*"):
+        if not _lives(left.name.removeprefix(_UNFINISHED)):
+            shutil.rmtree(left, ignore_errors=True)
+    draft = parent / f"{_UNFINISHED}{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _lives(process: str) -> bool:
+    """Whether a process of this machine is still there, by its number."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _lived(models: dict[str, Model], settings: Settings, level: float, draft: Path) -> Comparison:
@@ -242,11 +254,12 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
     made_by = provenance(asked.command, settings.seed, settings.replications, data)
     answers = {change: words.answer(comparison, change) for change in comparison.changes}
     model = comparison.models[BASELINE]
+    histories = {name: Tables.read(draft / "tables" / name) for name in comparison.models}
     if answers:
-        page = report.comparison_report(comparison, model.title or name, question, made_by, None)
+        page = report.comparison_report(comparison, model.title or name, question, made_by, histories)
         comparison.differences.write_csv(draft / "differences.csv")
     else:
-        page = report.simulation_report(model, comparison.values, model.title or name, made_by, question=question)
+        page = report.simulation_report(comparison, model.title or name, question, made_by, histories)
     (draft / "report.html").write_text(page, encoding="utf-8")
     comparison.levels.write_csv(draft / "kpis.csv")
     comparison.values.write_parquet(draft / "replications.parquet")
@@ -285,8 +298,7 @@ def difference_table(comparison: Comparison) -> Table:
             row = comparison.difference(change, kpi)
             verdict = better(kpi, row["difference"]) if row["lower"] * row["upper"] > 0 else None
             style = {True: "green", False: "red", None: "dim"}[verdict]
-            said = f"{words.difference(kpi, row, currency)} ({words.interval(kpi, row, currency)})"
-            cells.append(f"[{style}]{said}[/{style}]")
+            cells.append(f"[{style}]{words.with_interval(kpi, row, currency)}[/{style}]")
         table.add_row(kpi.replace("_", " "), *cells)
     return table
 

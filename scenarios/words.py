@@ -120,6 +120,11 @@ def rounding(value: float, half: float | None = None) -> float:
     return max(step, _power(max(size, half), 3))
 
 
+def two_digits(spread: float) -> float:
+    """Step that keeps two digits of a spread."""
+    return _power(spread, 1) if math.isfinite(spread) and spread > 0 else 1e-3
+
+
 def _power(size: float, digits: int) -> float:
     """Power of ten that many digits below the first of a number."""
     return float(10.0 ** (math.floor(math.log10(size) + 1e-9) - digits))
@@ -160,8 +165,8 @@ def money(value: float, currency: str) -> str:
 
 
 def signed(text: str) -> str:
-    """A number with its sign, unless it is nothing."""
-    return f"+{text}" if text[0] != "−" and text.strip("0.,") else text
+    """A number with its sign, unless it is nothing or unknown."""
+    return f"+{text}" if text[0] not in "−–" and text.strip("0.,") else text
 
 
 def with_unit(text: str, word: str) -> str:
@@ -227,6 +232,12 @@ def difference(kpi: str, row: Mapping[str, float], currency: str) -> str:
     """Difference of a KPI with its sign and unit."""
     said = estimate_of(kpi, row, currency)
     return with_unit(signed(said.value), said.word)
+
+
+def with_interval(kpi: str, row: Mapping[str, float], currency: str) -> str:
+    """Difference of a KPI and its interval; a dash where nothing is known."""
+    said = difference(kpi, row, currency)
+    return said if said == UNKNOWN.value else f"{said} ({interval(kpi, row, currency)})"
 
 
 def interval(kpi: str, row: Mapping[str, float], currency: str) -> str:
@@ -383,10 +394,17 @@ def _luck_and_limits(comparison: Comparison) -> str:
             name = change_title(comparison.models[BASELINE], change)
             parts.append(f"{per_cent(round(row['limits'] ** 2 / total, 2))} under “{name}”")
     limits = f" For satisfaction the limits of our data make up {listed(parts)} of the doubt." if parts else ""
+    return f"{two_doubts('Each bar', comparison)}{limits}"
+
+
+def two_doubts(what: str, comparison: Comparison) -> str:
+    """What the intervals of a scenario with uncertain values hold, by what they are called on the page."""
+    uncertain = comparison.models[BASELINE].uncertain
+    thin = " (the thin line)" if comparison.changes else ""
     return (
-        "Each bar holds two doubts. Luck of the run (the thin line) shrinks with more runs, limits of our data do not: "
+        f"{what} holds two doubts. Luck of the run{thin} shrinks with more runs, limits of our data do not: "
         f"{_counted(len(uncertain), 'value')} of the scenario {'is' if len(uncertain) == 1 else 'are'} not known "
-        f"exactly, and only better data help.{limits}"
+        "exactly, and only better data help."
     )
 
 

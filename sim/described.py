@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from sim import units
 
@@ -29,6 +30,14 @@ def _money_rate(text: object, info: ValidationInfo) -> float:
     return units.money_rate(text, _currency(info))
 
 
+def _file_name(text: str) -> str:
+    if not re.fullmatch(r"[\w-]+", text):
+        msg = f"{text!r} cannot be a file's name here; use letters, digits, _ and -"
+        raise ValueError(msg)
+    return text
+
+
+FileName = Annotated[str, AfterValidator(_file_name)]
 Minutes = Annotated[float, BeforeValidator(units.duration), Field(ge=0)]
 PerMinute = Annotated[float, BeforeValidator(units.rate), Field(ge=0)]
 Money = Annotated[float, BeforeValidator(_money)]

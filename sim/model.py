@@ -486,6 +486,46 @@ class Source(Described):
     note: str | None = None
 
 
+class Check(Described):
+    """One number of a log beside the simulated one.
+
+    Attributes
+    ----------
+    unit
+        What both are counted in.
+    observed, simulated
+        In the log, and as the scenario has it; nothing where it could not be known.
+    floor
+        Size of the difference that chance alone explains.
+    verdict
+        What to think of it, in words.
+    """
+
+    unit: str = ""
+    observed: float | None = None
+    simulated: float | None = None
+    floor: float | None = None
+    verdict: str = ""
+
+
+class Checked(Described):
+    """How the scenario did against data it was not fitted on: read by people and reports, never by an engine.
+
+    Attributes
+    ----------
+    against
+        What it was checked against, such as "the log's last 4 weeks, held out when it was calibrated".
+    measures
+        What was checked, by measure and then by touchpoint or other group.
+    caveats
+        What the scenario should not be trusted for, in words.
+    """
+
+    against: str
+    measures: dict[str, dict[str, Check]] = {}
+    caveats: tuple[str, ...] = ()
+
+
 class Model(Described):
     """A scenario: one complete, runnable description of a company, its customers and what it might change.
 
@@ -509,6 +549,7 @@ class Model(Described):
     uncertain: dict[str, Uncertain] = {}
     measure: Measure = Measure()
     estimates: dict[str, Source] = {}
+    checked: Checked | None = None
     data: dict[str, str] = {}
 
     _raw: dict[str, Any] = PrivateAttr(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
@@ -78,6 +78,9 @@ CUSTOMERS: dict[str, Any] = {
 }
 
 
+_NAMES = ("visits", "journeys", "customers")
+
+
 @dataclass(frozen=True)
 class Tables:
     """One simulated history.
@@ -98,11 +101,16 @@ class Tables:
     journeys: pl.DataFrame
     customers: pl.DataFrame
 
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the tables that were written to a folder."""
+        return cls(*(pl.read_parquet(folder / f"{name}.parquet") for name in _NAMES))
+
     def write(self, folder: Path) -> list[Path]:
         """Write the tables as Parquet files and return their paths."""
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
-        for name in ("visits", "journeys", "customers"):
+        for name in _NAMES:
             path = folder / f"{name}.parquet"
             getattr(self, name).write_parquet(path)
             paths.append(path)

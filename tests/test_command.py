@@ -54,6 +54,26 @@ def test_names_in_brackets_are_shown_and_not_taken_for_markup(tmp_path):
     assert "scenario=[red]" in ran.complained
 
 
+@pytest.mark.parametrize("verb", ["simulate", "compare", "describe"])
+@pytest.mark.parametrize("outputs", ["outputs", "/proc/nowhere"])
+def test_where_results_cannot_be_written_it_says_where_and_why_and_what_to_do(tmp_path, verb, outputs):
+    (tmp_path / "outputs").write_text("a file where a folder should be")
+    settings = () if verb == "describe" else QUICK
+    ran = typed(tmp_path, verb, *settings, f"outputs={outputs}")
+    assert ran.code == 1
+    assert ran.complaints[-1].startswith(outputs)
+    assert "cannot be written (" in ran.complaints[-1]
+    assert ran.complaints[-1].endswith("; choose another place with outputs=…")
+    assert written(tmp_path) == {"outputs"}
+
+
+def test_where_a_starter_cannot_be_written_it_says_so(tmp_path):
+    (tmp_path / "conf").write_text("a file where a folder should be")
+    ran = typed(tmp_path, "new")
+    assert (ran.code, len(ran.complaints)) == (1, 1)
+    assert ran.complained.startswith("conf/scenario: cannot be written (")
+
+
 def test_it_runs_as_a_program(tmp_path):
     command = [sys.executable, "-m", "scenarios.command", "simulate", *QUICK]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603

@@ -8,7 +8,8 @@ import yaml
 
 from calibration.estimate import Estimate
 from calibration.validate import GOOD, OUTSIDE, Validation
-from calibration.write import estimates_table, scenario_text, validation_text, write_all
+from calibration.write import checked, estimates_table, scenario_text, validation_text, write_all
+from sim.model import Checked
 from sim.read import load
 
 RETRY = {"p": 0.55, "after": {"kind": "exponential", "mean": "40 min"}}
@@ -120,6 +121,23 @@ def test_the_validation_is_a_table_and_what_not_to_trust():
     assert lines[-2].startswith(
         "- mean wait at hotline: too high by 40% (2.1 against 1.5 min), more than chance explains"
     )
+
+
+def test_the_validation_goes_into_the_scenario_as_data_with_what_not_to_trust():
+    lost = ("customers lost a week", "all", "customers", 0.0, 2.0, float("nan"), float("nan"), OUTSIDE)
+    table = pl.concat([VALIDATION.table, pl.DataFrame([lost], schema=VALIDATION.table.schema, orient="row")])
+    told = checked(Validation(table, weeks=4.0))
+    assert told["against"] == "the log's last 4 weeks, held out when it was calibrated"
+    assert told["measures"]["mean wait"] == {
+        "hotline": {"unit": "min", "observed": 1.5, "simulated": 2.1, "floor": 0.3, "verdict": OUTSIDE}
+    }
+    assert told["measures"]["customers lost a week"]["all"] == {
+        "unit": "customers", "observed": 0.0, "simulated": 2.0, "verdict": OUTSIDE,
+    }  # fmt: skip
+    assert told["caveats"] == Validation(table, weeks=4.0).caveats()
+    text = scenario_text(RAW | {"checked": told}, "energy", COMMENT)
+    assert yaml.safe_load(text)["checked"] == told
+    assert Checked.model_validate(told).measures["mean wait"]["hotline"].floor == 0.3
 
 
 def test_files_are_written_whole(tmp_path):

@@ -68,6 +68,31 @@ def doubtful() -> Comparison:
         "changes": changes,
         "uncertain": {"personas.surfer.churn.slope": law},
         "estimates": {"touchpoints.hotline": {"source": "calls.csv", "n": 1234, "interval": "7.6 to 8.4 min"}},
+        "checked": {
+            "against": "the log's last 4 weeks, held out when it was calibrated",
+            "measures": {
+                "abandonment": {
+                    "hotline": {
+                        "unit": "share",
+                        "observed": 0.1,
+                        "simulated": 0.131,
+                        "floor": 0.02,
+                        "verdict": "outside",
+                    }
+                },
+                "customers lost a week": {
+                    "all": {
+                        "unit": "customers",
+                        "observed": 20,
+                        "simulated": 19,
+                        "floor": 3.1,
+                        "verdict": "within 10 %",
+                    }
+                },
+                "survey score": {"all": {"simulated": 6.5, "unit": "0–10", "verdict": "outside"}},
+            },
+            "caveats": ["abandonment at hotline: too high by 31 %", f"what no log can show {NASTY}"],
+        },
     }
     return compare(variants(parse(world), [NASTY, "page", f"{NASTY}+page"]), seed=3, replications=3)
 

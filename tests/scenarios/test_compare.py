@@ -133,23 +133,45 @@ def test_the_interval_is_luck_and_limits_together(told):
     found = compared.difference("change", "cost")
     pairs, at_centre = np.array([3, -1, 6, 1]), 2
     luck = stats.t.ppf(0.975, 3) * pairs.std(ddof=1) / 2
-    limits = stats.norm.ppf(0.975) * (pairs - at_centre).std(ddof=1)
+    limits = stats.t.ppf(0.975, 3) * (pairs - at_centre).std(ddof=1)
     assert found["difference"] == pairs.mean()
     assert (found["luck"], found["limits"]) == pytest.approx((luck, limits))
     assert found["upper"] - found["difference"] == pytest.approx(np.hypot(luck, limits))
     assert set(compared.values["scenario"]) == {BASELINE, "change"}
 
 
+def test_the_interval_of_one_scenario_is_luck_and_limits_too(told):
+    drawn = {(BASELINE, "cost"): [10, 12, 14, 11], ("change", "cost"): [13, 11, 20, 12]}
+    centre = {(CENTRE + BASELINE, "cost"): [11, 12, 13, 10], (CENTRE + "change", "cost"): [13, 14, 15, 13]}
+    found = told(drawn | centre).level_of(BASELINE, "cost")
+    luck = stats.t.ppf(0.975, 3) * np.std([10, 12, 14, 11], ddof=1) / 2
+    limits = stats.t.ppf(0.975, 3) * np.std([-1, 0, 1, 1], ddof=1)
+    assert found["mean"] == 11.75
+    assert (found["luck"], found["limits"]) == pytest.approx((luck, limits))
+    half = np.hypot(luck, limits)
+    assert (found["lower"], found["upper"]) == pytest.approx((11.75 - half, 11.75 + half))
+
+
 def test_more_replications_shrink_luck_but_not_limits(told):
     def repeated(times):
         drawn = {(BASELINE, "cost"): [10, 12, 14, 11], ("change", "cost"): [13, 11, 20, 12]}
         centre = {(CENTRE + BASELINE, "cost"): [11] * 4, (CENTRE + "change", "cost"): [13] * 4}
-        return told({key: series * times for key, series in (drawn | centre).items()}).difference("change", "cost")
+        compared = told({key: series * times for key, series in (drawn | centre).items()})
+        return compared.difference("change", "cost"), compared.level_of("change", "cost")
 
-    few, many = repeated(1), repeated(16)
-    assert many["luck"] < few["luck"] / 4
-    assert many["limits"] == pytest.approx(few["limits"], rel=0.15)
-    assert many["upper"] - many["difference"] > many["limits"]
+    for few, many, most in zip(repeated(4), repeated(16), repeated(64), strict=True):
+        assert many["luck"] == pytest.approx(few["luck"] / 2, rel=0.1)
+        assert many["limits"] == pytest.approx(few["limits"], rel=0.15)
+        assert most["limits"] == pytest.approx(many["limits"], rel=0.05)
+        assert many["upper"] - many["lower"] > 2 * many["limits"]
+
+
+def test_limits_that_nobody_can_know_leave_no_interval(told):
+    drawn = {(BASELINE, "churn"): [0.1, 0.2, 0.3], ("change", "churn"): [0.2, 0.2, 0.1]}
+    centre = {(CENTRE + BASELINE, "churn"): [np.nan, np.nan, 0.1], (CENTRE + "change", "churn"): [0.1, 0.2, 0.3]}
+    found = told(drawn | centre).difference("change", "churn")
+    assert found["luck"] > 0
+    assert np.isnan([found["limits"], found["lower"], found["upper"]]).all()
 
 
 # ---- luck and limits, lived through ----------------------------------------------------------------------------------
@@ -165,14 +187,21 @@ def test_what_the_data_leave_open_widens_only_what_depends_on_it():
     staff, revenue = compared.difference("hire", "staff_cost"), compared.difference("hire", "revenue")
     hours = 5 * 10  # in the measured week
     assert staff["difference"] == pytest.approx(wages.mean() * hours, rel=0.02)  # and some minutes of overtime
-    assert staff["limits"] == pytest.approx(stats.norm.ppf(0.975) * wages.std(ddof=1) * hours, rel=0.02)
+    doubt = stats.t.ppf(0.975, 7) * wages.std(ddof=1) * hours
+    assert staff["limits"] == pytest.approx(doubt, rel=0.02)
     assert 0 < staff["luck"] < staff["limits"]
     assert revenue["limits"] == 0
+    paid = {BASELINE: 75, "hire": 125}  # hours, those of the evening among them
+    for name, hours_paid in paid.items():
+        limits = compared.level_of(name, "staff_cost")["limits"]
+        assert limits == pytest.approx(doubt * hours_paid / hours, rel=0.02)
+    assert compared.level_of(BASELINE, "revenue")["limits"] == 0
 
 
 def test_where_nothing_is_uncertain_the_data_set_no_limits():
     compared = compare(variants(small(), ["hire"]), seed=5, replications=2)
     assert (compared.differences["limits"] == 0).all()
+    assert (compared.levels["limits"] == 0).all()
 
 
 def test_a_replication_has_the_same_draw_of_what_is_uncertain_in_every_scenario():
@@ -375,6 +404,16 @@ def test_variants_are_the_baseline_and_the_changes_asked_for():
 def test_what_the_baseline_has_on_already_stays_on():
     models = variants(small(enact=["hire"]), ["better_page"])
     assert models["better_page"].enact == ("hire", "better_page")
+
+
+def test_what_the_baseline_has_on_already_is_not_compared_with_itself():
+    model = small(enact=["hire"])
+    assert list(variants(model, "all")) == [BASELINE, "better_page"]
+    for asked in ("hire", ["better_page", "hire+better_page"]):
+        with pytest.raises(ScenarioError, match=r"changes\.hire: is on in the baseline already \(enact\)"):
+            variants(model, asked)
+    with pytest.raises(ScenarioError, match=r"changes: all are on in the baseline already \(enact\)"):
+        variants(small(enact=["hire", "better_page"]), "all")
 
 
 def test_a_change_may_have_a_plus_in_its_name():

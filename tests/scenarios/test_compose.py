@@ -170,6 +170,19 @@ def test_a_scenario_is_found_by_its_path(path):
     assert composed.config["scenario"]["population"]["customers"] == 14
 
 
+def test_a_scenario_that_ships_has_no_path_in_its_name():
+    assert compose("simulate", ["scenario=../scenario/starter"]).chosen == {"scenario": "starter"}
+
+
+@pytest.mark.parametrize("mark", ["'", '"'])
+def test_a_path_with_spaces_may_stand_in_quotes(mark):
+    own("my dir/my scenario.yaml", n=14)
+    assert customers(f"scenario={mark}my dir/my scenario.yaml{mark}") == 14
+    write("my dir/my contacts.csv", "customer\n")
+    composed = compose("calibrate", [f"log={mark}my dir/my contacts.csv{mark}"])
+    assert composed.config["log"] == {"contacts": {"files": ["my dir/my contacts.csv"]}}
+
+
 def test_a_name_that_is_a_number_is_a_name():
     own("conf/scenario/2025.yaml", n=15)
     assert customers("scenario=2025") == 15
@@ -343,6 +356,13 @@ def test_a_word_that_names_nothing_is_answered_with_what_was_meant(word, path, m
     found = only(word)
     assert (found[0], found[2]) == (path, COMMAND_LINE)
     assert found[1].startswith(message)
+
+
+@pytest.mark.parametrize("verb", ["simulate", "describe"])
+@pytest.mark.parametrize(("word", "on"), [("changes=[hire,better_page]", "hire,better_page"), ("changes=hire", "hire")])
+def test_who_simulates_with_a_change_is_told_to_enact_it(verb, word, on):
+    path, message, _ = only(word, verb=verb)
+    assert (path, message.partition("; ")[2]) == ("changes", f"to simulate with a change on, write enact=[{on}]")
 
 
 def test_every_word_that_names_nothing_is_told_and_what_is_wrong_beside_them():

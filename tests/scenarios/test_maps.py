@@ -207,6 +207,13 @@ def test_traffic_counts_every_visit_of_a_journey_that_has_ended(seen: pl.DataFra
     assert seen.filter(pl.col("target") == "resolved")["count"].sum() == (ended["end"] == "resolved").sum()
 
 
+def test_traffic_counts_journeys_by_when_they_opened():
+    tables = simulate(starter(), seed=1).tables
+    since = starter().clock.warmup
+    starts = traffic(tables, since).filter(pl.col("step").is_null())["count"].sum()
+    assert starts == (tables.journeys["opened"] >= since).sum() < tables.journeys.height
+
+
 def test_with_traffic_the_map_shows_what_was_seen(seen: pl.DataFrame):
     svg = journey_map(starter(), "billing", seen)
     (helped,) = seen.filter((pl.col("step") == "read") & (pl.col("outcome") == "resolved"))["count"]

@@ -2,6 +2,8 @@
 
 import math
 import re
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 
@@ -10,12 +12,13 @@ import polars as pl
 import pytest
 
 from scenarios import words
+from scenarios.compare import BASELINE, Comparison, compare
 from scenarios.maps import traffic
 from scenarios.pages import QUARTER, quarters_of, values_by_week
 from scenarios.report import comparison_report, simulation_report
 from sim.check import parse
 from sim.kpis import HEADLINES, KPIS
-from sim.replications import Task, perform_all, simulate
+from sim.replications import simulate
 from tests.scenarios.given import NASTY, Page, attributes, compared, doubtful, starter
 
 PROVENANCE = {
@@ -32,17 +35,29 @@ def of_the_starter() -> str:
 
 @cache
 def of_doubts() -> str:
-    return comparison_report(doubtful(), f"Title {NASTY}", f"Question {NASTY}", PROVENANCE, f"Checked: fine {NASTY}")
+    return comparison_report(doubtful(), f"Title {NASTY}", f"Question {NASTY}", PROVENANCE)
 
 
 @cache
 def of_one() -> str:
-    values = compared().values.filter(pl.col("scenario") == "baseline")
-    seen = traffic(simulate(starter(), seed=1).tables)
-    return simulation_report(starter(), values, "As it is", PROVENANCE, "Checked", traffic=seen)
+    lived = {BASELINE: simulate(starter(), seed=1).tables}
+    return simulation_report(alone(compared()), "As it is", "", PROVENANCE, lived)
 
 
-@pytest.fixture(scope="module", params=[of_the_starter, of_doubts, of_one])
+@cache
+def of_one_in_doubt() -> str:
+    return simulation_report(alone(doubtful()), "In doubt", "", PROVENANCE)
+
+
+def alone(comparison: Comparison) -> Comparison:
+    """The baseline by itself, as `simulate` lives through it."""
+    kept = {name: getattr(comparison, name).filter(pl.col("scenario") == BASELINE) for name in ("levels", "values")}
+    return replace(
+        comparison, models={BASELINE: comparison.models[BASELINE]}, differences=comparison.differences.clear(), **kept
+    )
+
+
+@pytest.fixture(scope="module", params=[of_the_starter, of_doubts, of_one, of_one_in_doubt])
 def html(request: pytest.FixtureRequest) -> str:
     return request.param()
 
@@ -114,7 +129,7 @@ def test_names_that_want_to_be_html_are_only_names():
         f"Question {NASTY}",
         f"Hire {NASTY}",
         f"caller {NASTY}",
-        f"Checked: fine {NASTY}",
+        f"What no log can show {NASTY}.",
     ):
         assert expected in text
 
@@ -175,6 +190,20 @@ def test_the_map_of_each_journey_is_there_and_again_where_a_change_moves_it(page
     assert "billing: One more person on the hotline" not in page.text
 
 
+def test_the_maps_show_who_went_where_in_each_scenario_where_its_history_is_given():
+    better = compared().models["better_page"]
+    lived = {BASELINE: simulate(starter(), seed=1).tables, "better_page": simulate(better, seed=1).tables}
+    text = Page(comparison_report(compared(), "t", "q", {}, lived)).text
+    for name, note in ((BASELINE, "Today"), ("better_page", "With the change")):
+        since = starter().clock.warmup
+        seen = traffic(lived[name], since)
+        (helped,) = seen.filter((pl.col("step") == "read") & (pl.col("outcome") == "resolved"))["count"]
+        assert f"resolved {helped:,}" in text
+        opened = words.date(starter().clock.start + timedelta(minutes=since))
+        assert f"{note}, with the visits of one replication, on journeys that opened from {opened} on" in text
+    assert text.count("width: visits seen") == 2
+
+
 def test_survey_and_truth_stand_side_by_side(page: Page):
     surveyed, true = (compared().level_of("baseline", kpi)["mean"] for kpi in ("nps_surveyed", "nps_true"))
     assert f"The survey's net promoter score is {words.rounded(surveyed, 1)};" in page.text
@@ -185,7 +214,29 @@ def test_how_sure_we_are_what_was_assumed_and_where_it_comes_from_are_there(page
     for line in [*words.how_sure(compared()), "versions: desirepath 0.1.0", f"command desirepath compare {NASTY}"]:
         assert line in page.text
     assert "The first 2 weeks are lived but not measured." in page.text
-    assert "Checked against data" not in page.text
+    assert "The scenario was not checked against data" in page.text
+
+
+@pytest.mark.parametrize("html_of", [of_doubts, of_one_in_doubt])
+def test_how_the_scenario_did_against_weeks_held_out_is_part_of_how_sure_we_are(html_of):
+    text = Page(html_of()).text
+    part = text[text.rindex("How sure we are") : text.rindex("What the survey shows")]
+    assert "checked against the log's last 4 weeks, held out when it was calibrated: of 3 numbers 2 outside and" in part
+    assert "Abandonment hotline 10.0 % 13.1 % +31 % ± 2.00 %-points outside" in part
+    assert "Customers lost a week 20.0 customers 19.0 customers −5 % ± 3.10 customers within 10 %" in part
+    assert "Survey score – 6.50 of 10 – – outside" in part
+    assert f"Abandonment at hotline: too high by 31 %. What no log can show {NASTY}." in part
+
+
+def test_what_is_not_known_exactly_is_a_table_that_opens_after_the_plain_sentences():
+    html = of_one_in_doubt()
+    part = html[html.index('id="assumed"') : html.index('id="from"')]
+    sentences, _, table = part.partition("<details>")
+    assert "The first 2 weeks are lived but not measured." in sentences
+    assert "personas." not in sentences
+    assert "Every value that is estimated or not known exactly (2)" in table
+    assert "personas.surfer.churn.slope 0.55 0.30 a guess" in Page(table).text
+    assert "<details>" not in of_one()[of_one().index('id="assumed"') :]
 
 
 def test_where_nothing_is_uncertain_no_limits_of_data_are_shown(page: Page):
@@ -276,16 +327,19 @@ def test_the_page_of_one_scenario_has_its_numbers_and_the_traffic_seen():
         half = (level["upper"] - level["lower"]) / 2
         assert words.level(kpi, level["mean"], "EUR", half) in text, kpi
     assert "width: visits seen" in text
-    assert "Checked against data Checked" in text
     assert "compare the two on the same customers instead" in text
 
 
-def test_a_single_replication_makes_a_page_without_intervals():
-    values = perform_all([Task("x", starter().raw, 1, 0)])
-    page = Page(simulation_report(starter(), values, "Once", {}))
-    assert page.faults == []
-    assert "nan" not in page.text
-    assert math.isfinite(values.filter(pl.col("kpi") == "cost")["value"][0])
+def test_the_intervals_of_one_scenario_hold_the_limits_of_its_data():
+    comparison = alone(doubtful())
+    text = Page(of_one_in_doubt()).text
+    row = comparison.level_of(BASELINE, "churn")
+    assert row["upper"] - row["lower"] == pytest.approx(2 * math.hypot(row["luck"], row["limits"]))
+    assert row["limits"] > row["luck"]
+    interval = words.estimate(row["mean"], row["lower"], row["upper"], KPIS["churn"].unit).interval
+    assert f"Churn {words.level('churn', row['mean'], 'EUR', (row['upper'] - row['lower']) / 2)} {interval}" in text
+    assert "limits of our data do not: 1 value of the scenario is not known exactly" in text
+    assert "Intervals hold the luck of the run only" in Page(of_one()).text
 
 
 def test_a_scenario_without_staff_survey_or_churn_makes_a_page():
@@ -308,8 +362,7 @@ def test_a_scenario_without_staff_survey_or_churn_makes_a_page():
             }
         },
     }
-    values = perform_all([Task("x", shop, 1, r) for r in range(2)])
-    page = Page(simulation_report(parse(shop), values, "Shop", {}))
+    page = Page(simulation_report(compare({BASELINE: parse(shop)}, 1, 2), "Shop", "", {}))
     assert page.faults == []
     assert "Nobody was asked" in page.text
     assert "nan" not in page.text

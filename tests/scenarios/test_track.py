@@ -12,10 +12,12 @@ import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
+from scenarios import track
 from scenarios.compare import compare, variants
 from scenarios.logs import write_logs
 from scenarios.track import log_comparison, provenance
@@ -212,6 +214,44 @@ def test_nothing_is_sent_anywhere_but_to_the_store(outputs):
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
 
 
+@pytest.mark.slow
+def test_two_runs_at_once_in_an_empty_folder_both_find_their_place(tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    words = ["simulate", *QUICK, "track=true", "replications=2"]
+    command = [sys.executable, "-m", "scenarios.command", *words]
+    runs = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        for _ in range(2)
+    ]
+    for run in runs:
+        said, complained = run.communicate(timeout=300)
+        assert (run.returncode, complained.strip()) == (0, "")
+        assert "in MLflow: " in said
+    client = MlflowClient(f"sqlite:///{tmp_path}/outputs/mlflow.db")
+    (experiment,) = (each for each in client.search_experiments() if each.name != "Default")
+    parents = [run for run in client.search_runs([experiment.experiment_id]) if "scenario" not in run.data.tags]
+    assert [run.info.status for run in parents] == ["FINISHED"] * 2
+
+
+def test_a_question_that_another_run_asks_at_the_same_moment_is_one_experiment():
+    from mlflow.exceptions import MlflowException
+
+    class Busy:
+        """A client whose store has no such experiment, until another run has made it before us."""
+
+        asked = 0
+
+        def get_experiment_by_name(self, _):
+            self.asked += 1
+            return SimpleNamespace(experiment_id="7", lifecycle_stage="active") if self.asked > 1 else None
+
+        def create_experiment(self, name, artifact_location):
+            raise MlflowException(f"Experiment(name={name}) already exists at {artifact_location}")
+
+    assert track._experiment(Busy(), QUESTION, None) == "7"
+
+
 # ---- a calibration ---------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +301,18 @@ def test_a_calibration_that_is_not_to_be_tracked_is_not(calibrated):
     assert untracked.code == 0
     assert "MLflow" in ran.said
     assert "MLflow" not in untracked.said
+
+
+def test_what_is_built_on_a_calibrated_scenario_still_says_how_that_did_on_weeks_held_out(calibrated):
+    folder, _, _ = calibrated
+    overlay = "defaults: [mine, _self_]\npopulation: {customers: 30}\n"
+    (folder / "what_if.yaml").write_text(overlay, encoding="utf-8")
+    told = typed(folder, "describe", "scenario=what_if.yaml")
+    assert told.code == 0
+    assert "was checked against the log's last week, held out when it was calibrated" in " ".join(told.said.split())
+    assert "what no log can show" in told.said.lower()
+    checks = pl.read_csv(folder / "outputs/calibrate/mine/validation.csv")
+    assert told.said.replace("\n", " ").count("; chance") == checks.height
 
 
 # ---- a server --------------------------------------------------------------------------------------------------------

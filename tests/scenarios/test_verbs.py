@@ -1,6 +1,7 @@
 """What each verb prints and writes: whole results in a folder of their own, the same ones whenever asked again."""
 
 import json
+import os
 import re
 
 import polars as pl
@@ -118,7 +119,9 @@ def test_compare_writes_its_results_whole(tmp_path):
     assert written(tmp_path / "outputs") == {
         str((folder / file).relative_to(tmp_path / "outputs")) for file in tables | named
     }
-    assert "Who answers?" in (folder / "report.html").read_text(encoding="utf-8")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Who answers?" in page
+    assert "with the visits of one replication" in page
     differences = pl.read_csv(folder / "differences.csv")
     assert set(differences["scenario"]) == {"hire", "hire+better_page"}
     values = pl.read_parquet(folder / "replications.parquet")
@@ -213,6 +216,28 @@ def test_two_runs_at_once_do_not_write_in_each_others_folder(tmp_path, monkeypat
             assert theirs != mine
         assert (mine / "kpis.csv").read_text() == "mine"
     assert list(parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words", [("simulate",), ("describe",), ("calibrate", "log=demo"), ("validate", "scenario=starter", "log=demo")]
+)
+@pytest.mark.parametrize("name", ["../x", "a/b", "/x", ".."])
+def test_results_are_never_filed_outside_their_folder(tmp_path, words, name):
+    ran = typed(tmp_path, *words, f"name={name}")
+    assert ran.code == 1
+    (complaint,) = ran.complaints[1:]
+    assert complaint.startswith(f"name: {name!r} cannot be a file's name here; use letters, digits, _ and -")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_behind_is_swept_away_by_the_next(tmp_path):
+    parent = tmp_path / "outputs" / "simulate" / "starter"
+    lives, gone, mine = os.getppid(), 2**22 + 1, os.getpid()  # no process has a number above 2**22
+    for process in (lives, gone):
+        (parent / f".unfinished-{process}" / "tables").mkdir(parents=True)
+    assert typed(tmp_path, "simulate", *QUICK).code == 0
+    assert sorted(path.name for path in parent.iterdir())[:1] == [f".unfinished-{lives}"]
+    assert not {f".unfinished-{gone}", f".unfinished-{mine}"} & {path.name for path in parent.iterdir()}
 
 
 # ---- settings --------------------------------------------------------------------------------------------------------

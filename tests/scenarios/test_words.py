@@ -5,7 +5,7 @@ import math
 import pytest
 
 from scenarios import words
-from scenarios.assumed import always_open, assumptions, own_cost, say_hours, settings, when_in_force
+from scenarios.assumed import always_open, assumptions, doubts, own_cost, say_hours, settings, when_in_force
 from scenarios.compare import compare, variants
 from sim.changes import altered
 from sim.check import parse
@@ -368,6 +368,22 @@ def test_a_touchpoint_is_always_open_only_where_some_shift_covers_every_hour():
     assert always_open(manned, "hotline")
 
 
+def test_a_difference_that_nobody_knows_is_a_dash():
+    unknown = dict.fromkeys(("difference", "lower", "upper", "baseline"), math.nan)
+    for kpi in ("satisfaction", "cost", "churn"):
+        assert words.difference(kpi, unknown, "EUR") == "–"
+        assert words.with_interval(kpi, unknown, "EUR") == "–"
+    known = {"difference": 0.3, "lower": 0.2, "upper": 0.4, "baseline": 5.0}
+    assert words.with_interval("satisfaction", known, "EUR") == "+0.30 points (0.20 to 0.40 points)"
+
+
+PERSONA = {
+    "needs": {"n": "1 / week"},
+    "churn": {"every": "1 week", "base": "0.01 / week", "slope": 0.5},
+    "satisfaction": {"memory": 0.3},
+}
+
+
 def bare(**more: object):
     """A world that leaves nearly everything unsaid."""
     return parse(
@@ -413,19 +429,43 @@ def test_a_scenario_that_says_everything_has_little_left_to_assume():
 
 
 def test_doubts_come_with_their_spread_and_estimates_with_their_source():
-    said = assumptions(doubtful().models["baseline"])
-    spread = f"about 0.55, give or take 0.3, at least 0 (from a guess {NASTY})"
-    assert f"personas.surfer.churn.slope is not known exactly: {spread}." in said
-    assert "touchpoints.hotline: estimated from calls.csv, n = 1,234, interval 7.6 to 8.4 min." in said
+    model = doubtful().models["baseline"]
+    assert doubts(model) == [
+        ("personas.surfer.churn.slope", "0.55", "0.30", f"a guess {NASTY}"),
+        ("touchpoints.hotline", "–", "7.60 to 8.40 min", "calls.csv, n = 1,234"),
+    ]
+    (said,) = (line for line in assumptions(model) if "known exactly" in line)
+    assert said.startswith("1 value is not known exactly: every replication draws its own. ")
+    assert not [line for line in assumptions(model) if "personas." in line or "touchpoints." in line]
 
 
 def test_an_even_doubt_is_said_as_such():
     law = {"kind": "uniform", "low": "5 min", "high": "9 min"}
-    said = assumptions(bare(uncertain={"touchpoints.desk.service_time.value": law}))
-    assert (
-        "touchpoints.desk.service_time.value is not known exactly: anything between 5 min and 9 min, equally likely."
-        in said
-    )
+    path = "touchpoints.desk.service_time.value"
+    assert doubts(bare(uncertain={path: law})) == [(path, "5 min to 9 min", "equally likely", "")]
+
+
+def test_a_spread_has_two_digits_and_its_value_no_more_than_that():
+    law = {"kind": "normal", "mean": "7.361 min", "sd": "0.10836 min", "low": "0 min"}
+    origin = {"source": "services", "n": 1930, "interval": "7.1486 to 7.5734 min (95 %)", "note": "as written"}
+    path, other = "touchpoints.desk.service_time.value", "staff.pool.wage"
+    told = doubts(bare(uncertain={path: law}, estimates={path: origin, other: origin}))
+    assert told == [
+        (path, "7.36 min", "0.11 min", "services, n = 1,930, as written"),
+        (other, "–", "7.15 to 7.57 min (95 %)", "services, n = 1,930, as written"),
+    ]
+
+
+def test_what_several_places_have_in_common_is_told_once():
+    slope, memory = ({"kind": "normal", "mean": mean, "sd": 0.127} for mean in (0.494, 0.3))
+    personas = {name: {**PERSONA, "share": 0.25} for name in "abcd"}
+    uncertain = {f"personas.{name}.churn.slope": slope for name in "abcd"}
+    uncertain |= {f"personas.{name}.satisfaction.memory": memory for name in "ab"}
+    told = doubts(bare(personas=personas, uncertain=uncertain))
+    assert told == [
+        ("personas.*.churn.slope", "0.49", "0.13", ""),
+        ("personas.{a,b}.satisfaction.memory", "0.30", "0.13", ""),
+    ]
 
 
 def test_what_changes_cost_is_among_the_assumptions():
