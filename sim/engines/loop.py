@@ -625,6 +625,8 @@ def arrive(w: Record, j: Whole) -> None:
             w, address(w, m_arrival_name(w, j), arrival_at(w, j)["came"]), FROM_ARRIVAL + j, arrival_at(w, j)["came"], j
         )
         customer_at(w, c)["stage"] = journey_at(w, 0, j)["stage"]
+        if customer_at(w, c)["stage"] == w["home"]:
+            settle(w, c, ZERO)
         open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
     arrival_at(w, j)["came"] += 1
     next_arrival(w, j)

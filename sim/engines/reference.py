@@ -332,6 +332,8 @@ class History:
             if name not in self.dormant:
                 visitor = self.newcomer(f"{name} {k}", f"arrival {name}", k, journey.who)
                 visitor.stage = journey.when.stage
+                if visitor.stage == self.home_stage:
+                    self.settle(visitor)
                 self.open(visitor, name, draws.fold(draws.name(name), 0), f"{name} 0")
             k += 1
 

@@ -75,6 +75,8 @@ def draw_scenario(chance: Chance) -> Raw:
         raw["channels"] = lines
     draw_changes(chance, raw, plan.start, plan.horizon)
     draw_uncertain(chance, raw)
+    leave_out_stages_that_nobody_reaches(raw)
+    open_nothing_twice(raw["journeys"])
     return raw
 
 
@@ -319,6 +321,25 @@ def draw_who(chance: Chance, plan: Plan, is_arrival: bool) -> Raw:
     if plan.products and chance.happens(0.15):
         who["product"] = list(chance.one_of(list(plan.products.values())))
     return who
+
+
+def leave_out_stages_that_nobody_reaches(raw: Raw) -> None:
+    """Take those stages out of conditions that neither an outcome nor an end leads to."""
+    if "'stage': 'vip'" in str([raw["journeys"], raw.get("changes")]):
+        return
+    for journey in raw["journeys"].values():
+        who = journey.get("who", {})
+        if isinstance(who.get("stage"), list):
+            who["stage"] = who["stage"][0]
+
+
+def open_nothing_twice(journeys: Raw) -> None:
+    """Let no end open a journey that follows it anyway."""
+    for name, journey in journeys.items():
+        after = journey["when"].get("after")
+        if after is not None:
+            for end in journeys[after["journey"]].get("ends", {}).values():
+                end.get("opens", {}).pop(name, None)
 
 
 def draw_difficulty(chance: Chance, steps: Raw) -> Raw:
