@@ -17,6 +17,7 @@ import tempfile
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from sim.kpis import KPIS
 from tests.docs.pages import PAGES, ROOT, WIDTH, Running, blocks, in_full, missing, name, normal
 
 ALIKE = 0.6
@@ -60,11 +61,13 @@ def refresh(page: Path) -> None:
         out.truncate()
         return text
 
-    text = page.read_text(encoding="utf-8")
+    text, kpis = page.read_text(encoding="utf-8"), dict(KPIS)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), contextlib.redirect_stdout(out):
         for block, real in Running(page, printed, in_full).run():
             if missing(block.text, real):
                 text = text.replace(f"```text\n{block.text}```", f"```text\n{refreshed(block.text, real)}```")
+    KPIS.clear()  # as they were, if the page added one
+    KPIS.update(kpis)
     page.write_text(text, encoding="utf-8")
 
 
