@@ -31,7 +31,7 @@ test: check ## The quick suite: check, then every test that is not slow
 verify: $(READY) ## The slow suite: against queueing theory, and recovery of a hidden truth
 	$(PYTHON) -m pytest -m slow -n $(WORKERS)
 
-bench: $(READY) ## Measure how fast the engine is
+bench: $(READY) ## Measure how fast the engines are
 	$(PYTHON) -m tests.benchmarks
 
 lock: ## Bring requirements.lock up to date with pyproject.toml (needs uv; LOCK_OPTIONS=--upgrade moves every version)

@@ -13,7 +13,7 @@ from sim.check import parse
 from sim.engines import jit, loop
 from sim.engines.expected import NO_RATE, Expected
 from sim.engines.memory import settle
-from sim.engines.world import CHANGING, DUTY, KNOT, PLACE, POOL, QUEUE, STRETCH, WORLD
+from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, PLACE, POOL, QUEUE, STRETCH, WORLD
 from sim.errors import DesirepathError
 from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables
 from sim.timetable import duty
@@ -32,7 +32,8 @@ BLOCK = 65_536  # rows
 SLACK = 2 * loop.MOST_VISITS  # rows that one event may add to a block that is all but full
 # What the world calls the room in a table.
 ROOM = {
-    "room_customers": "customer", "room_issues": "issue", "room_events": "event", "room_starting": "to start",
+    "n_buckets": "bucket", "room_far": "far", "room_customers": "customer", "room_issues": "issue",
+    "room_events": "event", "room_starting": "to start",
     "room_origins": "origin", "room_rows": "visit row",
 }  # fmt: skip
 
@@ -123,7 +124,10 @@ class History:
     def _begin_with(self, key: int) -> dict[str, NDArray[Any]]:
         """Every table as it is before anything happens."""
         names, m, model = self.lowered.names, self.m, self.model
-        customers, journeys, pools = model.population.customers + 64, len(names.journeys), len(names.pools)
+        curves = self._curves(key)
+        coming = sum(curve.value[-1] for curve in curves[: 1 + len(names.journeys)] if curve is not None)
+        customers = model.population.customers + int(coming + 5 * coming**0.5) + 64
+        journeys, pools = len(names.journeys), len(names.pools)
         issues = 2 * self.spare + 256
         positions = max(1, int(m.touchpoints["pools_n"].max(initial=1)))
         duties = [
@@ -142,9 +146,9 @@ class History:
         )  # fmt: skip
         staff = np.zeros(pools, POOL)
         staff["head"] = staff["tail"] = staff["staying"] = NONE
-        curves = self._curves(key)
+        begun = 2 * self.spare + (2 + journeys) * (model.population.customers + 64)
         sizes = {
-            "event": (2 * self.spare + (2 + journeys) * customers,), "customer": (customers,),
+            "event": (begun,), "far": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
             "trait": (customers, len(names.traits)), "issue": (issues,), "attempt": (issues, len(names.touchpoints)),
             "seen": (issues, len(names.channels)), "member": (pools, members), "idle": (pools, members),
@@ -153,6 +157,7 @@ class History:
         }  # fmt: skip
         tables = {name: np.zeros(shape, CHANGING[name][0]) for name, shape in sizes.items()}
         tables |= {
+            "bucket": np.array([(NONE, 0)] * self._buckets(), BUCKET),
             "pool": staff,
             "queue": _empty(np.zeros((pools, queues), QUEUE)),
             "place": _empty(np.zeros(issues * positions, PLACE)),
@@ -164,6 +169,13 @@ class History:
         whose = m.who_trait.reshape(len(m.start) * journeys, *m.who_trait.shape[2:])  # phase and journey as one
         model_tables = m._replace(who_trait=whose)._asdict()
         return tables | {f"model {name}": np.ascontiguousarray(table) for name, table in model_tables.items()}
+
+    def _buckets(self) -> int:
+        """How many buckets the horizon is cut into: ten minutes each, or less where many things happen."""
+        horizon, customers = self.model.clock.horizon, self.model.population.customers
+        buckets = int(min(max(horizon / 10, customers * horizon / 160_000), 2**20)) + 1
+        self._set(buckets_a_minute=(buckets - 0.5) / horizon, far_free=NONE)
+        return buckets
 
     def _set(self, **values: Any) -> None:
         """Set plain numbers of the world."""
@@ -204,8 +216,10 @@ class History:
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])
             self.tables["place"] = _resized(self.tables["place"], size)
             _empty(self.tables["place"][known:])
-        if world["events"] + wanted >= len(self.tables["event"]):
-            self._enlarge(wanted, "event")
+        if world["events"] + world["coming"] + wanted >= len(self.tables["event"]):
+            self._enlarge(wanted + int(world["coming"]), "event")
+        if world["far_events"] + wanted >= len(self.tables["far"]):
+            self._enlarge(wanted, "far")
         if world["origins"] + wanted >= len(self.tables["origin"]):
             self._enlarge(wanted, "origin")
         if world["starting"] + wanted >= len(self.tables["to start"]):

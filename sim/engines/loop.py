@@ -24,6 +24,7 @@ from sim.engines.memory import view
 from sim.engines.world import (
     arrival_at,
     attempt_at,
+    bucket_at,
     channel_at,
     curve_at,
     customer_at,
@@ -32,6 +33,7 @@ from sim.engines.world import (
     effects_at,
     end_at,
     event_at,
+    far_at,
     idle_at,
     issue_at,
     journey_at,
@@ -241,13 +243,79 @@ def move_event(event: Record, to: Record) -> None:
 def put(
     w: Record, time: float, rank: Whole, row: Whole, journey: Whole, visit: Whole, kind: Whole, a: Whole, b: Whole
 ) -> None:
-    """Let something happen at a time; at infinity it never does."""
-    if not time < inf:
+    """Let something happen at a time; at the horizon or later it never does.
+
+    What is to happen soon stands in a heap. What is far off waits in the bucket of its time, in no order, until that
+    time comes: so the heap stays small however many customers there are.
+    """
+    if not time < w["horizon"]:
         return
     order = as_key((rank << 32) | row)
     place = as_key((journey << 32) | visit)
+    what = (kind << 56) | (b << 40) | a
     serial = w["serial"]
     w["serial"] = serial + 1
+    bucket = np.int64(time * w["buckets_a_minute"])
+    if bucket > w["at_bucket"]:
+        wait_in(w, bucket_at(w, bucket), time, order, place, serial, what)
+    else:
+        heap_in(w, time, order, place, serial, what)
+
+
+@compiled
+def wait_in(w: Record, bucket: Record, time: float, order: Key, place: Key, serial: Whole, what: Whole) -> None:
+    """Let an event wait in a bucket."""
+    i = w["far_free"]
+    if i >= 0:
+        w["far_free"] = far_at(w, i)["next"]
+    else:
+        i = w["far_events"]
+        w["far_events"] = i + 1
+    event = far_at(w, i)
+    event["time"] = time
+    event["order"] = order
+    event["place"] = place
+    event["serial"] = serial
+    event["what"] = what
+    event["next"] = bucket["first"]
+    bucket["first"] = i
+    bucket["events"] += 1
+
+
+@compiled
+def next_bucket(w: Record) -> bool:
+    """Find the next bucket in which something waits; whether there is one."""
+    b = w["at_bucket"] + 1
+    while b < w["n_buckets"] and bucket_at(w, b)["first"] < 0:
+        b += 1
+    w["at_bucket"] = b - 1
+    w["coming"] = 0
+    if b >= w["n_buckets"]:
+        return False
+    w["coming"] = bucket_at(w, b)["events"]
+    return True
+
+
+@compiled
+def empty_bucket(w: Record) -> None:
+    """Put what waits in the next bucket into the heap."""
+    w["at_bucket"] += 1
+    bucket = bucket_at(w, w["at_bucket"])
+    i = bucket["first"]
+    while i >= 0:
+        event = far_at(w, i)
+        heap_in(w, event["time"], event["order"], event["place"], event["serial"], event["what"])
+        following = event["next"]
+        event["next"] = w["far_free"]
+        w["far_free"] = i
+        i = following
+    bucket["first"] = NONE
+    bucket["events"] = 0
+    w["coming"] = 0
+
+
+@compiled
+def heap_in(w: Record, time: float, order: Key, place: Key, serial: Whole, what: Whole) -> None:
     i = w["events"]
     w["events"] = i + 1
     while i > 0:
@@ -261,7 +329,7 @@ def put(
     event["order"] = order
     event["place"] = place
     event["serial"] = serial
-    event["what"] = (kind << 56) | (b << 40) | a
+    event["what"] = what
 
 
 @compiled
@@ -1484,7 +1552,8 @@ def room(w: Record, spare: Whole) -> bool:
     return (
         w["customers"] + 2 < w["room_customers"]
         and w["issues"] + spare < w["room_issues"]
-        and w["events"] + spare < w["room_events"]
+        and w["events"] + w["coming"] + spare < w["room_events"]
+        and w["far_events"] + spare < w["room_far"]
         and w["starting"] + spare < w["room_starting"]
         and w["origins"] + spare < w["room_origins"]
     )
@@ -1529,10 +1598,12 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
                 start_every(w, a, b)
             continue
         if w["events"] == 0:
-            return DONE
+            if not next_bucket(w):
+                return DONE
+            if not room(w, spare):
+                return GROW
+            empty_bucket(w)
         event = event_at(w, 0)
-        if event["time"] >= w["horizon"]:
-            return DONE
         what = event["what"]
         kind, a, b = what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
         if kind == ON_DATE and not room(w, spare + w["customers"]):

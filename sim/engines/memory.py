@@ -110,15 +110,9 @@ def _accessor(result: Any, codegen: Any, dimensions: int) -> Any:
 
 
 def stretches(name: str, dimensions: int = 1) -> Any:
-    """Accessor of stretches of a table of floats: `(world, place, n) -> array` of the n numbers from a place on."""
+    """Accessor of stretches of a table of floats: `(world, place)`; `view` makes an array of n of them from there."""
     if not COMPILING:
-
-        def cut(world: Any, *place_and_n: int) -> Any:
-            *place, n = place_and_n
-            first = _index(world, name, tuple(place))
-            return _KNOWN[int(world[name])].reshape(-1)[first : first + n]
-
-        return cut
+        return lambda world, *place: _KNOWN[int(world[name])].reshape(-1)[_index(world, name, place) :]
     pointer = types.CPointer(types.float64)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -13,7 +13,9 @@ from sim.engines.memory import addressed, records, stretches, values
 
 _F, _I, _U = np.float64, np.int32, np.uint64
 
+BUCKET = np.dtype([("first", np.int64), ("events", np.int64)])
 EVENT = np.dtype([("time", _F), ("order", _U), ("place", _U), ("serial", np.int64), ("what", np.int64)])
+FAR = np.dtype([*((name, EVENT[name]) for name in EVENT.names or ()), ("next", np.int64)])
 CUSTOMER = np.dtype(
     [
         ("key", _U),
@@ -97,11 +99,12 @@ DUTY = np.dtype([("time", _F), ("people", np.int64)])
 
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
-    "event": (EVENT, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2), "held": (HELD, 2), "trait": (TRAIT, 2),
-    "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2), "pool": (POOL, 1), "member": (MEMBER, 2),
-    "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1), "busy": (COUNT, 1), "to start": (STARTING, 1),
-    "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1), "journey row": (JOURNEY_ROW, 1), "origin": (ORIGIN, 1),
-    "curve": (STRETCH, 1), "knot": (KNOT, 1), "duties": (STRETCH, 1), "duty": (DUTY, 1),
+    "event": (EVENT, 1), "bucket": (BUCKET, 1), "far": (FAR, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
+    "held": (HELD, 2), "trait": (TRAIT, 2), "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
+    "pool": (POOL, 1), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1),
+    "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
+    "journey row": (JOURNEY_ROW, 1), "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
+    "duties": (STRETCH, 1), "duty": (DUTY, 1),
 }  # fmt: skip
 # Tables of the model: records, plain numbers, and floats that are read in stretches.
 MODEL_RECORDS = {
@@ -129,18 +132,20 @@ MODEL_DIMENSIONS = {
 
 WORLD = np.dtype(
     [
-        *((name, np.float64) for name in ("now", "horizon", "warmup", "joins_due")),
+        *((name, np.float64) for name in ("now", "horizon", "warmup", "joins_due", "buckets_a_minute")),
         ("key", np.uint64),
         *(
             (name, np.int64)
             for name in (
                 # How far things have come, and how full tables are.
-                "serial", "events", "customers", "issues", "free", "phase", "visit_rows", "journey_rows", "first",
-                "starting", "joins", "origins", "stuck_journey", "stuck_step",
+                "serial", "events", "at_bucket", "coming", "far_events", "far_free", "customers", "issues", "free",
+                "phase", "visit_rows", "journey_rows", "first", "starting", "joins", "origins", "stuck_journey",
+                "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
-                "n_pools", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members",
-                "room_customers", "room_issues", "room_events", "room_starting", "room_origins", "room_rows",
+                "n_pools", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
+                "room_customers", "room_issues", "room_events", "room_far", "room_starting", "room_origins",
+                "room_rows",
             )
         ),
         *addressed({name: dimensions for name, (_, dimensions) in CHANGING.items()}),
@@ -149,6 +154,8 @@ WORLD = np.dtype(
 )  # fmt: skip
 
 event_at = records("event", EVENT)
+bucket_at = records("bucket", BUCKET)
+far_at = records("far", FAR)
 customer_at = records("customer", CUSTOMER)
 need_at = records("need", NEED_STATE, 2)
 product_at = records("held", HELD, 2)
