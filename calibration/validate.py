@@ -66,6 +66,11 @@ class Validation:
         return said
 
 
+def in_per_cent(relative: float) -> str:
+    """A relative difference; a dash where there was nothing to differ from."""
+    return f"{relative:+.1%}" if np.isfinite(relative) else "–"
+
+
 def _say(value: float) -> str:
     return f"{value:.3g}" if np.isfinite(value) else "none"
 

@@ -19,7 +19,7 @@ from calibration.hours import QUARTERS, Hours
 from calibration.log import Duration, read_log
 from calibration.sources import read_sources
 from calibration.timeline import build_timeline
-from calibration.validate import OUTSIDE, Validation
+from calibration.validate import OUTSIDE, Validation, in_per_cent
 from calibration.validate import validate as compare_with_log
 from calibration.write import checked, estimates_table, scenario_text, validation_text, write_all
 from sim import units
@@ -316,7 +316,7 @@ def _say_validation(console: Console, validation: Validation) -> None:
     for r in validation.table.iter_rows(named=True):
         style = "red" if r["verdict"] == OUTSIDE else None
         table.add_row(
-            r["measure"], r["group"], f"{r['observed']:.4g}", f"{r['simulated']:.4g}", f"{r['relative']:+.1%}",
+            r["measure"], r["group"], f"{r['observed']:.4g}", f"{r['simulated']:.4g}", in_per_cent(r["relative"]),
             f"±{r['floor']:.3g}", r["verdict"], style=style,
         )  # fmt: skip
     console.print(table)

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 import yaml
 
+from calibration.validate import in_per_cent
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -49,7 +51,7 @@ def validation_text(validation: Validation) -> str:
         "| measure | group | observed | simulated | difference | noise floor | verdict |\n|---|---|---|---|---|---|---|"
     )
     rows = [
-        f"| {r['measure']} | {r['group']} | {r['observed']:.4g} | {r['simulated']:.4g} | {r['relative']:+.1%} "
+        f"| {r['measure']} | {r['group']} | {r['observed']:.4g} | {r['simulated']:.4g} | {in_per_cent(r['relative'])} "
         f"| ±{r['floor']:.3g} | {r['verdict']} |"
         for r in validation.table.iter_rows(named=True)
     ]

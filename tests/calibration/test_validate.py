@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from calibration import validate as subject
-from calibration.validate import GOOD, INSIDE, OUTSIDE, in_span, observed, validate
+from calibration.validate import GOOD, INSIDE, OUTSIDE, in_per_cent, in_span, observed, validate
 from sim import units
 from tests.calibration.small_log import told
 
@@ -234,3 +234,8 @@ def test_what_no_replication_has_is_told_and_not_left_out(monkeypatch):
     row = checked.table.row(by_predicate=pl.col("measure") == "survey score", named=True)
     assert row["verdict"] == OUTSIDE
     assert any("(none against 7 0–10)" in line for line in checked.caveats())
+
+
+def test_a_difference_from_nothing_is_a_dash():
+    assert in_per_cent(float("nan")) == "–"
+    assert in_per_cent(-0.123) == "-12.3%"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sim import Tables, build, simulate
+from tests.engines.equal import assert_same_tables
 from tests.verification.verdicts import Verdict, as_table, judge, seed_of
 
 Measure = Callable[[Tables], Mapping[str, float]]
@@ -17,8 +18,11 @@ VERDICT, PAGE = "verdict", "page"
 
 
 def live(raw: dict[str, Any], measure: Measure, seed: int, replication: int) -> Mapping[str, float]:
-    """Simulate one replication of a scenario and measure it."""
-    return measure(simulate(build(raw), seed, replication).tables)
+    """Simulate one replication of a scenario on both engines, which have to agree to the last bit, and measure it."""
+    model = build(raw)
+    tables = simulate(model, seed, replication, "reference").tables
+    assert_same_tables(tables, simulate(model, seed, replication, "compiled").tables)
+    return measure(tables)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     kept = [pair for report in reports if getattr(report, "when", "") == "call" for pair in report.user_properties]
     verdicts = [Verdict(*value) for name, value in kept if name == VERDICT]
     if verdicts:
-        terminalreporter.section("the engine against theory")
+        terminalreporter.section("both engines against theory")
         terminalreporter.write_line("\n".join(as_table(verdicts)))
     for title, lines in [value for name, value in kept if name == PAGE]:
         terminalreporter.section(title)
