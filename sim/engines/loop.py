@@ -231,12 +231,17 @@ def earlier(time: float, order: Key, place: Key, serial: Whole, other: Record) -
 
 
 @compiled
+def write_event(event: Record, time: float, order: Key, place: Key, serial: Whole, what: Whole) -> None:
+    event["time"] = time
+    event["order"] = order
+    event["place"] = place
+    event["serial"] = serial
+    event["what"] = what
+
+
+@compiled
 def move_event(event: Record, to: Record) -> None:
-    to["time"] = event["time"]
-    to["order"] = event["order"]
-    to["place"] = event["place"]
-    to["serial"] = event["serial"]
-    to["what"] = event["what"]
+    write_event(to, event["time"], event["order"], event["place"], event["serial"], event["what"])
 
 
 @compiled
@@ -272,11 +277,7 @@ def wait_in(w: Record, bucket: Record, time: float, order: Key, place: Key, seri
         i = w["far_events"]
         w["far_events"] = i + 1
     event = far_at(w, i)
-    event["time"] = time
-    event["order"] = order
-    event["place"] = place
-    event["serial"] = serial
-    event["what"] = what
+    write_event(event, time, order, place, serial, what)
     event["next"] = bucket["first"]
     bucket["first"] = i
     bucket["events"] += 1
@@ -325,11 +326,7 @@ def heap_in(w: Record, time: float, order: Key, place: Key, serial: Whole, what:
         move_event(event_at(w, parent), event_at(w, i))
         i = parent
     event = event_at(w, i)
-    event["time"] = time
-    event["order"] = order
-    event["place"] = place
-    event["serial"] = serial
-    event["what"] = what
+    write_event(event, time, order, place, serial, what)
 
 
 @compiled
@@ -356,11 +353,7 @@ def take_first(w: Record) -> None:
         move_event(below, event_at(w, i))
         i = child
     event = event_at(w, i)
-    event["time"] = time
-    event["order"] = order
-    event["place"] = place
-    event["serial"] = serial
-    event["what"] = what
+    write_event(event, time, order, place, serial, what)
 
 
 @compiled
