@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csv import reader
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
@@ -114,6 +114,24 @@ def read_sources(log: Log, key: bytes) -> Sources:
         hidden["contacts"], hidden.get("surveys"), hidden.get("customers"), hidden.get("roster"),
         aside.table(key), counts, not rows["contacts"]["joined"].is_null().all(), digests,
     )  # fmt: skip
+
+
+def numbered(sources: Sources) -> Sources:
+    """Customers by number, in the order in which they appear.
+
+    Pseudonyms hang on a key that is every computer's own; sums and choices that follow their order must not.
+    """
+    contacts, customers, surveys = sources.contacts, sources.customers, sources.surveys
+    columns = [table["customer"] for table in (contacts, customers, surveys) if table is not None]
+    names = pl.concat(columns).drop_nulls().unique(maintain_order=True)
+    number = dict(zip(names.to_list(), (f"c{n:09}" for n in range(len(names))), strict=True))
+    told = pl.col("customer").replace_strict(number, default=None, return_dtype=pl.String)
+    return replace(
+        sources,
+        contacts=contacts.with_columns(told),
+        customers=None if customers is None else customers.with_columns(told),
+        surveys=None if surveys is None else surveys.with_columns(told),
+    )
 
 
 def _read_files(log: Log) -> tuple[dict[str, pl.DataFrame], dict[str, str], list[Problem]]:

@@ -17,7 +17,7 @@ from calibration import staff
 from calibration.fit import calibrate as fit_all
 from calibration.hours import QUARTERS, Hours
 from calibration.log import Duration, read_log
-from calibration.sources import read_sources
+from calibration.sources import numbered, read_sources
 from calibration.timeline import build_timeline
 from calibration.validate import OUTSIDE, Validation, in_per_cent
 from calibration.validate import validate as compare_with_log
@@ -119,7 +119,7 @@ def calibrate(asked: Asked) -> Finding | None:
     console = Console(highlight=False)
     settings, log = _checked(settings=lambda: _settings(asked, CalibrateSettings), log=lambda: _log(asked))
     name = settings.name or asked.chosen["log"]
-    sources = read_sources(log, _key(settings.outputs))
+    sources = numbered(read_sources(log, _key(settings.outputs)))
     timeline = build_timeline(log, sources)
     _say_sources(console, sources, timeline)
     start = _held_out_from(timeline, settings.holdout, "holdout", asked)
@@ -176,7 +176,7 @@ def validate(asked: Asked) -> Finding | None:
         scenario=lambda: build(asked.config["scenario"], asked.within("scenario")),
         log=lambda: _log(asked),
     )
-    sources = read_sources(log, _key(settings.outputs))
+    sources = numbered(read_sources(log, _key(settings.outputs)))
     timeline = build_timeline(log, sources)
     timeline = _with_waits(timeline, timeline, sources, log)
     _say_sources(console, sources, timeline)

@@ -175,10 +175,10 @@ def at_one_moment(rounded):
 
 # ---- they say whatever can be said -----------------------------------------------------------------------------------
 
-NOT_FOR_ENGINES = {"ChangeCost", "Lever", "Measure", "Source"}
+NOT_FOR_ENGINES = {"ChangeCost", "Check", "Checked", "Lever", "Measure", "Source"}
 NOT_SAID = {
     *(f"Model.{field}" for field in ("title", "about", "currency", "levers", "measure", "estimates", "data")),
-    *("Change.title", "Change.cost", "Uncertain.source"),
+    *("Change.title", "Change.cost", "Model.checked", "Uncertain.shared", "Uncertain.source"),
 }
 
 

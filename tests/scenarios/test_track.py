@@ -315,6 +315,20 @@ def test_what_is_built_on_a_calibrated_scenario_still_says_how_that_did_on_weeks
     assert told.said.replace("\n", " ").count("; chance") == checks.height
 
 
+def test_a_calibration_does_not_hang_on_the_key_that_hides_people(calibrated, tmp_path):
+    folder, _, _ = calibrated
+    again = typed(
+        tmp_path, "calibrate", "log=demo", f"log.folder={folder / 'logs'}", "name=other", "holdout=1 week",
+        "replications=2", "workers=1", "track=false",
+    )  # fmt: skip
+    assert again.code == 0, again.complained
+    keys = [(where / "outputs/.pseudonym-key").read_bytes() for where in (folder, tmp_path)]
+    assert keys[0] != keys[1]
+    one, other = (read(where / "outputs/scenario/other.yaml").raw for where in (folder, tmp_path))
+    del one["data"], other["data"]  # files are named by where they lie
+    assert one == other
+
+
 # ---- a server --------------------------------------------------------------------------------------------------------
 
 
