@@ -21,13 +21,13 @@ IS_ARRIVAL = ~pl.col("origin").str.contains("^(start|join) ")
 # ---- they can be used ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(scenarios())
 def test_engines_agree_on_generated_scenarios(raw):
     assert_engines_agree(raw)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(scenarios(rounded=True))
 def test_engines_agree_where_much_happens_at_the_same_moment(raw):
     assert_engines_agree(raw)

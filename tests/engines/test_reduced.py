@@ -1,5 +1,7 @@
 """A scenario that shows something is reduced to little more than what shows it."""
 
+import pytest
+
 from sim import build, simulate
 from tests.engines.generated import scenario
 from tests.engines.reduced import paths, reduced
@@ -10,6 +12,7 @@ def somebody_abandons(raw):
     return (visits["outcome"] == "abandoned").any()
 
 
+@pytest.mark.slow
 def test_a_generated_scenario_is_reduced_to_what_matters():
     raw = next(raw for seed in range(100) if somebody_abandons(raw := scenario(seed, rounded=True)))
     small = reduced(raw, somebody_abandons)

@@ -168,7 +168,13 @@ def test_a_number_of_workers_that_cannot_be_is_named(stated):
         workers_of(stated)
 
 
-@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["to the parent only", "to all, as a terminal does"])
+@pytest.mark.parametrize(
+    "send",
+    [
+        pytest.param(os.kill, id="to the parent only", marks=pytest.mark.slow),
+        pytest.param(os.killpg, id="to all, as a terminal does"),
+    ],
+)
 def test_ctrl_c_stops_the_workers_within_seconds_and_nothing_is_written_afterwards(tmp_path, send):
     results = tmp_path / "results"
     with started(tmp_path / "stopped.py", STOPPED, str(results)) as parent:
