@@ -24,6 +24,10 @@ HAZARD: Final = 7
 TABLE: Final = 8
 
 
+THREE_DAYS: Final = 3 * 1440.0  # mean delay until an issue that did not stay resolved comes back
+AN_HOUR: Final = 60.0  # mean delay after opening until those who found it closed try again
+MOST_VISITS: Final = 10_000  # in one journey; more of them go round in a circle
+
 _LARGEST: Final = 700.0  # whose exponential is still a number
 
 

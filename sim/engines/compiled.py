@@ -15,6 +15,7 @@ from sim.engines.expected import NO_RATE, Expected
 from sim.engines.memory import settle
 from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, PLACE, POOL, QUEUE, STRETCH, WORLD
 from sim.errors import DesirepathError
+from sim.rules import MOST_VISITS
 from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables
 from sim.timetable import duty
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     Records = NDArray[np.void]
 
 BLOCK = 65_536  # rows
-SLACK = 2 * loop.MOST_VISITS  # rows that one event may add to a block that is all but full
+SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
 # What the world calls the room in a table.
 ROOM = {
     "n_buckets": "bucket", "room_far": "far", "room_customers": "customer", "room_issues": "issue",
@@ -114,7 +115,7 @@ class History:
         world, names = self.world[0], self.lowered.names
         journey, step = names.journeys[world["stuck_journey"]], names.steps[world["stuck_step"]][1]
         msg = (
-            f"journeys.{journey}: somebody has made {loop.MOST_VISITS} visits and goes on to '{step}'; "
+            f"journeys.{journey}: somebody has made {MOST_VISITS} visits and goes on to '{step}'; "
             "let time pass on every way round, or lead some of them to an end"
         )
         raise DesirepathError(msg)

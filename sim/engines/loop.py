@@ -94,6 +94,7 @@ from sim.engines.world import (
     trait_at,
     visit_row,
 )
+from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 
 Record = Any  # in place: what is written to it stays
 Key = Any  # 64 bits
@@ -144,9 +145,6 @@ R_SERVICE_END, R_OVERFLOW, R_ABANDONMENT = (
 )
 R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 
-THREE_DAYS = 3 * 1440.0
-AN_HOUR = 60.0
-MOST_VISITS = 10_000
 
 _PURPOSES = (
     "start", "join", "gap", "persona", "product", "need", "neediness", "phase", "joining", "pilot", "start",

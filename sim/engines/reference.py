@@ -21,6 +21,7 @@ from sim.engines.expected import NO_RATE, Expected
 from sim.engines.pools import Pool
 from sim.errors import DesirepathError
 from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Effects
+from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables, frame
 from sim.timetable import Cumulative, duty
 
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     Process = Generator[simpy.Event, Any, None]
     Attempt = Generator[simpy.Event, Any, str]
 
-THREE_DAYS = 3 * 1440.0  # mean delay until an issue that did not stay resolved comes back
-AN_HOUR = 60.0  # mean delay after opening until those who found it closed try again
-MOST_VISITS = 10_000  # in one journey; more of them go round in a circle
 NO_EFFECTS = Effects()
 
 
