@@ -13,16 +13,15 @@ GOLDEN = 0x9E37_79B9_7F4A_7C15
 NOBODY = NOWHERE = 0
 
 
-def mix(z: int) -> int:
-    """Scramble 64 bits with the splitmix64 finaliser: a bijection whose every output bit hangs on every input bit."""
+def fold(key: int, part: int) -> int:
+    """Extend an address by one 64-bit part, and scramble it so that every bit hangs on every bit before.
+
+    With 0 as the part it is one step of the generator splitmix64 from the state `key`.
+    """
+    z = ((key + GOLDEN) & MASK) ^ part
     z = ((z ^ (z >> 30)) * 0xBF58_476D_1CE4_E5B9) & MASK
     z = ((z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB) & MASK
     return z ^ (z >> 31)
-
-
-def fold(key: int, part: int) -> int:
-    """Extend an address by one 64-bit part."""
-    return mix(((key + GOLDEN) & MASK) ^ part)
 
 
 @cache

@@ -268,6 +268,11 @@ class Effects(Described):
     mood: float = 0.0
     opens: dict[str, Share] = {}
 
+    @cached_property
+    def matters(self) -> bool:
+        """Whether anything changes but the mood."""
+        return bool(self.stage or self.adds or self.drops or self.trait or self.revenue or self.opens)
+
 
 class Outcome(Effects):
     """How a visit can end, with what probability and effects.
@@ -305,6 +310,10 @@ class Difficulty(Described):
         """Whether difficulty changes anything."""
         return self.time != 0 or any(self.tilts.values())
 
+    def of(self, outcomes: tuple[str, ...]) -> tuple[float, ...]:
+        """Tilts of some outcomes."""
+        return tuple(self.tilts.get(name, 0.0) for name in outcomes)
+
 
 def _tilts(value: object) -> object:
     """Gather outcome names beside `time` into `tilts`."""
@@ -333,13 +342,9 @@ class Step(Described):
     priority: int | None = None
 
     @cached_property
-    def _outcome_weights(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    def choices(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        """Names and weights of the outcomes."""
         return tuple(self.outcomes), tuple(outcome.p for outcome in self.outcomes.values())
-
-    def choices(self, difficulty: Difficulty) -> tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...]]:
-        """Names, weights and tilts of the outcomes."""
-        names, weights = self._outcome_weights
-        return names, weights, tuple(difficulty.tilts.get(name, 0.0) for name in names)
 
 
 class Who(Described):

@@ -187,7 +187,8 @@ def slowed(service: float, time: float, difficulty: float) -> float:
 
 def missed(wait: float, tolerance: float, per_minute: float, cap: float) -> float:
     """Mood lost by waiting beyond a tolerance, or by arriving beyond a promise."""
-    return per_minute * min(max(0.0, wait - tolerance), cap)
+    beyond = wait - tolerance
+    return per_minute * min(beyond, cap) if beyond > 0.0 else 0.0
 
 
 def felt(term: float, loss_aversion: float) -> float:
@@ -197,7 +198,9 @@ def felt(term: float, loss_aversion: float) -> float:
 
 def clip(score: float) -> float:
     """Keep a mood or a satisfaction on its scale of 0 to 10."""
-    return min(max(score, 0.0), 10.0)
+    if score < 0.0:
+        return 0.0
+    return min(score, 10.0)
 
 
 def experience(lowest: float, last: float, mean: float, peak: float, end: float) -> float:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import IntEnum
 from heapq import heappush
 from math import inf
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 import simpy
-from simpy.events import EventPriority
+from simpy.events import NORMAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,15 +33,22 @@ class Calendar(simpy.Environment):
     """SimPy's event list, with events put at an exact time and in the written order.
 
     SimPy schedules by delay, and now + (then − now) need not be then in floating point; so events are put on its list
-    as its own `Timeout` puts them. Ranks start above SimPy's own priorities: what one event sets off at once (a process
-    that begins, a visit handed over) happens before the next event of the same moment.
+    as its own `Timeout` puts them. What one event sets off at once (a process that begins, a visit handed over) has one
+    of SimPy's own priorities, and happens before the next event of the same moment.
     """
+
+    now = property(attrgetter("_now"))  # SimPy's own is a function in Python, and half of what we ask of it
 
     def put(self, event: simpy.Event, time: float, rank: Rank, row: int = 0, journey: int = 0, visit: int = 0) -> None:
         """Let an event happen at a time, among others of that moment by rank, row, journey and visit."""
         event._ok, event._value = True, None  # noqa: SLF001 - see the class
-        order = EventPriority((((rank << 32 | row) << 32) | journey) << 32 | visit)
+        order: Any = (rank, row, journey, visit)
         heappush(self._queue, (time, order, next(self._eid), event))
+
+    def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: float = 0) -> None:
+        """Let SimPy put an event of its own: before ours of the same moment."""
+        order: Any = (priority,)
+        heappush(self._queue, (self._now + delay, order, next(self._eid), event))
 
     def at(self, time: float, rank: Rank, row: int = 0, journey: int = 0, visit: int = 0) -> simpy.Event:
         """Return an event that happens at a time; at infinity it never does."""

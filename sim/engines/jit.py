@@ -104,6 +104,6 @@ def _bisect_right(at: Any, x: Any) -> Any:  # noqa: ARG001 - numba looks at the 
 
 
 overload(bisect_right)(_bisect_right)
-for _function in (draws.mix, draws.fold, draws.unit, draws.visit, *vars(rules).values()):
+for _function in (draws.fold, draws.unit, draws.visit, *vars(rules).values()):
     if isinstance(_function, FunctionType) and _function.__module__ in (draws.__name__, rules.__name__):
         register_jitable(_function)

@@ -9,10 +9,13 @@ in the order of `calendar.Rank`.
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
 from math import inf, log
 from typing import TYPE_CHECKING, Any
+
+import simpy
 
 from sim import draws, rules
 from sim.changes import phases
@@ -27,8 +30,6 @@ from sim.timetable import Cumulative, duty
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-
-    import simpy
 
     from sim.changes import Phase
     from sim.model import Journey, Model, Step, Target, Touchpoint, Who
@@ -151,21 +152,29 @@ class History:
         self.begin(self.phases[0])
         self.home_stage = model.population.stage
         self.pools = {name: self.staffed(name, row) for row, name in enumerate(self.model.staff)}
-        self.in_channel: dict[str, int] = {}
+        self.in_channel: defaultdict[str, int] = defaultdict(int)
         self.customers: list[Customer] = []
         self.visits: list[tuple[Any, ...]] = []
         self.journeys: list[tuple[Any, ...]] = []
         self.expected = Expected(self.phases, self.clock.offset, self.world)
+        self.review_every = {name: self.reviewed(name) for name in self.model.personas}
         self.expected_needs: dict[tuple[str, str], Cumulative] = {}
 
     def begin(self, phase: Phase) -> None:
         """Let the company be as a phase describes it."""
         self.model, self.dormant = phase.model, phase.dormant
+        self.lines = {name: channel.lines for name, channel in phase.model.channels.items()}
+        self.serving: dict[tuple[str, str], list[tuple[int, Pool, float]]] = {}
 
     def staffed(self, name: str, row: int) -> Pool:
         """Return a pool with its duty over the whole horizon."""
         shifts = [(p.start, p.end, tuple(p.model.staff[name].shifts.values())) for p in self.phases]
         return Pool(name, row, self.model.department(name), duty(shifts, self.clock.offset))
+
+    def reviewed(self, persona: str) -> float | None:
+        """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""
+        churns = (phase.model.personas[persona].churn for phase in self.phases)
+        return next((churn.every for churn in churns if churn is not None), None)
 
     # ---- the run ---------------------------------------------------------------------------------------------------
 
@@ -176,7 +185,7 @@ class History:
         for pool in self.pools.values():
             self.calendar.process(self.shifts(pool))
         for k in range(self.model.population.customers):
-            self.settle(self.newcomer(f"start {k}", "start", k))
+            self.settle(self.newcomer(f"start {k}", self.address("start", k)))
         self.calendar.call(self.open_window, self.clock.warmup, Rank.WINDOW)
         self.calendar.process(self.joins())
         for name, journey in self.model.journeys.items():
@@ -270,9 +279,8 @@ class History:
 
     # ---- customers come --------------------------------------------------------------------------------------------
 
-    def newcomer(self, origin: str, kind: str, k: int, who: Who | None = None) -> Customer:
+    def newcomer(self, origin: str, key: int, who: Who | None = None) -> Customer:
         """Return the person of an origin: the k-th at the start, the k-th to join, the k-th to arrive for something."""
-        key = self.address(kind, k)
         personas = self.model.personas
         wanted = who.persona if who is not None and who.persona is not None else tuple(personas)
         weights = [persona.share if name in wanted else 0.0 for name, persona in personas.items()]
@@ -296,8 +304,9 @@ class History:
         customer.joined = customer.accrued = now
         if now >= self.clock.warmup:
             customer.satisfaction_start = customer.satisfaction
-        if any(phase.model.personas[customer.persona].churn is not None for phase in self.phases):
-            self.calendar.process(self.reviews(customer))
+        every = self.review_every[customer.persona]
+        if every is not None:
+            self.calendar.process(self.reviews(customer, every))
         for index, (name, journey) in enumerate(self.model.journeys.items()):
             when = journey.when
             if when.need is not None and self.needs_of(customer.persona, when.need).value[-1] > 0:
@@ -315,9 +324,10 @@ class History:
         times = self.expected.number(lambda model: model.population.joins)
         due, k = 0.0, 0
         while True:
-            due -= log(1.0 - self.draw(self.address("join", k), "gap"))
+            key = self.address("join", k)
+            due -= log(1.0 - self.draw(key, "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
-            self.settle(self.newcomer(f"join {k}", "join", k))
+            self.settle(self.newcomer(f"join {k}", key))
             k += 1
 
     def arrivals(self, name: str, journey: Journey) -> Process:
@@ -325,10 +335,11 @@ class History:
         times = self.expected.number(lambda model: model.journeys[name].when.arrival or NO_RATE)
         due, k = 0.0, 0
         while True:
-            due -= log(1.0 - self.draw(self.address(f"arrival {name}", k), "gap"))
+            key = self.address(f"arrival {name}", k)
+            due -= log(1.0 - self.draw(key, "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
             if name not in self.dormant:
-                visitor = self.newcomer(f"{name} {k}", f"arrival {name}", k, journey.who)
+                visitor = self.newcomer(f"{name} {k}", key, journey.who)
                 visitor.stage = journey.when.stage
                 if visitor.stage == self.home_stage:
                     self.settle(visitor)
@@ -439,7 +450,7 @@ class History:
                 raise DesirepathError(msg)
             step = self.model.journeys[issue.name].steps[step_name]
             touchpoint = self.model.touchpoints[step.touchpoint]
-            visit = Visit(issue, step_name, step, touchpoint, self.calendar.now, self.calendar.event())
+            visit = Visit(issue, step_name, step, touchpoint, self.calendar.now, simpy.Event(self.calendar))
             outcome = yield from self.attend(visit)
             self.conclude(visit, outcome)
             if issue.customer.left is not None:
@@ -461,15 +472,16 @@ class History:
         issue.visit = visit
         issue.channels.add(channel)
         staffed = bool(visit.touchpoint.staff)
-        if staffed and not any(pool.duty.now(visit.joined) for _, pool, _ in self.pools_for(visit)):
+        pools = self.pools_for(visit)
+        if staffed and not any(pool.duty.now(visit.joined) for _, pool, _ in pools):
             return CLOSED
-        lines = self.model.channels[channel].lines if channel in self.model.channels else None
-        if lines is not None and self.in_channel.get(channel, 0) >= lines:
+        lines = self.lines.get(channel)
+        if lines is not None and self.in_channel[channel] >= lines:
             return BLOCKED
         issue.noticed = True
-        self.in_channel[channel] = self.in_channel.get(channel, 0) + 1
+        self.in_channel[channel] += 1
         if staffed:
-            self.join(visit)
+            self.join(visit, pools)
         else:
             self.begin_service(visit)
         not_served = yield visit.over  # for want of patience, or because she is no longer a customer
@@ -483,21 +495,22 @@ class History:
 
     def pools_for(self, visit: Visit) -> list[tuple[int, Pool, float]]:
         """Pools that can serve a visit: where its touchpoint lists them, and after how long they see her."""
-        journey = self.model.journeys[visit.issue.name]
-        goal = journey.goal or visit.issue.name
-        return [
-            (position, self.pools[name], delay)
-            for position, (name, delay) in enumerate(visit.touchpoint.staff.items())
-            if (skills := self.model.staff[name].skills) is None or goal in skills
-        ]
+        known = visit.issue.name, visit.place
+        if known not in self.serving:
+            goal = self.goal(visit.issue)
+            self.serving[known] = [
+                (position, self.pools[name], delay)
+                for position, (name, delay) in enumerate(visit.touchpoint.staff.items())
+                if (skills := self.model.staff[name].skills) is None or goal in skills
+            ]
+        return self.serving[known]
 
-    def join(self, visit: Visit) -> None:
+    def join(self, visit: Visit, pools: list[tuple[int, Pool, float]]) -> None:
         """Join the first listed pool with somebody idle, or wait for those listed while patience lasts."""
         now, issue = self.calendar.now, visit.issue
         row, numbers = issue.customer.row, (issue.number, visit.number)
         visit.priority = self.priority(visit)
         visit.waiting = True
-        pools = self.pools_for(visit)
         for _, pool, delay in pools:
             if delay == 0 and pool.idle:
                 self.serve(visit, pool)
@@ -555,9 +568,10 @@ class History:
     def outcome(self, visit: Visit) -> str:
         """Choose how a service ended; the difficulty of the issue tilts the odds."""
         issue = visit.issue
-        names, weights, tilts = visit.step.choices(self.model.journeys[issue.name].difficulty)
+        names, weights = visit.step.choices
         u = self.draw(visit.key, "outcome")
         if issue.difficulty:
+            tilts = self.model.journeys[issue.name].difficulty.of(names)
             return names[rules.choose_tilted(weights, tilts, issue.difficulty, u)]
         return names[rules.choose(weights, u)]
 
@@ -573,7 +587,8 @@ class History:
             self.feel(visit, outcome)
         if visit.started is not None and customer.left is None:
             visit.effects = visit.step.outcomes[outcome]
-            self.take_effect(visit.effects, issue, visit.key)
+            if visit.effects.matters:
+                self.take_effect(visit.effects, issue, visit.key)
         self.record_visit(visit)
         issue.visit = None
 
@@ -617,8 +632,8 @@ class History:
             targets = visit.touchpoint.when_closed
         if not targets:
             return (RESOLVED if outcome == RESOLVED else GIVE_UP), 0.0
-        names = list(targets)
-        name = names[rules.choose([targets[n].p for n in names], self.draw(visit.key, "next"))]
+        weights = [target.p for target in targets.values()]
+        name = list(targets)[rules.choose(weights, self.draw(visit.key, "next"))]
         delay = self.delay(visit, targets[name])
         if name != AGAIN:
             return name, delay
@@ -726,10 +741,9 @@ class History:
             customer.revenue += self.model.personas[customer.persona].value.revenue * (now - customer.accrued)
         customer.accrued = now
 
-    def reviews(self, customer: Customer) -> Process:
+    def reviews(self, customer: Customer, every: float) -> Process:
         """Let a customer decide, now and then, whether to stay."""
         last, n = self.calendar.now, 0
-        every = next(c.every for p in self.phases if (c := p.model.personas[customer.persona].churn) is not None)
         when = last + self.draw(customer.key, "review") * every
         while True:
             yield self.calendar.at(when, Rank.REVIEW, customer.row)
