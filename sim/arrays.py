@@ -244,11 +244,12 @@ class Lowered:
 def lower(model: Model) -> Lowered:
     """Turn a model into arrays."""
     stretches = phases(model)
-    names = _names(model, stretches)
+    names = names_of(model, stretches)
     return _Lowering(model, stretches, names).lowered()
 
 
-def _names(model: Model, stretches: Sequence[Phase]) -> Names:
+def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
+    """Every name of a model, in the order in which it becomes a number."""
     models = [phase.model for phase in stretches]
     last = models[-1]
     every = [journey for each in models for journey in each.journeys.values()]

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import polars as pl
 from pydantic import BeforeValidator
 
+from sim.blocks import Writing
 from sim.changes import settled
 from sim.check import parse
 from sim.engines import compiled, reference
 from sim.errors import DesirepathError, did_you_mean
 from sim.kpis import measure
-from sim.summaries import summarise
+from sim.summaries import Tally
 from sim.tables import Result
 
 if TYPE_CHECKING:
@@ -30,11 +31,16 @@ if TYPE_CHECKING:
 
 Engine = Literal["compiled", "reference"]
 
+Keep = Literal["all", "sample", "none"]
+SHARES = {"all": 1.0, "sample": 0.05, "none": 0.0}
+
 MOST_WORKERS = 64
 LOOK_EVERY = 0.5  # seconds
 
 
-def simulate(model: Model, seed: int, replication: int = 0, engine: Engine = "compiled") -> Result:
+def simulate(
+    model: Model, seed: int, replication: int = 0, engine: Engine = "compiled", keep: Keep | float = "all"
+) -> Result:
     """Simulate one history of a model.
 
     Parameters
@@ -47,18 +53,34 @@ def simulate(model: Model, seed: int, replication: int = 0, engine: Engine = "co
         Which of many histories.
     engine
         How to run it: ``compiled`` is fast, ``reference`` is written to be read; they give identical tables.
+    keep
+        Whose visits and journeys to keep: ``all``, ``none``, or a ``sample`` of one customer in twenty, or a share of
+        them. The same customers are kept in every scenario. Sums are of everybody whatever is kept, and come out the
+        same to the last bit.
 
     Raises
     ------
     ValueError
-        If there is no such engine.
+        If there is no such engine, or no such share.
     """
-    engines = {"compiled": compiled.run, "reference": reference.run}
+    engines = {"compiled": compiled.live, "reference": reference.live}
     if engine not in engines:
         msg = f"there is no engine '{engine}'; {did_you_mean(engine, list(engines))}"
         raise ValueError(msg)
-    exact = settled(model, seed, replication)
-    return Result(exact, seed, replication, engines[engine](exact, seed, replication))
+    share, exact = share_kept(keep), settled(model, seed, replication)
+    tables, counted = engines[engine](exact, seed, replication, share)
+    return Result(exact, seed, replication, tables, share, counted)
+
+
+def share_kept(keep: object) -> float:
+    """Share of the customers whose rows are kept."""
+    share = SHARES.get(keep, keep) if isinstance(keep, str) else keep
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise ValueError(f"{keep!r} is not all, sample, none or a share from 0 to 1")
+    return float(share)
+
+
+Share = Annotated[float, BeforeValidator(share_kept)]
 
 
 @dataclass(frozen=True)
@@ -75,6 +97,8 @@ class Task:
         Its draw.
     folder
         Where to write its tables; they are measured and forgotten where None.
+    keep
+        Share of the customers whose visits and journeys are written.
     """
 
     scenario: str
@@ -82,6 +106,7 @@ class Task:
     seed: int
     replication: int
     folder: str | None = None
+    keep: float = 1.0
 
 
 def perform(task: Task) -> pl.DataFrame:
@@ -92,10 +117,14 @@ def perform(task: Task) -> pl.DataFrame:
     polars.DataFrame
         Columns ``scenario``, ``replication``, ``kpi``, ``by``, ``group``, ``value``.
     """
-    result = simulate(parse(task.raw), task.seed, task.replication)
-    if task.folder is not None:
-        result.tables.write(Path(task.folder))
-    return measure(summarise(result)).select(
+    exact = settled(parse(task.raw), task.seed, task.replication)
+    tally = Tally(exact)
+    if task.folder is None:
+        compiled.read_out(exact, task.seed, task.replication, [tally])
+    else:
+        with Writing(Path(task.folder)) as writing:
+            compiled.read_out(exact, task.seed, task.replication, [tally, writing], task.keep)
+    return measure(tally.summary()).select(
         pl.lit(task.scenario).alias("scenario"),
         pl.lit(task.replication, dtype=pl.Int32).alias("replication"),
         "kpi", "by", "group", "value",
@@ -136,12 +165,9 @@ def stop(processes: ProcessPoolExecutor) -> None:
     An executor lets what has begun go on to its end, which for a long history may take minutes; a way to end its
     processes came only with Python 3.14 (`terminate_workers`), and this does the same.
     """
-    workers = list((processes._processes or {}).values())  # noqa: SLF001 - shutting down forgets them
-    processes.shutdown(wait=False, cancel_futures=True)
-    for worker in workers:
+    for worker in list((processes._processes or {}).values()):  # noqa: SLF001 - see above
         worker.terminate()
-    for worker in workers:
-        worker.join()
+    processes.shutdown(cancel_futures=True)  # its thread hears that they are gone, and waits for them
 
 
 def results(futures: Sequence[Future[pl.DataFrame]]) -> list[pl.DataFrame]:

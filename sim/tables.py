@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.model import Model
+    from sim.summaries import Summary
 
 VISITS: dict[str, Any] = {
     "customer": pl.Int32,
@@ -78,7 +79,12 @@ CUSTOMERS: dict[str, Any] = {
 }
 
 
-_NAMES = ("visits", "journeys", "customers")
+# Which columns tell the rows of a table apart; tables are sorted by them.
+KEYS = {
+    "visits": ("customer", "journey", "visit"),
+    "journeys": ("customer", "journey"),
+    "customers": ("customer",),
+}
 
 
 @dataclass(frozen=True)
@@ -101,16 +107,20 @@ class Tables:
     journeys: pl.DataFrame
     customers: pl.DataFrame
 
+    def sorted(self) -> Self:
+        """The same tables, each sorted by its key, so that they do not depend on the order of events."""
+        return type(self)(*(getattr(self, name).sort(key) for name, key in KEYS.items()))
+
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Read the tables that were written to a folder."""
-        return cls(*(pl.read_parquet(folder / f"{name}.parquet") for name in _NAMES))
+        return cls(*(pl.read_parquet(folder / f"{name}.parquet") for name in KEYS)).sorted()
 
     def write(self, folder: Path) -> list[Path]:
         """Write the tables as Parquet files and return their paths."""
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
-        for name in _NAMES:
+        for name in KEYS:
             path = folder / f"{name}.parquet"
             getattr(self, name).write_parquet(path)
             paths.append(path)
@@ -119,16 +129,29 @@ class Tables:
 
 @dataclass(frozen=True)
 class Result:
-    """What a simulation gives: the tables of one replication, and the model and draw that made them."""
+    """What a simulation gives: the tables of one replication, and the model and draw that made them.
+
+    Attributes
+    ----------
+    tables
+        Visits and journeys of those customers that were kept; customers are all there.
+    keep
+        Share of the customers whose visits and journeys were kept.
+    counted
+        Sums of everything that happened in the measured window; where all was kept they can be made of the tables, and
+        None stands here.
+    """
 
     model: Model
     seed: int
     replication: int
     tables: Tables
+    keep: float = 1.0
+    counted: Summary | None = None
 
 
-def frame(rows: Sequence[tuple[Any, ...]], schema: dict[str, Any], key: Sequence[str]) -> pl.DataFrame:
-    """Table of rows, sorted by its key, so that it does not depend on the order of events."""
+def frame(rows: Sequence[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:
+    """Table of rows."""
     columns = zip(*rows, strict=True) if rows else repeat((), len(schema))
     named = zip(schema.items(), columns, strict=True)
-    return pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in named]).sort(key)
+    return pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in named])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import polars as pl
 
 from sim import draws
 from sim.arrays import NONE, Lowered, lower
@@ -15,23 +14,26 @@ from sim.engines.expected import NO_RATE, Expected
 from sim.engines.memory import settle
 from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, PLACE, POOL, QUEUE, STRETCH, WORLD
 from sim.errors import DesirepathError
+from sim.records import Block, joined, tables_of
 from sim.rules import MOST_VISITS
-from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables
+from sim.summaries import Tally
 from sim.timetable import duty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from sim.model import Model
+    from sim.records import Records
+    from sim.summaries import Summary
+    from sim.tables import Tables
     from sim.timetable import Cumulative
 
-    Records = NDArray[np.void]
-
-BLOCK = 65_536  # rows
+BLOCK = 8_192  # rows: few enough to stay in the processor's cache until they have been added up
 SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
 # What the world calls the room in a table.
+KINDS = ("visit", "journey", "customer", "spell")  # of rows
 ROOM = {
     "n_buckets": "bucket", "room_far": "far", "room_customers": "customer", "room_issues": "issue",
     "room_events": "event", "room_starting": "to start",
@@ -61,26 +63,56 @@ def get_ready() -> None:
 
 def run(model: Model, seed: int, replication: int) -> Tables:
     """Simulate one replication of a model whose uncertain values are settled."""
+    return live(model, seed, replication)[0]
+
+
+def live(model: Model, seed: int, replication: int, keep: float = 1.0) -> tuple[Tables, Summary | None]:
+    """Simulate one replication, and sum it up unless all its rows are kept."""
+    kept = Kept()
+    if keep >= 1:
+        read_out(model, seed, replication, [kept])
+        return kept.tables(), None
+    tally = Tally(model)
+    read_out(model, seed, replication, [kept, tally], keep)
+    return kept.tables(), tally.summary()
+
+
+def read_out(model: Model, seed: int, replication: int, readers: Sequence[Reader], keep: float = 1.0) -> None:
+    """Simulate one replication of a model whose uncertain values are settled, and hand out its rows in blocks.
+
+    Parameters
+    ----------
+    readers
+        Get every block of rows as soon as it is full.
+    keep
+        Share of the customers whose rows are marked as `kept`; the same customers in every scenario.
+    """
     jit.announce()
-    return History(lower(model), model, seed, replication).run()
+    History(lower(model), model, seed, replication, keep).run(readers)
+
+
+class Reader(Protocol):
+    """Who does something with rows: adds them up, keeps them, writes them."""
+
+    def read(self, block: Block) -> None:
+        """Take a block of rows; they are gone when this returns."""
 
 
 class History:
     """One replication of a model, as it unfolds."""
 
-    def __init__(self, lowered: Lowered, model: Model, seed: int, replication: int) -> None:
+    def __init__(self, lowered: Lowered, model: Model, seed: int, replication: int, keep: float = 1.0) -> None:
         self.lowered, self.model, self.m = lowered, model, lowered.arrays
         self.spare = 64 + 4 * len(lowered.names.journeys) + int(self.m.effects["opens_n"].max(initial=0))
         self.world = np.zeros(1, WORLD)
-        self.tables = self._begin_with(draws.world(seed, replication))
+        self.tables = self._begin_with(draws.world(seed, replication), keep)
         for name, table in self.tables.items():
             settle(self.world, name, table)
         self._say_room()
-        self.visits: list[Records] = []
-        self.journeys: list[Records] = []
 
-    def run(self) -> Tables:
-        """Live through the horizon and return what was recorded."""
+    def run(self, readers: Sequence[Reader]) -> None:
+        """Live through the horizon and hand out what was recorded."""
+        self.readers = readers
         clock, journeys = self.model.clock, self.lowered.phases[0].model.journeys.values()
         dates = [clock.minutes(j.when.on) if j.when.on is not None else np.nan for j in journeys]
         arriving = np.array([j.when.arrival is not None for j in journeys])
@@ -90,26 +122,30 @@ class History:
                 if why == loop.GROW:
                     self._make_room()
                 elif why == loop.FULL:
-                    self._take_rows()
+                    self._hand_out()
                 else:
                     self._stuck()
             self._finish()
-        return self._tables()
 
     def _finish(self) -> None:
         """Record what is still open at the horizon."""
-        self._take_rows()
-        following = 0
-        while following < self.world[0]["customers"]:
+        self._hand_out()
+        following = int(self.world[0]["oldest"])
+        while following >= 0:
             following = loop.finish(self.world, following, SLACK)
-            self._take_rows()
+            self._hand_out()
 
-    def _take_rows(self) -> None:
-        """Take the rows of the block that was being written."""
+    def _hand_out(self) -> None:
+        """Hand out the block that was being written."""
         world = self.world[0]
-        self.visits.append(self.tables["visit row"][: world["visit_rows"]].copy())
-        self.journeys.append(self.tables["journey row"][: world["journey_rows"]].copy())
-        world["visit_rows"] = world["journey_rows"] = 0
+        rows = {kind: self.tables[f"{kind} row"][: world[f"{kind}_rows"]] for kind in KINDS}
+        block = Block(
+            self.lowered.names, rows["visit"], rows["journey"], rows["customer"], rows["spell"],
+            self.tables["origin"][: world["origins"]],
+        )  # fmt: skip
+        for reader in self.readers:
+            reader.read(block)
+        self._set(**{f"{kind}_rows": 0 for kind in KINDS})
 
     def _stuck(self) -> None:
         world, names = self.world[0], self.lowered.names
@@ -122,7 +158,7 @@ class History:
 
     # ---- state -----------------------------------------------------------------------------------------------------
 
-    def _begin_with(self, key: int) -> dict[str, NDArray[Any]]:
+    def _begin_with(self, key: int, keep: float) -> dict[str, NDArray[Any]]:
         """Every table as it is before anything happens."""
         names, m, model = self.lowered.names, self.m, self.model
         curves = self._curves(key)
@@ -139,7 +175,9 @@ class History:
         members = 2 + max((max(each.headcount) for each in duties), default=0)
         queues = len(m.priorities) * positions
         self._set(
-            key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup, free=NONE, keep_origins=1,
+            key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup,
+            keep=keep, keep_origins=int(keep > 0),
+            free=NONE, free_slot=NONE, oldest=NONE, newest=NONE,
             home=names.stages.index(model.population.stage), positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
             n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start),
@@ -154,7 +192,7 @@ class History:
             "trait": (customers, len(names.traits)), "issue": (issues,), "attempt": (issues, len(names.touchpoints)),
             "seen": (issues, len(names.channels)), "member": (pools, members), "idle": (pools, members),
             "busy": (len(names.channels),), "to start": (2 * self.spare + 256,), "arrival": (journeys,),
-            "visit row": (BLOCK + SLACK,), "journey row": (BLOCK + SLACK,), "origin": (2 * self.spare + 256,),
+            **{f"{kind} row": (BLOCK + SLACK,) for kind in KINDS}, "origin": (2 * self.spare + 256,),
         }  # fmt: skip
         tables = {name: np.zeros(shape, CHANGING[name][0]) for name, shape in sizes.items()}
         tables |= {
@@ -209,8 +247,8 @@ class History:
     def _make_room(self) -> None:
         """Make those tables larger that are all but full."""
         world, spare = self.world[0], self.spare
-        wanted = spare + int(world["customers"])  # everybody may open an issue on one date
-        if world["customers"] + 2 >= len(self.tables["customer"]):
+        wanted = spare + int(world["slots"])  # everybody may open an issue on one date
+        if world["slots"] + 2 >= len(self.tables["customer"]):
             self._enlarge(spare, "customer", "need", "held", "trait")
         if world["issues"] + wanted >= len(self.tables["issue"]):
             self._enlarge(wanted, "issue", "attempt", "seen")
@@ -245,88 +283,20 @@ class History:
             table = self.tables[name]
             self.tables[name] = _resized(table, len(table) + max(len(table) // 2, 2 * least))
 
-    # ---- tables ----------------------------------------------------------------------------------------------------
 
-    def _tables(self) -> Tables:
-        visits, journeys = np.concatenate(self.visits), np.concatenate(self.journeys)
-        customers = self.tables["customer"][: self.world[0]["customers"]]
-        return Tables(self._visits(visits), self._journeys(journeys), self._customers(customers))
+class Kept:
+    """Keeps the rows of a history, of everybody or of those who are to be kept."""
 
-    def _visits(self, rows: Records) -> pl.DataFrame:
-        names = self.lowered.names
-        rows = rows[np.lexsort((rows["visit"], rows["journey"], rows["customer"]))]
-        words: dict[str, Sequence[str]] = {
-            "persona": names.personas, "goal": names.goals, "step": [step for _, step in names.steps],
-            "touchpoint": names.touchpoints, "channel": names.channels, "department": names.departments,
-            "pool": names.pools, "outcome": names.outcomes, "stage": names.stages,
-        }  # fmt: skip
-        return _frame(rows, VISITS, words, missing=("member",))
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
 
-    def _journeys(self, rows: Records) -> pl.DataFrame:
-        names = self.lowered.names
-        rows = rows[np.lexsort((rows["journey"], rows["customer"]))]
-        words = {"persona": names.personas, "goal": names.goals, "end": names.ends, "stage": names.stages}
-        origin = pl.Series("origin", self._origins(rows), dtype=pl.String)
-        return _frame(rows, JOURNEYS, words, missing=("good", "score"), more={"origin": origin})
+    def read(self, block: Block) -> None:
+        """Keep a block; customers are kept all."""
+        self.blocks.append(block.kept())
 
-    def _origins(self, rows: Records) -> list[str]:
-        """Where journeys came from, in words."""
-        names = self.lowered.names.journeys
-
-        def told(origin: int) -> str:
-            """What stands before the root of a chain; the newest link comes first."""
-            words = ""
-            while origin >= 0:
-                link = self.tables["origin"][origin]
-                words += f"{names[link['journey']]} {'after' if link['follows'] else 'from'} "
-                origin = link["before"]
-            return words
-
-        return [
-            f"{told(origin)}{names[journey]} {n}"
-            for origin, journey, n in zip(
-                rows["origin"].tolist(), rows["origin_journey"].tolist(), rows["origin_n"].tolist(), strict=True
-            )
-        ]
-
-    def _customers(self, rows: Records) -> pl.DataFrame:
-        names = self.lowered.names
-        kinds = ["start", "join", *names.journeys]
-        origin = [f"{kinds[kind]} {k}" for kind, k in zip(rows["origin"].tolist(), rows["k"].tolist(), strict=True)]
-        more = {
-            "customer": pl.Series("customer", np.arange(len(rows)), dtype=pl.Int32),
-            "origin": pl.Series("origin", origin, dtype=pl.String),
-            "why": pl.Series("why", [None if gone else "review" for gone in np.isnan(rows["left"])], dtype=pl.String),
-            "satisfaction_end": pl.Series("satisfaction_end", rows["satisfaction"]),
-        }
-        return _frame(rows, CUSTOMERS, {"persona": names.personas, "stage": names.stages}, more=more)
-
-
-def _frame(
-    rows: Records,
-    schema: dict[str, Any],
-    words: Mapping[str, Sequence[str]],
-    missing: Sequence[str] = (),
-    more: dict[str, pl.Series] | None = None,
-) -> pl.DataFrame:
-    """Table of records: numbers become names, and what is NaN, or −1 where that means none, is empty."""
-    columns = []
-    for name, kind in schema.items():
-        if more is not None and name in more:
-            columns.append(more[name])
-            continue
-        values = np.ascontiguousarray(rows[name])
-        if name in words:
-            known = pl.Series(name, words[name], dtype=pl.String)
-            chosen = pl.Series(values).replace(-1, None) if len(values) else pl.Series(values)
-            columns.append(known.gather(chosen.cast(pl.UInt32)).alias(name))
-        elif name in missing:
-            columns.append(pl.Series(name, values).replace(-1, None).cast(kind))
-        elif kind == pl.Float64:
-            columns.append(pl.Series(name, values).fill_nan(None))
-        else:
-            columns.append(pl.Series(name, values).cast(kind))
-    return pl.DataFrame(columns)
+    def tables(self) -> Tables:
+        """Tables of what was kept."""
+        return tables_of(joined(self.blocks)).sorted()
 
 
 def _stretches(sizes: Sequence[int]) -> Records:

@@ -28,6 +28,7 @@ from sim.engines.world import (
     channel_at,
     curve_at,
     customer_at,
+    customer_row,
     duty_at,
     duty_of,
     effects_at,
@@ -87,6 +88,7 @@ from sim.engines.world import (
     product_at,
     queue_at,
     seen_at,
+    spell_row,
     starting_at,
     step_at,
     target_at,
@@ -149,12 +151,12 @@ R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 _PURPOSES = (
     "start", "join", "gap", "persona", "product", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
-    "score", "leave", "review",
+    "score", "leave", "review", "kept",
 )  # fmt: skip
 (
     U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
-    U_SCORE, U_LEAVE, U_REVIEW,
+    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
 
@@ -520,8 +522,8 @@ def joined_later(w: Record, i: Whole, other: Whole) -> bool:
     one, two = issue_at(w, i), issue_at(w, other)
     if one["joined"] != two["joined"]:
         return one["joined"] > two["joined"]
-    if one["customer"] != two["customer"]:
-        return one["customer"] > two["customer"]
+    if one["row"] != two["row"]:
+        return one["row"] > two["row"]
     return one["number"] > two["number"]
 
 
@@ -558,10 +560,48 @@ def address(w: Record, kind: Key, k: Whole) -> Key:
 
 
 @compiled
+def new_place(w: Record) -> Whole:
+    """Return a place for somebody new, last in the list of those who are here."""
+    c = w["free_slot"]
+    if c >= 0:
+        w["free_slot"] = np.int64(customer_at(w, c)["after"])
+    else:
+        c = w["slots"]
+        w["slots"] = c + 1
+    customer = customer_at(w, c)
+    customer["row"] = w["customers"]
+    w["customers"] += 1
+    customer["before"] = w["newest"]
+    customer["after"] = NONE
+    if w["newest"] >= 0:
+        customer_at(w, w["newest"])["after"] = c
+    else:
+        w["oldest"] = c
+    w["newest"] = c
+    return c
+
+
+@compiled
+def give_back_place(w: Record, c: Whole) -> None:
+    """Let somebody new have the place of somebody who left; what is still to happen to them will not find them."""
+    customer = customer_at(w, c)
+    if customer["before"] >= 0:
+        customer_at(w, customer["before"])["after"] = customer["after"]
+    else:
+        w["oldest"] = np.int64(customer["after"])
+    if customer["after"] >= 0:
+        customer_at(w, customer["after"])["before"] = customer["before"]
+    else:
+        w["newest"] = np.int64(customer["before"])
+    customer["row"] = NONE
+    customer["after"] = w["free_slot"]
+    w["free_slot"] = c
+
+
+@compiled
 def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole:
-    """Return the row of somebody new; `only` is the journey whose personas alone may come, −1 where any may."""
-    c, f = w["customers"], w["phase"]
-    w["customers"] = c + 1
+    """Return the place of somebody new; `only` is the journey whose personas alone may come, −1 where any may."""
+    c, f = new_place(w), w["phase"]
     personas = w["n_personas"]
     u = draw(key, U_PERSONA)
     total = 0.0
@@ -597,6 +637,8 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["journeys"] = 0
     customer["issues"] = NONE
     customer["reviews"] = 0
+    customer["present"] = 0
+    customer["kept"] = w["keep"] >= 1.0 or draw(key, U_KEPT) < w["keep"]
     customer["satisfaction"] = rest(w, c)
     customer["relaxed"] = w["now"]
     for product in range(w["n_products"]):
@@ -626,6 +668,7 @@ def settle(w: Record, c: Whole, at_once: Whole) -> None:
     now, f, p = w["now"], w["phase"], np.int64(customer["persona"])
     customer["stage"] = w["home"]
     customer["joined"] = now
+    customer["since"] = now
     customer["accrued"] = now
     customer["settled"] = f
     if now >= w["warmup"]:
@@ -704,7 +747,8 @@ def next_need(w: Record, c: Whole, j: Whole) -> None:
     key = draws.fold(m_journey_name(w, j), as_key(n))
     gap = -log(1.0 - draw(draws.fold(customer["key"], key), U_NEED))
     need_at(w, c, j)["due"] += gap / often if often > 0 else inf
-    put(w, time_of(w, m_need_curve(w, f, p, j), need_at(w, c, j)["due"]), R_ARRIVAL, c, j, ZERO, NEEDING, c, j)
+    when = time_of(w, m_need_curve(w, f, p, j), need_at(w, c, j)["due"])
+    put(w, when, R_ARRIVAL, np.int64(customer["row"]), j, ZERO, NEEDING, c, j)
 
 
 @compiled
@@ -720,7 +764,8 @@ def next_period(w: Record, c: Whole, j: Whole) -> None:
     customer = customer_at(w, c)
     every = journey_at(w, customer["settled"], j)["every"]
     phase = draw(draws.fold(customer["key"], m_journey_name(w, j)), U_PHASE)
-    put(w, need_at(w, c, j)["due"] + (need_at(w, c, j)["n"] + phase) * every, R_ARRIVAL, c, j, ZERO, PERIOD, c, j)
+    when = need_at(w, c, j)["due"] + (need_at(w, c, j)["n"] + phase) * every
+    put(w, when, R_ARRIVAL, np.int64(customer["row"]), j, ZERO, PERIOD, c, j)
 
 
 @compiled
@@ -746,9 +791,11 @@ def once_more(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
 
 @compiled
 def open_for_all(w: Record, j: Whole) -> None:
-    for c in range(w["customers"]):
+    c = w["oldest"]
+    while c >= 0:
         if isnan(customer_at(w, c)["left"]) and not isnan(customer_at(w, c)["joined"]):
             open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
+        c = np.int64(customer_at(w, c)["after"])
 
 
 @compiled
@@ -763,6 +810,7 @@ def new_issue(w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, o
     issue = issue_at(w, i)
     issue["state"] = PENDING
     issue["customer"] = c
+    issue["row"] = np.int64(customer_at(w, c)["row"])
     issue["journey"] = j
     issue["key"] = jkey
     issue["origin_journey"] = origin_journey
@@ -785,7 +833,7 @@ def open_later(
     """Open a journey after a delay, if the customer is still there."""
     if delay > 0:
         i = new_issue(w, c, j, jkey, origin_journey, origin_n, origin)
-        put(w, w["now"] + delay, R_ARRIVAL, c, ZERO, ZERO, LATER, i, ZERO)
+        put(w, w["now"] + delay, R_ARRIVAL, issue_at(w, i)["row"], ZERO, ZERO, LATER, i, ZERO)
     elif isnan(customer_at(w, c)["left"]):
         open_issue(w, c, j, jkey, origin_journey, origin_n, origin)
 
@@ -911,7 +959,9 @@ def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) 
     issue = issue_at(w, i)
     conclude(w, i, outcome, o, overtime)
     if not isnan(customer_at(w, issue["customer"])["left"]):
+        c = issue["customer"]
         close_left(w, i)
+        go_away(w, c)
         return AGAIN_CODE
     target, delay = next_target(w, i, outcome, o)
     if not delay > 0:
@@ -919,7 +969,7 @@ def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) 
     issue["state"] = DELAYED
     issue["target"] = target
     when = w["now"] + delay
-    put(w, when, R_ARRIVAL, issue["customer"], issue["number"], issue["visits"] + 1, DELAY, i, ZERO)
+    put(w, when, R_ARRIVAL, issue["row"], issue["number"], issue["visits"] + 1, DELAY, i, ZERO)
     return AGAIN_CODE
 
 
@@ -942,6 +992,8 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
     issue["pool"] = NONE
     issue["member"] = NONE
     issue["visits"] += 1
+    if issue["visits"] == 1:
+        issue["began"] = channel
     issue["mood_before"] = issue["mood"]
     attempt_at(w, i, t)["n"] += 1
     issue["again"] = attempt_at(w, i, t)["n"] > 1
@@ -991,11 +1043,11 @@ def join_queue(w: Record, i: Whole) -> None:
         if delay == 0:
             stand(w, i, k, position)
         else:
-            put(w, now + delay, R_OVERFLOW, c, issue["number"], issue["visits"], OVERFLOW, i, position)
+            put(w, now + delay, R_OVERFLOW, issue["row"], issue["number"], issue["visits"], OVERFLOW, i, position)
     law = m_patience(w, f, customer_at(w, c)["persona"], issue["touchpoint"])
     if law >= 0:
         until = now + vary(w, law, draw(issue["visit_key"], U_PATIENCE))
-        put(w, until, R_ABANDONMENT, c, issue["number"], issue["visits"], ABANDON, i, ZERO)
+        put(w, until, R_ABANDONMENT, issue["row"], issue["number"], issue["visits"], ABANDON, i, ZERO)
 
 
 @compiled
@@ -1036,7 +1088,7 @@ def begin_service(w: Record, i: Whole) -> None:
     if issue["difficulty"] != 0.0:
         time = journey_at(w, w["phase"], issue["journey"])["time"]
         minutes = rules.slowed(minutes, time, issue["difficulty"])
-    put(w, now + minutes, R_SERVICE_END, issue["customer"], issue["number"], issue["visits"], SERVICE_END, i, ZERO)
+    put(w, now + minutes, R_SERVICE_END, issue["row"], issue["number"], issue["visits"], SERVICE_END, i, ZERO)
 
 
 @compiled
@@ -1274,9 +1326,13 @@ def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
     customer["revenue"] += effects["revenue"]
     if effects["stage"] >= 0 and effects["stage"] != customer["stage"]:
         accrue(w, c)
+        if customer["stage"] == w["home"]:
+            end_spell(w, c, w["now"])
         customer["stage"] = effects["stage"]
-        if effects["stage"] == w["home"] and isnan(customer["joined"]):
-            settle(w, c, ZERO)
+        if effects["stage"] == w["home"]:
+            customer["since"] = w["now"]
+            if isnan(customer["joined"]):
+                settle(w, c, ZERO)
     for n in range(effects["opens"], effects["opens"] + effects["opens_n"]):
         j = m_open_journey(w, n)
         child = draws.fold(key, m_journey_name(w, j))
@@ -1348,7 +1404,7 @@ def start_reviews(w: Record, c: Whole) -> None:
     customer, now = customer_at(w, c), w["now"]
     customer["reviewed"] = now
     when = now + draw(customer["key"], U_REVIEW) * m_review_every(w, customer["persona"])
-    put(w, when, R_REVIEW, c, ZERO, ZERO, REVIEW, c, ZERO)
+    put(w, when, R_REVIEW, np.int64(customer["row"]), ZERO, ZERO, REVIEW, c, ZERO)
 
 
 @compiled
@@ -1368,7 +1424,8 @@ def review(w: Record, c: Whole) -> None:
             return
     customer["reviewed"] = w["now"]
     customer["reviews"] += 1
-    put(w, w["now"] + m_review_every(w, customer["persona"]), R_REVIEW, c, ZERO, ZERO, REVIEW, c, ZERO)
+    when = w["now"] + m_review_every(w, customer["persona"])
+    put(w, when, R_REVIEW, np.int64(customer["row"]), ZERO, ZERO, REVIEW, c, ZERO)
 
 
 @compiled
@@ -1378,6 +1435,8 @@ def leave(w: Record, c: Whole) -> None:
     relax(w, c)
     accrue(w, c)
     customer["left"] = now
+    if customer["stage"] == w["home"]:
+        end_spell(w, c, now)
     i = np.int64(customer["issues"])
     while i >= 0:
         issue = issue_at(w, i)
@@ -1390,6 +1449,32 @@ def leave(w: Record, c: Whole) -> None:
         elif issue["state"] != SERVED:
             close_left(w, i)
         i = following
+    go_away(w, c)
+
+
+@compiled
+def go_away(w: Record, c: Whole) -> None:
+    """Let go of somebody who left, once nothing is in hand any more."""
+    if customer_at(w, c)["issues"] < 0:
+        record_customer(w, c)
+        give_back_place(w, c)
+
+
+@compiled
+def end_spell(w: Record, c: Whole, until: float) -> None:
+    """Write down a time of being a customer."""
+    customer = customer_at(w, c)
+    since = customer["since"]
+    if not until > since:
+        return
+    if since <= w["warmup"] <= until:
+        customer["present"] = 1
+    row = spell_row(w, w["spell_rows"])
+    w["spell_rows"] += 1
+    row["customer"] = customer["row"]
+    row["persona"] = customer["persona"]
+    row["since"] = since
+    row["until"] = until
 
 
 # ---- the window ------------------------------------------------------------------------------------------------------
@@ -1398,17 +1483,21 @@ def leave(w: Record, c: Whole) -> None:
 @compiled
 def begin_phase(w: Record, f: Whole) -> None:
     """Let a change take effect; what was felt and earned until now was so under what was before."""
-    for c in range(w["customers"]):
+    c = w["oldest"]
+    while c >= 0:
         if isnan(customer_at(w, c)["left"]):
             relax(w, c)
             accrue(w, c)
+        c = np.int64(customer_at(w, c)["after"])
     w["phase"] = f
 
 
 @compiled
 def open_window(w: Record) -> None:
     """Begin to measure: from now on money counts."""
-    for c in range(w["customers"]):
+    w["measuring"] = 1
+    c = w["oldest"]
+    while c >= 0:
         customer = customer_at(w, c)
         customer["revenue"] = 0.0
         customer["cost"] = 0.0
@@ -1416,6 +1505,7 @@ def open_window(w: Record) -> None:
             relax(w, c)
             customer["satisfaction_start"] = customer["satisfaction"]
             customer["accrued"] = w["now"]
+        c = np.int64(customer["after"])
 
 
 # ---- records ---------------------------------------------------------------------------------------------------------
@@ -1436,10 +1526,12 @@ def record_visit(
     issue = issue_at(w, i)
     row = visit_row(w, w["visit_rows"])
     w["visit_rows"] += 1
-    row["customer"] = issue["customer"]
+    row["customer"] = issue["row"]
     row["journey"] = issue["number"]
     row["visit"] = issue["visits"]
-    row["persona"] = customer_at(w, issue["customer"])["persona"]
+    customer = customer_at(w, issue["customer"])
+    row["persona"] = customer["persona"]
+    row["kept"] = customer["kept"]
     row["goal"] = journey_at(w, w["phase"], issue["journey"])["goal"]
     row["step"] = issue["step"]
     row["touchpoint"] = issue["touchpoint"]
@@ -1467,12 +1559,14 @@ def record_journey(
     customer = customer_at(w, issue["customer"])
     row = journey_row(w, w["journey_rows"])
     w["journey_rows"] += 1
-    row["customer"] = issue["customer"]
+    row["customer"] = issue["row"]
     row["journey"] = issue["number"]
     row["origin_journey"] = issue["origin_journey"]
     row["origin_n"] = issue["origin_n"]
     row["origin"] = issue["origin"]
     row["persona"] = customer["persona"]
+    row["kept"] = customer["kept"]
+    row["began"] = issue["began"]
     row["goal"] = journey_at(w, w["phase"], issue["journey"])["goal"]
     row["opened"] = issue["opened"]
     row["closed"] = closed
@@ -1493,6 +1587,26 @@ def record_journey(
     row["scored"] = issue["scored"]
     row["revenue"] = revenue
     row["stage"] = stage
+
+
+@compiled
+def record_customer(w: Record, c: Whole) -> None:
+    """Write down a customer; money earned and spent before the window does not count."""
+    customer = customer_at(w, c)
+    row = customer_row(w, w["customer_rows"])
+    w["customer_rows"] += 1
+    row["customer"] = customer["row"]
+    row["origin"] = customer["origin"]
+    row["k"] = customer["k"]
+    row["persona"] = customer["persona"]
+    row["stage"] = customer["stage"]
+    row["present"] = customer["present"]
+    row["joined"] = customer["joined"]
+    row["left"] = customer["left"]
+    row["satisfaction_start"] = customer["satisfaction_start"]
+    row["satisfaction_end"] = customer["satisfaction"]
+    row["revenue"] = customer["revenue"] if w["measuring"] == 1 else 0.0
+    row["cost"] = customer["cost"] if w["measuring"] == 1 else 0.0
 
 
 # ---- the run ---------------------------------------------------------------------------------------------------------
@@ -1532,16 +1646,22 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
 def is_same_visit(w: Record, i: Whole, event: Record) -> bool:
     """Whether an event is about the visit that now goes on in an issue's record."""
     issue = issue_at(w, i)
-    if as_key(issue["customer"]) != event["order"] & as_key(0xFFFFFFFF):
+    if as_key(issue["row"]) != event["order"] & as_key(0xFFFFFFFF):
         return False
     return as_key((np.int64(issue["number"]) << 32) | np.int64(issue["visits"])) == event["place"]
+
+
+@compiled
+def is_same_customer(w: Record, c: Whole, event: Record) -> bool:
+    """Whether an event is about who now has a place."""
+    return as_key(np.int64(customer_at(w, c)["row"])) == event["order"] & as_key(0xFFFFFFFF)
 
 
 @compiled
 def room(w: Record, spare: Whole) -> bool:
     """Whether every array has room for what one more event can bring."""
     return (
-        w["customers"] + 2 < w["room_customers"]
+        w["slots"] + 2 < w["room_customers"]
         and w["issues"] + spare < w["room_issues"]
         and w["events"] + w["coming"] + spare < w["room_events"]
         and w["far_events"] + spare < w["room_far"]
@@ -1569,7 +1689,12 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
     """
     w = world[0]
     while True:
-        if w["visit_rows"] >= block or w["journey_rows"] >= block:
+        if (
+            w["visit_rows"] >= block
+            or w["journey_rows"] >= block
+            or w["customer_rows"] >= block
+            or w["spell_rows"] >= block
+        ):
             return FULL
         if not room(w, spare):
             return GROW
@@ -1597,7 +1722,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         event = event_at(w, 0)
         what = event["what"]
         kind, a, b = what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
-        if kind == ON_DATE and not room(w, spare + w["customers"]):
+        if kind == ON_DATE and not room(w, spare + w["slots"]):
             return GROW
         if kind == ON_SHIFT and not room_on_duty(w, a):
             return GROW
@@ -1623,16 +1748,20 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             issue = issue_at(w, a)
             if (
                 issue["state"] == DELAYED
-                and as_key(issue["customer"]) == order
+                and as_key(issue["row"]) == order
                 and as_key((np.int64(issue["number"]) << 32) | np.int64(issue["visits"] + 1)) == place
             ):
                 target = np.int64(issue["target"])
         elif kind in (NEEDING, PERIOD):
+            still = is_same_customer(w, a, event)
             take_first(w)
-            once_more(w, a, b, kind)
+            if still:
+                once_more(w, a, b, kind)
         elif kind == REVIEW:
+            still = is_same_customer(w, a, event)
             take_first(w)
-            review(w, a)
+            if still:
+                review(w, a)
         elif kind == JOIN:
             take_first(w)
             join_in(w)
@@ -1642,7 +1771,8 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         elif kind == LATER:
             take_first(w)
             c = issue_at(w, a)["customer"]
-            if isnan(customer_at(w, c)["left"]) and meant_for(w, c, issue_at(w, a)["journey"]):
+            here = customer_at(w, c)["row"] == issue_at(w, a)["row"] and isnan(customer_at(w, c)["left"])
+            if here and meant_for(w, c, issue_at(w, a)["journey"]):
                 opened(w, a)
             else:
                 free_issue(w, a)
@@ -1664,16 +1794,19 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
 
 @compiled
 def finish(world: Record, first: Whole, most: Whole) -> Whole:
-    """Bring everybody up to date and record what is still open, until rows run out; return who is next."""
+    """Bring those still here up to date and record them and what is open, until rows run out; return who is next."""
     w = world[0]
     w["now"] = w["horizon"]
-    for c in range(first, w["customers"]):
-        if w["visit_rows"] + most >= w["room_rows"] or w["journey_rows"] + most >= w["room_rows"]:
+    c = first
+    while c >= 0:
+        if max(w["visit_rows"], w["journey_rows"], w["customer_rows"], w["spell_rows"]) + most >= w["room_rows"]:
             return c
         customer = customer_at(w, c)
         if isnan(customer["left"]):
             relax(w, c)
             accrue(w, c)
+            if customer["stage"] == w["home"]:
+                end_spell(w, c, inf)
         i = np.int64(customer["issues"])
         while i >= 0:
             issue = issue_at(w, i)
@@ -1685,4 +1818,6 @@ def finish(world: Record, first: Whole, most: Whole) -> Whole:
                 record_visit(w, i, nan, NONE, nan, 0.0, overtime, 0.0, NONE)
             record_journey(w, i, nan, NONE, NONE, nan, 0.0, NONE)
             i = issue["next"]
-    return w["customers"]
+        record_customer(w, c)
+        c = np.int64(customer["after"])
+    return c

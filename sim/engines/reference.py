@@ -15,6 +15,7 @@ from functools import partial
 from math import inf, log
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import simpy
 
 from sim import draws, rules
@@ -25,7 +26,8 @@ from sim.engines.pools import Pool
 from sim.errors import DesirepathError
 from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Effects
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
-from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables, frame
+from sim.summaries import summarise
+from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Result, Tables, frame
 from sim.timetable import Cumulative, duty
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from sim.changes import Phase
     from sim.model import Journey, Model, Step, Target, Touchpoint, Who
+    from sim.summaries import Summary
 
     Process = Generator[simpy.Event, Any, None]
     Attempt = Generator[simpy.Event, Any, str]
@@ -232,11 +235,7 @@ class History:
              c.revenue, c.cost)
             for c in self.customers
         ]  # fmt: skip
-        return Tables(
-            frame(self.visits, VISITS, ("customer", "journey", "visit")),
-            frame(self.journeys, JOURNEYS, ("customer", "journey")),
-            frame(rows, CUSTOMERS, ("customer",)),
-        )
+        return Tables(frame(self.visits, VISITS), frame(self.journeys, JOURNEYS), frame(rows, CUSTOMERS)).sorted()
 
     def interrupt(self, visit: Visit) -> None:
         """Record a visit that is not over when the simulation is."""
@@ -805,8 +804,20 @@ class History:
 
 def run(model: Model, seed: int, replication: int) -> Tables:
     """Simulate one replication of a model whose uncertain values are settled."""
+    return live(model, seed, replication)[0]
+
+
+def live(model: Model, seed: int, replication: int, keep: float = 1.0) -> tuple[Tables, Summary | None]:
+    """Simulate one replication, and sum it up unless all its rows are kept."""
     with _collecting_rarely():
-        return History(model, seed, replication).run()
+        history = History(model, seed, replication)
+        tables = history.run()
+    if keep >= 1:
+        return tables, None
+    kept = [customer.row for customer in history.customers if history.draw(customer.key, "kept") < keep]
+    chosen = pl.col("customer").is_in(kept)
+    few = Tables(tables.visits.filter(chosen), tables.journeys.filter(chosen), tables.customers)
+    return few, summarise(Result(model, seed, replication, tables))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.arrays import EFFECTS, END, JOURNEY, LAW, OUTCOME, PERSONA, STEP, TARGET, TOUCHPOINT
 from sim.engines.memory import addressed, records, stretches, values
+from sim.records import CUSTOMER_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
 
 _F, _I, _U = np.float64, np.int32, np.uint64
 
@@ -23,11 +24,18 @@ CUSTOMER = np.dtype(
             (name, _F)
             for name in (
                 "joined", "left", "satisfaction", "satisfaction_start", "drift", "relaxed", "revenue", "cost",
-                "accrued", "reviewed",
+                "accrued", "reviewed", "since",
             )
         ),
-        *((name, _I) for name in ("persona", "stage", "origin", "k", "journeys", "issues", "reviews", "settled")),
-    ]
+        *(
+            (name, _I)
+            for name in (
+                "row", "persona", "stage", "origin", "k", "journeys", "issues", "reviews", "settled", "present", "kept",
+                "before", "after",
+            )
+        ),
+    ],
+    align=True,
 )  # fmt: skip
 ISSUE = np.dtype(
     [
@@ -43,10 +51,10 @@ ISSUE = np.dtype(
         *(
             (name, np.int64)
             for name in (
-                "state", "customer", "journey", "number", "felt", "visits", "contacts", "handoffs", "repeats",
+                "state", "customer", "row", "journey", "number", "felt", "visits", "contacts", "handoffs", "repeats",
                 "channels", "department", "previous", "next", "phase", "step", "touchpoint", "channel", "pool",
                 "member", "priority", "reopened", "again", "target", "noticed", "asked", "score", "origin_journey",
-                "origin_n", "origin",
+                "origin_n", "origin", "began",
             )
         ),
     ]
@@ -55,36 +63,6 @@ POOL = np.dtype([(n, np.int64) for n in ("people", "at", "idle", "idle_first", "
 MEMBER = np.dtype([("leaving", _F), *((n, np.int64) for n in ("previous", "next", "away", "is_leaving"))])
 PLACE = np.dtype([(n, np.int64) for n in ("previous", "next", "queue")])
 QUEUE = np.dtype([("head", np.int64), ("tail", np.int64)])
-VISIT_ROW = np.dtype(
-    [
-        *((n, _F) for n in ("joined", "started", "ended", "mood_before", "mood_after", "cost", "overtime", "revenue")),
-        *(
-            (n, _I)
-            for n in (
-                "customer", "journey", "visit", "persona", "goal", "step", "touchpoint", "channel", "department",
-                "pool", "member", "outcome", "stage",
-            )
-        ),
-    ]
-)  # fmt: skip
-JOURNEY_ROW = np.dtype(
-    [
-        *(
-            (n, _F)
-            for n in (
-                "opened", "closed", "wait", "satisfaction_before", "satisfaction_after", "experience", "scored",
-                "revenue",
-            )
-        ),
-        *(
-            (n, _I)
-            for n in (
-                "customer", "journey", "origin_journey", "origin_n", "origin", "persona", "goal", "end", "good",
-                "visits", "contacts", "channels", "handoffs", "repeats", "asked", "answered", "score", "stage",
-            )
-        ),
-    ]
-)  # fmt: skip
 ORIGIN = np.dtype([(n, _I) for n in ("before", "follows", "journey")])
 NEED_STATE = np.dtype([("due", _F), ("n", np.int64)])
 HELD = np.dtype([("held", np.uint8)])
@@ -103,7 +81,8 @@ CHANGING = {
     "held": (HELD, 2), "trait": (TRAIT, 2), "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
     "pool": (POOL, 1), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1),
     "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
-    "journey row": (JOURNEY_ROW, 1), "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
+    "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
+    "spell row": (SPELL_ROW, 1), "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
     "duties": (STRETCH, 1), "duty": (DUTY, 1),
 }  # fmt: skip
 # Tables of the model: records, plain numbers, and floats that are read in stretches.
@@ -132,14 +111,15 @@ MODEL_DIMENSIONS = {
 
 WORLD = np.dtype(
     [
-        *((name, np.float64) for name in ("now", "horizon", "warmup", "joins_due", "buckets_a_minute")),
+        *((name, np.float64) for name in ("now", "horizon", "warmup", "keep", "joins_due", "buckets_a_minute")),
         ("key", np.uint64),
         *(
             (name, np.int64)
             for name in (
                 # How far things have come, and how full tables are.
-                "serial", "events", "at_bucket", "coming", "far_events", "far_free", "customers", "issues", "free",
-                "phase", "visit_rows", "journey_rows", "first", "starting", "joins", "origins", "stuck_journey",
+                "serial", "events", "at_bucket", "coming", "far_events", "far_free", "customers", "slots", "free_slot",
+                "oldest", "newest", "issues", "free", "phase", "measuring", "visit_rows", "journey_rows",
+                "customer_rows", "spell_rows", "first", "starting", "joins", "origins", "stuck_journey",
                 "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
@@ -153,76 +133,78 @@ WORLD = np.dtype(
     ]
 )  # fmt: skip
 
-event_at = records("event", EVENT)
-bucket_at = records("bucket", BUCKET)
-far_at = records("far", FAR)
-customer_at = records("customer", CUSTOMER)
-need_at = records("need", NEED_STATE, 2)
-product_at = records("held", HELD, 2)
-trait_at = records("trait", TRAIT, 2)
-issue_at = records("issue", ISSUE)
-attempt_at = records("attempt", COUNT, 2)
-seen_at = records("seen", COUNT, 2)
-pool_at = records("pool", POOL)
-member_at = records("member", MEMBER, 2)
-idle_at = records("idle", IDLE, 2)
-queue_at = records("queue", QUEUE, 2)
-place_at = records("place", PLACE)
-channel_at = records("busy", COUNT)
-starting_at = records("to start", STARTING)
-arrival_at = records("arrival", COMING)
-visit_row = records("visit row", VISIT_ROW)
-journey_row = records("journey row", JOURNEY_ROW)
-origin_at = records("origin", ORIGIN)
-curve_at = records("curve", STRETCH)
-knot_at = records("knot", KNOT)
-duty_of = records("duties", STRETCH)
-duty_at = records("duty", DUTY)
+event_at = records("event", *CHANGING["event"])
+bucket_at = records("bucket", *CHANGING["bucket"])
+far_at = records("far", *CHANGING["far"])
+customer_at = records("customer", *CHANGING["customer"])
+need_at = records("need", *CHANGING["need"])
+product_at = records("held", *CHANGING["held"])
+trait_at = records("trait", *CHANGING["trait"])
+issue_at = records("issue", *CHANGING["issue"])
+attempt_at = records("attempt", *CHANGING["attempt"])
+seen_at = records("seen", *CHANGING["seen"])
+pool_at = records("pool", *CHANGING["pool"])
+member_at = records("member", *CHANGING["member"])
+idle_at = records("idle", *CHANGING["idle"])
+queue_at = records("queue", *CHANGING["queue"])
+place_at = records("place", *CHANGING["place"])
+channel_at = records("busy", *CHANGING["busy"])
+starting_at = records("to start", *CHANGING["to start"])
+arrival_at = records("arrival", *CHANGING["arrival"])
+visit_row = records("visit row", *CHANGING["visit row"])
+journey_row = records("journey row", *CHANGING["journey row"])
+customer_row = records("customer row", *CHANGING["customer row"])
+spell_row = records("spell row", *CHANGING["spell row"])
+origin_at = records("origin", *CHANGING["origin"])
+curve_at = records("curve", *CHANGING["curve"])
+knot_at = records("knot", *CHANGING["knot"])
+duty_of = records("duties", *CHANGING["duties"])
+duty_at = records("duty", *CHANGING["duty"])
 
-persona_at = records("model personas", PERSONA, 2)
-touchpoint_at = records("model touchpoints", TOUCHPOINT, 2)
-journey_at = records("model journeys", JOURNEY, 2)
-step_at = records("model steps", STEP, 2)
-end_at = records("model ends", END, 3)
-outcome_at = records("model outcome", OUTCOME)
-target_at = records("model target", TARGET)
-effects_at = records("model effects", EFFECTS)
-law_at = records("model laws", LAW)
+persona_at = records("model personas", *MODEL_RECORDS["personas"])
+touchpoint_at = records("model touchpoints", *MODEL_RECORDS["touchpoints"])
+journey_at = records("model journeys", *MODEL_RECORDS["journeys"])
+step_at = records("model steps", *MODEL_RECORDS["steps"])
+end_at = records("model ends", *MODEL_RECORDS["ends"])
+outcome_at = records("model outcome", *MODEL_RECORDS["outcome"])
+target_at = records("model target", *MODEL_RECORDS["target"])
+effects_at = records("model effects", *MODEL_RECORDS["effects"])
+law_at = records("model laws", *MODEL_RECORDS["laws"])
 
-m_start = values("model start", np.float64)
-m_patience = values("model patience", np.int64, 3)
-m_products = values("model products", np.float64, 3)
-m_traits = values("model traits", np.int64, 3)
-m_lines = values("model lines", np.int64, 2)
-m_serves = values("model serves", np.bool_, 3)
-m_begin = values("model begin", np.int64, 3)
-m_begin_n = values("model begin_n", np.int64, 3)
-m_start_step = values("model start_step", np.int64)
-m_who_persona = values("model who_persona", np.bool_, 3)
-m_who_stage = values("model who_stage", np.bool_, 3)
-m_who_product = values("model who_product", np.bool_, 3)
-m_who_trait = values("model who_trait", np.bool_, 3)
-m_trait_matters = values("model trait_matters", np.bool_, 3)
-m_after_end = values("model after_end", np.bool_, 3)
-m_pool = values("model pool", np.int64)
-m_overflow = values("model overflow", np.float64)
-m_add = values("model add", np.int64)
-m_drop = values("model drop", np.int64)
-m_trait_set = values("model trait_set", np.int64, 2)
-m_open_journey = values("model open_journey", np.int64)
-m_open_p = values("model open_p", np.float64)
-m_need_curve = values("model need_curve", np.int64, 3)
-m_review_every = values("model review_every", np.float64)
-m_department = values("model department", np.int64)
-m_priorities = values("model priorities", np.int64)
-m_journey_name = values("model journey_name", np.uint64)
-m_arrival_name = values("model arrival_name", np.uint64)
-m_place_name = values("model place_name", np.uint64)
-m_product_name = values("model product_name", np.uint64)
-m_end_name = values("model end_name", np.uint64)
-m_start_weight = stretches("model start_weight")
-m_outcome_weight = stretches("model outcome_weight")
-m_target_weight = stretches("model target_weight")
-m_tilt = stretches("model tilt", 2)
-m_knots_at = stretches("model knots_at")
-m_knots_value = stretches("model knots_value")
+m_start = values("model start", *MODEL_VALUES["start"])
+m_patience = values("model patience", *MODEL_VALUES["patience"])
+m_products = values("model products", *MODEL_VALUES["products"])
+m_traits = values("model traits", *MODEL_VALUES["traits"])
+m_lines = values("model lines", *MODEL_VALUES["lines"])
+m_serves = values("model serves", *MODEL_VALUES["serves"])
+m_begin = values("model begin", *MODEL_VALUES["begin"])
+m_begin_n = values("model begin_n", *MODEL_VALUES["begin_n"])
+m_start_step = values("model start_step", *MODEL_VALUES["start_step"])
+m_who_persona = values("model who_persona", *MODEL_VALUES["who_persona"])
+m_who_stage = values("model who_stage", *MODEL_VALUES["who_stage"])
+m_who_product = values("model who_product", *MODEL_VALUES["who_product"])
+m_who_trait = values("model who_trait", *MODEL_VALUES["who_trait"])
+m_trait_matters = values("model trait_matters", *MODEL_VALUES["trait_matters"])
+m_after_end = values("model after_end", *MODEL_VALUES["after_end"])
+m_pool = values("model pool", *MODEL_VALUES["pool"])
+m_overflow = values("model overflow", *MODEL_VALUES["overflow"])
+m_add = values("model add", *MODEL_VALUES["add"])
+m_drop = values("model drop", *MODEL_VALUES["drop"])
+m_trait_set = values("model trait_set", *MODEL_VALUES["trait_set"])
+m_open_journey = values("model open_journey", *MODEL_VALUES["open_journey"])
+m_open_p = values("model open_p", *MODEL_VALUES["open_p"])
+m_need_curve = values("model need_curve", *MODEL_VALUES["need_curve"])
+m_review_every = values("model review_every", *MODEL_VALUES["review_every"])
+m_department = values("model department", *MODEL_VALUES["department"])
+m_priorities = values("model priorities", *MODEL_VALUES["priorities"])
+m_journey_name = values("model journey_name", *MODEL_VALUES["journey_name"])
+m_arrival_name = values("model arrival_name", *MODEL_VALUES["arrival_name"])
+m_place_name = values("model place_name", *MODEL_VALUES["place_name"])
+m_product_name = values("model product_name", *MODEL_VALUES["product_name"])
+m_end_name = values("model end_name", *MODEL_VALUES["end_name"])
+m_start_weight = stretches("model start_weight", MODEL_STRETCHES["start_weight"])
+m_outcome_weight = stretches("model outcome_weight", MODEL_STRETCHES["outcome_weight"])
+m_target_weight = stretches("model target_weight", MODEL_STRETCHES["target_weight"])
+m_tilt = stretches("model tilt", MODEL_STRETCHES["tilt"])
+m_knots_at = stretches("model knots_at", MODEL_STRETCHES["knots_at"])
+m_knots_value = stretches("model knots_value", MODEL_STRETCHES["knots_value"])

@@ -1,10 +1,12 @@
-"""Whether two engines say the same: their tables compared by key, exactly, and told apart where they differ."""
+"""Whether two engines say the same: their tables and sums compared exactly, and told apart where they differ."""
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from sim import Tables
+from sim.summaries import Summary
 
 KEYS = {
     "visits": ["customer", "journey", "visit"],
@@ -20,6 +22,16 @@ def assert_same_tables(one: Tables, other: Tables) -> None:
     """
     faults = [fault for name in KEYS for fault in faults_of(name, getattr(one, name), getattr(other, name))]
     assert not faults, "\n".join(["the tables differ:", *faults])
+
+
+def assert_same_sums(one: Summary, other: Summary) -> None:
+    """Fail, and say where, unless all sums of two histories are equal to the last bit."""
+    assert list(one) == list(other)
+    for dimension, sums in one.items():
+        assert sums.groups == other[dimension].groups
+        assert list(sums.values) == list(other[dimension].values)
+        for name, values in sums.values.items():
+            assert np.array_equal(values, other[dimension][name]), f"{name} by {dimension}"
 
 
 def faults_of(name: str, one: pl.DataFrame, other: pl.DataFrame) -> list[str]:

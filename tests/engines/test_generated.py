@@ -1,17 +1,19 @@
 """Generated scenarios are valid, the same to both engines, and rich: what can happen does happen in many of them."""
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 
-from sim import build, simulate
+from sim import Result, build, simulate
 from sim.changes import phases, ramp, settled, span
 from sim.described import Described
 from sim.engines import compiled, reference
-from tests.engines.equal import assert_same_tables
+from sim.summaries import summarise
+from tests.engines.equal import assert_same_sums, assert_same_tables
 from tests.engines.generated import scenario, scenarios
 
 MANY = 200
@@ -35,7 +37,32 @@ def test_engines_agree_where_much_happens_at_the_same_moment(raw):
 
 def assert_engines_agree(raw, seed=1):
     exact = settled(build(raw), seed, 0)
-    assert_same_tables(reference.run(exact, seed, 0), compiled.run(exact, seed, 0))
+    one, other = reference.run(exact, seed, 0), compiled.run(exact, seed, 0)
+    assert_same_tables(one, other)
+    assert_keeping_less_changes_nothing(exact, seed, one)
+
+
+def assert_keeping_less_changes_nothing(exact, seed, tables):
+    """Sums are those of the tables, whatever is kept, and what is kept is a part of the tables."""
+    expected = summarise(Result(exact, seed, 0, tables))
+    for engine in (reference, compiled):
+        part, counted = engine.live(exact, seed, 0, keep=0.5)
+        assert_same_sums(expected, counted)
+        assert part.customers.equals(tables.customers)
+        kept = part.journeys["customer"].unique().implode()
+        assert_same_tables(
+            part,
+            replace(
+                tables,
+                visits=tables.visits.filter(pl.col("customer").is_in(kept)),
+                journeys=tables.journeys.filter(pl.col("customer").is_in(kept)),
+            ),
+        )
+    nothing, counted = compiled.live(exact, seed, 0, keep=0.0)
+    assert_same_sums(expected, counted)
+    assert nothing.visits.is_empty()
+    assert nothing.journeys.is_empty()
+    assert nothing.customers.equals(tables.customers)
 
 
 @pytest.mark.slow

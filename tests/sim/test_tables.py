@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from sim import build, simulate
+from sim import Tables, build, simulate
 from sim.tables import CUSTOMERS, JOURNEYS, VISITS, frame
 from tests.sim.everything import EVERYTHING
 from tests.sim.stories import company, tell
@@ -23,9 +23,12 @@ def test_a_table_has_its_columns_and_types_also_when_nothing_happened(told, name
 
 
 def test_rows_are_sorted_by_their_key_in_whatever_order_they_came():
-    schema = {"customer": pl.Int32, "name": pl.String}
-    assert frame([(2, "b"), (1, None)], schema, ("customer",)).rows() == [(1, None), (2, "b")]
-    assert frame([], schema, ("customer",)).height == 0
+    schema = {"customer": pl.Int32, "journey": pl.Int32, "visit": pl.Int32, "name": pl.String}
+    rows = [(2, 1, 1, "b"), (1, 2, 1, None), (1, 1, 2, "c"), (1, 1, 1, "a")]
+    tables = Tables(*[frame(rows, schema)] * 3).sorted()
+    assert tables.visits.rows() == sorted(rows)
+    assert [row[:2] for row in tables.journeys.rows()] == [(1, 1), (1, 1), (1, 2), (2, 1)]
+    assert frame([], schema).height == 0
 
 
 def test_keys_are_unique(told):

@@ -1,0 +1,247 @@
+"""Rows as numbers: what an engine hands over block by block, what sums are made of, and tables made of them.
+
+A record holds codes instead of names: the number of a name in its tuple of `Names`, −1 for none. Times are minutes from
+the start, NaN where there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from sim.arrays import NONE
+from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sim.arrays import Names
+
+    Records = NDArray[np.void]
+
+_F, _I = np.float64, np.int32
+
+
+def _row(floats: Sequence[str], whole: Sequence[str]) -> np.dtype[Any]:
+    return np.dtype([*((name, _F) for name in floats), *((name, _I) for name in whole)])
+
+
+VISIT_ROW = _row(
+    ("joined", "started", "ended", "mood_before", "mood_after", "cost", "overtime", "revenue"),
+    ("customer", "journey", "visit", "persona", "goal", "step", "touchpoint", "channel", "department", "pool", "member",
+     "outcome", "stage", "kept"),
+)  # fmt: skip
+JOURNEY_ROW = _row(
+    ("opened", "closed", "wait", "satisfaction_before", "satisfaction_after", "experience", "scored", "revenue"),
+    ("customer", "journey", "origin_journey", "origin_n", "origin", "persona", "goal", "end", "good", "visits",
+     "contacts", "channels", "handoffs", "repeats", "asked", "answered", "score", "stage", "began", "kept"),
+)  # fmt: skip
+# `present`: whether somebody was a customer when the measured window opened.
+CUSTOMER_ROW = _row(
+    ("joined", "left", "satisfaction_start", "satisfaction_end", "revenue", "cost"),
+    ("customer", "origin", "k", "persona", "stage", "present"),
+)
+# A time of being a customer: from joining, or coming back, until leaving, or moving to another stage; infinite if it
+# goes on.
+SPELL_ROW = _row(("since", "until"), ("persona", "customer"))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a history, in the order in which things happened.
+
+    Attributes
+    ----------
+    names
+        What their codes mean.
+    visits, journeys, customers, spells
+        Records of the kinds above.
+    origins
+        Links by which journeys opened others, as far as that has happened.
+    """
+
+    names: Names
+    visits: Records
+    journeys: Records
+    customers: Records
+    spells: Records
+    origins: Records
+
+    def kept(self) -> Block:
+        """The same without the visits and journeys that are not to be kept, and with rows of its own."""
+        visits, journeys = (rows[rows["kept"] == 1] for rows in (self.visits, self.journeys))
+        customers, spells = self.customers.copy(), self.spells.copy()
+        return Block(self.names, visits, journeys, customers, spells, self.origins)
+
+
+# ---- tables of records -----------------------------------------------------------------------------------------------
+
+
+def joined(blocks: Sequence[Block]) -> Block:
+    """Several blocks of one history as one."""
+    visits, journeys, customers, spells = (
+        np.concatenate([getattr(block, kind) for block in blocks])
+        for kind in ("visits", "journeys", "customers", "spells")
+    )
+    return Block(blocks[-1].names, visits, journeys, customers, spells, blocks[-1].origins)
+
+
+def tables_of(block: Block) -> Tables:
+    """Tables of a block, in the order of its rows."""
+    return Tables(_visits(block), _journeys(block), _customers(block))
+
+
+def _visits(block: Block) -> pl.DataFrame:
+    names = block.names
+    words: dict[str, Sequence[str]] = {
+        "persona": names.personas, "goal": names.goals, "step": [step for _, step in names.steps],
+        "touchpoint": names.touchpoints, "channel": names.channels, "department": names.departments,
+        "pool": names.pools, "outcome": names.outcomes, "stage": names.stages,
+    }  # fmt: skip
+    return _table(block.visits, VISITS, words, missing=("member",))
+
+
+def _journeys(block: Block) -> pl.DataFrame:
+    rows, names = block.journeys, block.names
+    words = {"persona": names.personas, "goal": names.goals, "end": names.ends, "stage": names.stages}
+    root = _numbered(names.journeys, rows["origin_journey"], rows["origin_n"])
+    opened = np.flatnonzero(rows["origin"] >= 0)  # by another journey
+    if len(opened):
+        chain = pl.Series([_chain(int(origin), names.journeys, block.origins) for origin in rows["origin"][opened]])
+        root[opened] = chain + root[opened]
+    return _table(rows, JOURNEYS, words, missing=("good", "score"), more={"origin": root})
+
+
+def _customers(block: Block) -> pl.DataFrame:
+    rows, names = block.customers, block.names
+    why = pl.Series("why", np.isnan(rows["left"])).replace_strict({True: None, False: "review"}, return_dtype=pl.String)
+    more = {"origin": _numbered(["start", "join", *names.journeys], rows["origin"], rows["k"]), "why": why}
+    return _table(rows, CUSTOMERS, {"persona": names.personas, "stage": names.stages}, more=more)
+
+
+def _numbered(words: Sequence[str], codes: NDArray[Any], numbers: NDArray[Any]) -> pl.Series:
+    """Names with a number each, such as `start 7`."""
+    name = pl.Series(words, dtype=pl.String).gather(np.ascontiguousarray(codes).astype(np.uint32))
+    return name + " " + pl.Series(np.ascontiguousarray(numbers)).cast(pl.String)
+
+
+def _chain(origin: int, names: Sequence[str], origins: Records) -> str:
+    """What stands before the root of a chain of journeys that opened one another; the newest link comes first."""
+    words = ""
+    while origin >= 0:
+        link = origins[origin]
+        words += f"{names[link['journey']]} {'after' if link['follows'] else 'from'} "
+        origin = int(link["before"])
+    return words
+
+
+def _table(
+    rows: Records,
+    schema: dict[str, Any],
+    words: Mapping[str, Sequence[str]],
+    missing: Sequence[str] = (),
+    more: Mapping[str, pl.Series] | None = None,
+) -> pl.DataFrame:
+    """Table of records: numbers become names, and what is NaN, or −1 where that means none, is empty."""
+    columns = []
+    for name, kind in schema.items():
+        if more is not None and name in more:
+            columns.append(more[name].alias(name))
+            continue
+        values = np.ascontiguousarray(rows[name])
+        if name in words:
+            known = pl.Series(name, words[name], dtype=pl.String)
+            chosen = pl.Series(values).replace(-1, None) if len(values) else pl.Series(values)
+            columns.append(known.gather(chosen.cast(pl.UInt32)).alias(name))
+        elif name in missing:
+            columns.append(pl.Series(name, values).replace(-1, None).cast(kind))
+        elif kind == pl.Float64:
+            columns.append(pl.Series(name, values).fill_nan(None))
+        else:
+            columns.append(pl.Series(name, values).cast(kind))
+    return pl.DataFrame(columns)
+
+
+# ---- records of tables -----------------------------------------------------------------------------------------------
+
+
+def block_of(tables: Tables, names: Names, start: float) -> Block:
+    """Records of tables, as far as sums are made of them; `start` is when the measured window opens."""
+    spells = _spell_records(tables, names)
+    return Block(
+        names,
+        _visit_records(tables, names),
+        _journey_records(tables, names),
+        _customer_records(tables, names, spells, start),
+        spells,
+        spells[:0],  # nothing opened anything that would have to be told
+    )
+
+
+def _visit_records(tables: Tables, names: Names) -> Records:
+    """What sums are made of, from a table of visits."""
+    known = {
+        "persona": names.personas, "goal": names.goals, "touchpoint": names.touchpoints, "channel": names.channels,
+        "pool": names.pools, "outcome": names.outcomes,
+    }  # fmt: skip
+    plain = ("joined", "started", "ended", "mood_after", "cost", "overtime", "revenue")
+    return _records(VISIT_ROW, tables.visits, known, plain)
+
+
+def _journey_records(tables: Tables, names: Names) -> Records:
+    """What sums are made of, from a table of journeys, with the channel of each one's first visit."""
+    first = tables.visits.filter(pl.col("visit") == 1).select("customer", "journey", began="channel")
+    journeys = tables.journeys.join(first, on=("customer", "journey"), how="left", maintain_order="left")
+    known = {"persona": names.personas, "goal": names.goals, "end": names.ends, "began": names.channels}
+    plain = (
+        "opened", "closed", "experience", "revenue", "good", "contacts", "channels", "handoffs", "asked", "answered",
+        "score",
+    )  # fmt: skip
+    return _records(JOURNEY_ROW, journeys, known, plain)
+
+
+def _spell_records(tables: Tables, names: Names) -> Records:
+    """Times of being a customer, from the stages to which visits and journeys moved people."""
+    home = names.stages[0]
+    moves = pl.concat(
+        [
+            tables.customers.select("customer", pl.col("joined").alias("since"), pl.lit(home).alias("stage")),
+            tables.visits.select("customer", pl.col("ended").alias("since"), "stage"),
+            tables.journeys.select("customer", pl.col("closed").alias("since"), "stage"),
+        ]
+    )
+    moves = moves.drop_nulls().sort("customer", "since", maintain_order=True)
+    moves = moves.filter(pl.col("stage").ne_missing(pl.col("stage").shift().over("customer")))
+    persons = tables.customers.select("customer", "persona", "left")
+    spells = moves.with_columns(pl.col("since").shift(-1).over("customer").alias("until"))
+    spells = spells.join(persons, on="customer", maintain_order="left")
+    spells = spells.with_columns(pl.min_horizontal("until", "left").fill_null(np.inf).alias("until"))
+    spells = spells.filter(pl.col("stage") == home, pl.col("until") > pl.col("since"))
+    return _records(SPELL_ROW, spells, {"persona": names.personas}, ("since", "until", "customer"))
+
+
+def _customer_records(tables: Tables, names: Names, spells: Records, start: float) -> Records:
+    """What sums are made of, from a table of customers; `present` says whether they were there at `start`."""
+    rows = _records(CUSTOMER_ROW, tables.customers, {"persona": names.personas}, ("customer", "satisfaction_end"))
+    there = spells["customer"][(spells["since"] <= start) & (spells["until"] >= start)]
+    rows["present"] = np.isin(rows["customer"], there)
+    return rows
+
+
+def _records(
+    kind: np.dtype[Any], table: pl.DataFrame, known: Mapping[str, Sequence[str]], plain: Sequence[str]
+) -> Records:
+    rows: Records = np.zeros(table.height, kind)
+    for name, words in known.items():
+        codes = dict(zip(words, range(len(words)), strict=True))
+        chosen = table[name].replace_strict(codes, default=None, return_dtype=pl.Int32)
+        rows[name] = chosen.fill_null(int(NONE)).to_numpy()
+    for name in plain:
+        empty = np.nan if kind[name] == _F else int(NONE)
+        rows[name] = table[name].cast(pl.Float64).fill_null(empty).to_numpy()
+    return rows

@@ -1,0 +1,384 @@
+"""Adding up rows, compiled: exactly, so that a sum depends neither on the order of the rows nor on how they were cut.
+
+A sum is two whole numbers: of whole units, and of 2⁻³² parts of one. An amount is rounded to such a part, a quarter of
+a billionth of a minute or of a euro, once; after that nothing is lost, whoever adds what to what.
+"""
+
+from __future__ import annotations
+
+from math import floor, isnan, log
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.engines.jit import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Rows = Any  # records, as `records` describes them
+Whole = Any
+
+PARTS = 2.0**32
+WEEK = 10080.0  # minutes
+SATISFIED, PROMOTER, DETRACTOR = 7, 9, 6  # of 10: the two best of five points; the marks of the net promoter score
+ABANDONED, CLOSED, BLOCKED, LEFT = (np.int64(n) for n in range(4))  # outcomes, as `arrays.OUTCOMES` numbers them
+LEFT_END = np.int64(2)  # as `arrays.ENDS` numbers it
+
+# Waits and times are counted in bins 1 % apart, from a second up, after one for exactly nothing.
+BIN = log(1.01)
+SHORTEST = 1 / 60
+BINS = 2048
+
+# What is summed, of visits, journeys, and times of being a customer.
+OF_VISITS = (
+    "visits", "offered", "answered", "answered_within", "abandoned", "closed_visits", "blocked_visits",
+    "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "contact_cost", "visit_revenue", "busy",
+    "busy_cost", "overtime", "overtime_cost",
+)  # fmt: skip
+OF_JOURNEYS = (
+    "issues", "open_at_end", "closed", "good", "bad", "contacts", "first_contact", "further_contacts", "multichannel",
+    "handoffs", "resolution_time", "experience", "true_satisfied", "true_promoters", "true_detractors", "asked",
+    "answers", "score", "satisfied", "promoters", "detractors", "journey_revenue",
+)  # fmt: skip
+OF_CUSTOMERS = (
+    "present", "lost_of_present", "lost", "joined", "customer_minutes", "subscription", "at_start", "stayed",
+    "satisfaction_end",
+)  # fmt: skip
+(
+    VISITS, OFFERED, ANSWERED, ANSWERED_WITHIN, ABANDONED_VISITS, CLOSED_VISITS, BLOCKED_VISITS, FINISHED_WAITS,
+    FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, CONTACT_COST, VISIT_REVENUE, BUSY, BUSY_COST, OVERTIME,
+    OVERTIME_COST,
+) = (np.int64(n) for n in range(len(OF_VISITS)))  # fmt: skip
+(
+    ISSUES, OPEN_AT_END, CLOSED_JOURNEYS, GOOD, BAD, CONTACTS, FIRST_CONTACT, FURTHER_CONTACTS, MULTICHANNEL, HANDOFFS,
+    RESOLUTION_TIME, EXPERIENCE, TRUE_SATISFIED, TRUE_PROMOTERS, TRUE_DETRACTORS, ASKED, ANSWERS, SCORE,
+    SATISFIED_ANSWERS, PROMOTERS, DETRACTORS, JOURNEY_REVENUE,
+) = (np.int64(n) for n in range(len(OF_JOURNEYS)))  # fmt: skip
+(
+    PRESENT, LOST_OF_PRESENT, LOST, JOINED, CUSTOMER_MINUTES, SUBSCRIPTION, AT_START, STAYED, SATISFACTION_END,
+) = (np.int64(n) for n in range(len(OF_CUSTOMERS)))  # fmt: skip
+ZERO, NONE = np.int64(0), np.int64(-1)
+N_VISITS, N_JOURNEYS, N_CUSTOMERS = (np.int64(len(names)) for names in (OF_VISITS, OF_JOURNEYS, OF_CUSTOMERS))
+
+
+class Measured(NamedTuple):
+    """What has to be known of a model, and of the window in which it is measured, to add up rows.
+
+    F phases, P personas, T touchpoints, K pools; minutes.
+
+    Attributes
+    ----------
+    window
+        Start and end of the window, then the horizon and the wait within which an answer counts as quick; shape (4,).
+    phase_start, phase_end
+        Shape (F,).
+    staffed
+        Whether a touchpoint needs staff, shape (F, T).
+    preferred
+        The pool a touchpoint lists first, −1 where none; shape (T,).
+    wage, overtime_wage, subscription
+        Money a minute, shapes (F, K), (F, K) and (F, P).
+    first_group
+        Where the groups of persona, goal, touchpoint, pool, channel and week begin, and where the last end; seven of
+        them.
+    """
+
+    window: NDArray[np.float64]
+    phase_start: NDArray[np.float64]
+    phase_end: NDArray[np.float64]
+    staffed: NDArray[np.bool_]
+    preferred: NDArray[np.int64]
+    wage: NDArray[np.float64]
+    overtime_wage: NDArray[np.float64]
+    subscription: NDArray[np.float64]
+    first_group: tuple[int, ...]
+
+
+@compiled
+def count(counted: Any, what: Whole) -> None:
+    """Say that a row counts."""
+    counted[2 * what] = 1
+
+
+@compiled
+def put(counted: Any, what: Whole, amount: float) -> None:
+    """Say by what a row counts; what is unknown counts as nothing."""
+    if isnan(amount):
+        return
+    units = floor(amount)
+    counted[2 * what] = np.int64(units)
+    counted[2 * what + 1] = np.int64(floor((amount - units) * PARTS + 0.5))
+
+
+@compiled
+def add(sums: Any, group: Whole, counted: Any, first: Whole, last: Whole) -> None:
+    """Add some of what a row counts for to the sums of a group; −1 is none."""
+    if group >= 0:
+        for i in range(2 * first, 2 * last):
+            sums[group, i] += counted[i]
+
+
+@compiled
+def count_length(lengths: Any, group: Whole, length: Whole) -> None:
+    """Count a duration in its bin; −1 is none."""
+    if group >= 0 and length >= 0:
+        lengths[group, length] += 1
+
+
+@compiled
+def forget(counted: Any) -> None:
+    """Let nothing count any more."""
+    for i in range(len(counted)):
+        counted[i] = 0
+
+
+@compiled
+def bin_of(minutes: float) -> Whole:
+    """Bin of a duration."""
+    if minutes <= 0.0:
+        return np.int64(0)
+    return np.int64(min(max(floor(log(minutes / SHORTEST) / BIN) + 1, 1), BINS - 1))
+
+
+@compiled
+def week_in(start: float, weeks: Whole, time: float) -> Whole:
+    """Number of the week of the window in which a time lies, the first for what was before."""
+    return min(np.int64(max(time - start, 0.0) / WEEK), weeks - 1)
+
+
+@compiled
+def overlap(since: float, until: float, start: float, end: float) -> float:
+    """Minutes of a stretch of time that lie between two others."""
+    return max(min(until, end) - max(since, start), 0.0)
+
+
+@compiled
+def worth(rates: Any, whose: Whole, since: float, until: float, starts: Any, ends: Any) -> float:
+    """Money for a stretch of time, at the rate that each phase states."""
+    money = 0.0
+    for f in range(len(starts)):
+        money += rates[f, whose] * overlap(since, until, starts[f], ends[f])
+    return money
+
+
+@compiled
+def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
+    """Add visits: to `sums`, shape (groups, 2·OF_VISITS), and to `waits`, shape (groups, BINS)."""
+    # Taken apart here once: handing on so many arrays with every row took longer than adding it up.
+    start, end, horizon, quick = m.window[0], m.window[1], m.window[2], m.window[3]
+    personas, goals, touchpoints, pools, channels, weeks, last = m.first_group
+    starts, ends, wage, overtime_wage = m.phase_start, m.phase_end, m.wage, m.overtime_wage
+    staffed_then, preferred = m.staffed, m.preferred
+    counted, groups = np.zeros(2 * N_VISITS, np.int64), np.zeros(5, np.int64)
+    for row in rows:
+        touchpoint, pool = np.int64(row["touchpoint"]), np.int64(row["pool"])
+        joined, started, ended = row["joined"], row["started"], row["ended"]
+        f = 0
+        while f + 1 < len(starts) and joined >= starts[f + 1]:
+            f += 1
+        staffed = staffed_then[f, touchpoint]
+        forget(counted)
+        week = paid = length = NONE
+        if start <= joined < end:
+            week = weeks + week_in(start, last - weeks, joined)
+            length = count_attempt(row, staffed, quick, counted)
+        if start <= ended < end and not isnan(started):
+            paid = weeks + week_in(start, last - weeks, ended)
+            put(counted, CONTACT_COST, row["cost"])
+            put(counted, VISIT_REVENUE, row["revenue"])
+        over = horizon if isnan(ended) else ended
+        works = staffed and pool >= 0 and started < end and over > start
+        if works:
+            since, until, late = max(started, start), min(over, end), max(over - row["overtime"], start)
+            count_work(pool, since, until, late, wage, overtime_wage, starts, ends, counted)
+        listed = pool if pool >= 0 else preferred[touchpoint]
+        groups[0] = personas + row["persona"]
+        groups[1] = goals + row["goal"]
+        groups[2] = touchpoints + touchpoint
+        groups[3] = pools + listed if listed >= 0 else NONE
+        groups[4] = channels + row["channel"]
+        for group in groups:
+            add(sums, group, counted, ZERO, N_VISITS)
+            count_length(waits, group, length)
+        add(sums, week, counted, ZERO, CONTACT_COST)
+        count_length(waits, week, length)
+        add(sums, paid, counted, CONTACT_COST, BUSY)
+        if works:  # split where a week ends
+            week = week_in(start, last - weeks, since)
+            while start + (week + 1) * WEEK < until:
+                edge = start + (week + 1) * WEEK
+                count_work(pool, since, edge, late, wage, overtime_wage, starts, ends, counted)
+                add(sums, weeks + week, counted, BUSY, N_VISITS)
+                since, late, week = edge, max(late, edge), week + 1
+                count_work(pool, since, until, late, wage, overtime_wage, starts, ends, counted)
+            add(sums, weeks + week, counted, BUSY, N_VISITS)
+
+
+@compiled
+def count_attempt(row: Any, staffed: bool, quick: float, counted: Any) -> Whole:  # noqa: FBT001 - compiled too
+    """Count a visit that somebody joined in the window, and return the bin of its wait if it was answered."""
+    outcome, wait, length = row["outcome"], row["started"] - row["joined"], NONE
+    count(counted, VISITS)
+    if outcome == CLOSED:
+        count(counted, CLOSED_VISITS)
+    elif outcome == BLOCKED:
+        count(counted, BLOCKED_VISITS)
+    elif staffed:
+        count(counted, OFFERED)
+        if not isnan(wait):
+            count(counted, ANSWERED)
+            count(counted, FINISHED_WAITS)
+            if wait <= quick:
+                count(counted, ANSWERED_WITHIN)
+            put(counted, WAIT_ANSWERED, wait)
+            put(counted, WAIT_OFFERED, wait)
+            length = bin_of(wait)
+        elif outcome == ABANDONED:
+            count(counted, ABANDONED_VISITS)
+            count(counted, FINISHED_WAITS)
+            put(counted, WAIT_OFFERED, row["ended"] - row["joined"])
+    if not isnan(row["ended"]) and outcome != LEFT:
+        count(counted, FELT_VISITS)
+        put(counted, MOOD, row["mood_after"])
+    return length
+
+
+@compiled
+def count_work(
+    pool: Whole, since: float, until: float, late: float, wage: Any, overtime: Any, starts: Any, ends: Any, counted: Any
+) -> None:
+    """Count what a member of staff worked on a visit between two times, and from when on it was overtime."""
+    put(counted, BUSY, until - since)
+    put(counted, BUSY_COST, worth(wage, pool, since, until, starts, ends))
+    put(counted, OVERTIME, max(until - late, 0.0))
+    put(counted, OVERTIME_COST, worth(overtime, pool, late, until, starts, ends))
+
+
+@compiled
+def add_journeys(m: Any, rows: Rows, sums: Any, times: Any) -> None:
+    """Add journeys: to `sums`, shape (groups, 2·OF_JOURNEYS), and to `times`, shape (groups, BINS)."""
+    start, end = m.window[0], m.window[1]
+    personas, goals, _, _, channels, weeks, last = m.first_group
+    counted, groups = np.zeros(2 * N_JOURNEYS, np.int64), np.zeros(3, np.int64)
+    for row in rows:
+        forget(counted)
+        week = earned = length = NONE
+        if start <= row["opened"] < end:
+            week = weeks + week_in(start, last - weeks, row["opened"])
+            count(counted, ISSUES)
+            if isnan(row["closed"]):
+                count(counted, OPEN_AT_END)
+            elif row["end"] != LEFT_END:
+                length = count_closed(row, counted)
+            if row["asked"]:
+                count(counted, ASKED)
+            if row["answered"]:
+                count_answer(np.int64(row["score"]), counted)
+        if start <= row["closed"] < end:
+            earned = weeks + week_in(start, last - weeks, row["closed"])
+            put(counted, JOURNEY_REVENUE, row["revenue"])
+        groups[0] = personas + row["persona"]
+        groups[1] = goals + row["goal"]
+        groups[2] = channels + row["began"] if row["began"] >= 0 else NONE
+        for group in groups:
+            add(sums, group, counted, ZERO, N_JOURNEYS)
+            count_length(times, group, length)
+        add(sums, week, counted, ZERO, JOURNEY_REVENUE)
+        count_length(times, week, length)
+        add(sums, earned, counted, JOURNEY_REVENUE, N_JOURNEYS)
+
+
+@compiled
+def count_closed(row: Any, counted: Any) -> Whole:
+    """Count a journey that came to an end of its own, and return the bin of the time it took to end well."""
+    contacts, felt = row["contacts"], floor(row["experience"] + 0.5)
+    count(counted, CLOSED_JOURNEYS)
+    put(counted, CONTACTS, float(contacts))
+    put(counted, FURTHER_CONTACTS, max(contacts - 1.0, 0.0))
+    put(counted, HANDOFFS, float(row["handoffs"]))
+    put(counted, EXPERIENCE, row["experience"])
+    if row["channels"] > 1:
+        count(counted, MULTICHANNEL)
+    if felt >= SATISFIED:
+        count(counted, TRUE_SATISFIED)
+    if felt >= PROMOTER:
+        count(counted, TRUE_PROMOTERS)
+    if felt <= DETRACTOR:
+        count(counted, TRUE_DETRACTORS)
+    if row["good"] == 0:
+        count(counted, BAD)
+    if row["good"] != 1:
+        return NONE
+    count(counted, GOOD)
+    if contacts == 1:
+        count(counted, FIRST_CONTACT)
+    put(counted, RESOLUTION_TIME, row["closed"] - row["opened"])
+    return bin_of(row["closed"] - row["opened"])
+
+
+@compiled
+def count_answer(score: Whole, counted: Any) -> None:
+    """Count an answer to the survey."""
+    count(counted, ANSWERS)
+    put(counted, SCORE, float(score))
+    if score >= SATISFIED:
+        count(counted, SATISFIED_ANSWERS)
+    if score >= PROMOTER:
+        count(counted, PROMOTERS)
+    if score <= DETRACTOR:
+        count(counted, DETRACTORS)
+
+
+@compiled
+def add_spells(m: Any, rows: Rows, sums: Any) -> None:
+    """Add times of being a customer to `sums`, shape (groups, 2·OF_CUSTOMERS)."""
+    start, end, weeks, last = m.window[0], m.window[1], m.first_group[5], m.first_group[6]
+    starts, ends, subscription = m.phase_start, m.phase_end, m.subscription
+    counted = np.zeros(2 * N_CUSTOMERS, np.int64)
+    for row in rows:
+        persona, since, until = np.int64(row["persona"]), row["since"], row["until"]
+        there = since <= start <= until
+        count_presence(since, until, start, end, there, counted)
+        money = worth(subscription, persona, max(since, start), min(until, end), starts, ends)
+        put(counted, SUBSCRIPTION, money)
+        add(sums, m.first_group[0] + persona, counted, ZERO, N_CUSTOMERS)
+        week = week_in(start, last - weeks, since)
+        while week < last - weeks and (there or until >= start + week * WEEK):
+            first = start + week * WEEK
+            final = min(first + WEEK, end)
+            count_presence(since, until, first, final, there, counted)
+            money = worth(subscription, persona, max(since, first), min(until, final), starts, ends)
+            put(counted, SUBSCRIPTION, money)
+            add(sums, weeks + week, counted, ZERO, N_CUSTOMERS)
+            week += 1
+
+
+@compiled
+def count_presence(since: float, until: float, start: float, end: float, there: Any, counted: Any) -> None:
+    """Count what a time of being a customer means for a stretch of the window, when its start saw them or not."""
+    forget(counted)
+    lost = start <= until < end
+    if since <= start <= until:
+        count(counted, PRESENT)
+        if lost:
+            count(counted, LOST_OF_PRESENT)
+    if lost and since < end:
+        count(counted, LOST)
+    if start < since < end:
+        count(counted, JOINED)
+    put(counted, CUSTOMER_MINUTES, overlap(since, until, start, end))
+    if there:
+        count(counted, AT_START)
+        if until >= end:
+            count(counted, STAYED)
+
+
+@compiled
+def add_customers(m: Any, rows: Rows, sums: Any) -> None:
+    """Add the satisfaction of customers who were there when the window opened."""
+    counted = np.zeros(2 * N_CUSTOMERS, np.int64)
+    for row in rows:
+        if row["present"]:
+            put(counted, SATISFACTION_END, row["satisfaction_end"])
+            add(sums, m.first_group[0] + row["persona"], counted, SATISFACTION_END, N_CUSTOMERS)
