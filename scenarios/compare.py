@@ -12,7 +12,7 @@ from scenarios.intervals import interval
 from sim.changes import check_dates, enacted
 from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
-from sim.replications import Task, perform_all
+from sim.replications import Keep, Task, perform_all, share_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +46,8 @@ class Comparison:
         pair, the variance-reduction factor and the relative difference.
     values
         Every replication's value, as it came.
+    keep
+        Share of the customers whose visits and journeys were written.
     """
 
     models: dict[str, Model]
@@ -55,6 +57,7 @@ class Comparison:
     levels: pl.DataFrame
     differences: pl.DataFrame
     values: pl.DataFrame
+    keep: float = 1.0
 
     @property
     def changes(self) -> list[str]:
@@ -148,8 +151,10 @@ def compare(
     replications: int = 10,
     *,
     workers: int = 1,
+    threads: int = 1,
     level: float = 0.95,
     folder: Path | None = None,
+    keep: Keep | float = "all",
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Simulate every scenario on the same customers and compare each with the first.
@@ -163,12 +168,14 @@ def compare(
         Scenarios by name; the first is the baseline and is called ``baseline``.
     seed, replications
         Replication r has draw r of everything in every scenario.
-    workers
-        Parallel processes; the results do not depend on how many.
+    workers, threads
+        Parallel processes, and histories at a time in each; the results do not depend on how many.
     level
         Of the intervals.
     folder
         Where to write the tables of replication 0 of each scenario; nowhere where None.
+    keep
+        Whose visits and journeys to write: ``all``, ``none``, a ``sample``, or a share of the customers.
 
     Raises
     ------
@@ -178,8 +185,9 @@ def compare(
     check_same_design(models)
     if replications < 2:
         raise DesirepathError(f"{replications} replication gives no interval; use at least 2, better 10")
+    share = share_kept(keep)
     tasks = [
-        Task(name, model.raw, seed, r, str(folder / name) if folder is not None and r == 0 else None)
+        Task(name, model.raw, seed, r, str(folder / name) if folder is not None and r == 0 else None, share)
         for r in range(replications)
         for name, model in models.items()
     ]
@@ -190,13 +198,13 @@ def compare(
             for r in range(replications)
             for name, model in models.items()
         ]
-    values = perform_all(tasks, workers, progress)
+    values = perform_all(tasks, workers, progress, threads=threads)
     keys, at = _pivot(values, replications)
     levels = [_levels(name, keys, at, level) for name in models]
     differences = [_differences(name, keys, at, level, len(models) - 1) for name in models]
     compared = pl.concat(differences).filter(pl.col("scenario") != BASELINE)
     own = values.filter(~pl.col("scenario").str.starts_with(_CENTRE))
-    return Comparison(models, seed, replications, level, pl.concat(levels), compared, own)
+    return Comparison(models, seed, replications, level, pl.concat(levels), compared, own, share)
 
 
 def _pivot(values: pl.DataFrame, replications: int) -> tuple[pl.DataFrame, dict[str, NDArray[np.float64]]]:

@@ -327,7 +327,8 @@ def _maps(comparison: Comparison, names: Mapping[str, str], lived: Mapping[str, 
             note = "Today" if name == BASELINE else "With the change"
             if name in seen:
                 opened = words.date(last[name].model.clock.start + timedelta(minutes=since[name]))
-                note = f"{note}, with the visits of one replication, on journeys that opened from {opened} on"
+                whose = "" if comparison.keep >= 1 else f" and {100 * comparison.keep:.3g} % of its customers"
+                note = f"{note}, with the visits of one replication{whose}, on journeys that opened from {opened} on"
             shown = journey_map(last[name].model, journey, seen[name]) if name in seen else svg
             maps.append({"title": title, "note": note, "map": shown})
     return maps

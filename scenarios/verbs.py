@@ -29,7 +29,7 @@ from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
 from sim.model import Model, Names
 from sim.read import build
-from sim.replications import Workers
+from sim.replications import MOST_WORKERS, ShareKept, Workers
 from sim.tables import Tables
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Settings(Described):
     seed: int = 1
     replications: int = Field(default=10, ge=2)
     workers: Workers = Field(default="auto", validate_default=True)
+    threads: int = Field(default=1, ge=1, le=MOST_WORKERS)
+    keep: ShareKept = Field(default="all", validate_default=True)
     outputs: Path = Path("outputs")
     track: bool = True
 
@@ -241,8 +243,8 @@ def _lived(models: dict[str, Model], settings: Settings, level: float, draft: Pa
     """Simulate scenarios, with the tables of one history each in a folder."""
     with progress("living through the weeks") as step:
         return compare_all(
-            models, settings.seed, settings.replications, workers=settings.workers, level=level,
-            folder=draft / "tables", progress=step,
+            models, settings.seed, settings.replications, workers=settings.workers, threads=settings.threads,
+            level=level, folder=draft / "tables", keep=settings.keep, progress=step,
         )  # fmt: skip
 
 
@@ -254,7 +256,8 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
     made_by = provenance(asked.command, settings.seed, settings.replications, data)
     answers = {change: words.answer(comparison, change) for change in comparison.changes}
     model = comparison.models[BASELINE]
-    histories = {name: Tables.read(draft / "tables" / name) for name in comparison.models}
+    kept = list(comparison.models) if settings.keep > 0 else []
+    histories = {name: Tables.read(draft / "tables" / name) for name in kept}
     if answers:
         page = report.comparison_report(comparison, model.title or name, question, made_by, histories)
         comparison.differences.write_csv(draft / "differences.csv")

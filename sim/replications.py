@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+import time
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from math import inf
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sim.model import Model
+    from sim.records import Block
 
 Engine = Literal["compiled", "reference"]
 
@@ -36,6 +39,7 @@ SHARES = {"all": 1.0, "sample": 0.05, "none": 0.0}
 
 MOST_WORKERS = 64
 LOOK_EVERY = 0.5  # seconds
+A_SHORT_HISTORY, SHORT_WORK = 2.0, 6.0  # seconds; about what it takes to start a process, and to start several
 
 
 def simulate(
@@ -80,7 +84,7 @@ def share_kept(keep: object) -> float:
     return float(share)
 
 
-Share = Annotated[float, BeforeValidator(share_kept)]
+ShareKept = Annotated[float, BeforeValidator(share_kept)]
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,8 @@ class Task:
     keep: float = 1.0
 
 
-def perform(task: Task) -> pl.DataFrame:
-    """Simulate one history and measure it.
+def perform(task: Task, *others: compiled.Reader) -> pl.DataFrame:
+    """Simulate one history and measure it; others may read its rows too.
 
     Returns
     -------
@@ -120,10 +124,10 @@ def perform(task: Task) -> pl.DataFrame:
     exact = settled(parse(task.raw), task.seed, task.replication)
     tally = Tally(exact)
     if task.folder is None:
-        compiled.read_out(exact, task.seed, task.replication, [tally])
+        compiled.read_out(exact, task.seed, task.replication, [tally, *others])
     else:
         with Writing(Path(task.folder)) as writing:
-            compiled.read_out(exact, task.seed, task.replication, [tally, writing], task.keep)
+            compiled.read_out(exact, task.seed, task.replication, [tally, writing, *others], task.keep)
     return measure(tally.summary()).select(
         pl.lit(task.scenario).alias("scenario"),
         pl.lit(task.replication, dtype=pl.Int32).alias("replication"),
@@ -183,8 +187,47 @@ def results(futures: Sequence[Future[pl.DataFrame]]) -> list[pl.DataFrame]:
     return [future.result() for future in futures]
 
 
+def perform_some(tasks: Sequence[Task]) -> pl.DataFrame:
+    """Perform tasks at the same time, in as many threads: the compiled loop does not hold the interpreter's lock."""
+    stopping = Stopping()
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        try:
+            return pl.concat(list(threads.map(lambda task: perform(task, stopping), tasks)))
+        except BaseException:  # Ctrl-C, or an error in one of the histories
+            stopping.now = True
+            raise
+
+
+class Stopping:
+    """Stops histories at their next block, once it is told to or its time is over."""
+
+    def __init__(self, seconds: float = inf) -> None:
+        self.now, self.until = False, time.monotonic() + seconds
+
+    def read(self, _block: Block) -> None:
+        """Go on or not."""
+        if self.now or time.monotonic() > self.until:
+            raise TimeoutError
+
+
+def perform_short(tasks: Sequence[Task], say: Callable[[int, int], None]) -> list[pl.DataFrame]:
+    """Perform the first tasks in this process, as many as are done before others would have started to help."""
+    frames: list[pl.DataFrame] = []
+    begun = time.monotonic()
+    while len(frames) < len(tasks):
+        try:
+            frames.append(perform(tasks[len(frames)], Stopping(A_SHORT_HISTORY)))
+        except TimeoutError:
+            break
+        say(len(frames), len(tasks))
+        to_go = (time.monotonic() - begun) / len(frames) * (len(tasks) - len(frames))
+        if to_go > SHORT_WORK:
+            break
+    return frames
+
+
 def perform_all(
-    tasks: Sequence[Task], workers: int = 1, progress: Callable[[int, int], None] | None = None
+    tasks: Sequence[Task], workers: int = 1, progress: Callable[[int, int], None] | None = None, *, threads: int = 1
 ) -> pl.DataFrame:
     """Perform tasks, in parallel processes where there are several workers; rows come in the tasks' order.
 
@@ -195,7 +238,10 @@ def perform_all(
     tasks
         What to do.
     workers
-        How many processes; with one, everything happens in this process.
+        How many processes at most; with one, or where all is done before others would have started, everything happens
+        in this process.
+    threads
+        How many tasks a process performs at a time. Threads share the memory of what is compiled and imported.
     progress
         Called with the number done and the number of all whenever one is done.
 
@@ -205,28 +251,32 @@ def perform_all(
         If a worker process dies.
     """
     say = progress or (lambda _done, _all: None)
-    if workers <= 1:
-        frames = []
-        for done, task in enumerate(tasks, start=1):
-            frames.append(perform(task))
+    frames: list[pl.DataFrame] = []
+    compiled.get_ready()  # once here, and not in each process
+    if workers > 1:
+        frames = perform_short(tasks, say)
+    done = len(frames)
+    parts = [tasks[first : first + threads] for first in range(done, len(tasks), threads)]
+    if workers <= 1 or not parts:
+        for part in parts:
+            frames.append(perform(part[0]) if threads == 1 else perform_some(part))
+            done += len(part)
             say(done, len(tasks))
         return pl.concat(frames)
-    compiled.get_ready()  # once here, and not in each process
-    done = 0
 
     def count(future: Future[pl.DataFrame]) -> None:
         nonlocal done
         if not future.cancelled() and future.exception() is None:
-            done += 1
+            done += len(part_of[future])
             say(done, len(tasks))
 
     # Spawned and not forked: a fork would inherit the locks of polars' threads.
     processes = ProcessPoolExecutor(workers, get_context("spawn"), prepare_worker)
     try:
-        futures = [processes.submit(perform, task) for task in tasks]
-        for future in futures:
+        part_of = {processes.submit(perform_some, part): part for part in parts}
+        for future in part_of:
             future.add_done_callback(count)
-        frames = results(futures)
+        frames += results(list(part_of))
     except BrokenProcessPool:
         stop(processes)
         msg = "a worker process died, most likely for lack of memory; try fewer workers, or fewer customers"

@@ -2,8 +2,10 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
+from sim import replications
 from sim.engines import compiled
 
 settings.register_profile("desirepath", deadline=None, derandomize=True)
@@ -14,3 +16,9 @@ def pytest_sessionstart():
     """Compile the engine once, before there are several workers that would all do so."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         compiled.get_ready()
+
+
+@pytest.fixture
+def processes_at_once(monkeypatch):
+    """Let worker processes be started for short work too."""
+    monkeypatch.setattr(replications, "A_SHORT_HISTORY", -1.0)

@@ -68,8 +68,8 @@ def folder() -> Path:
 
 
 def warm() -> bool:
-    """Whether the loop has been compiled before, so that it starts at once."""
-    return config.DISABLE_JIT or any(folder().rglob("loop.advance-*.nbi"))
+    """Whether everything has been compiled before, so that it starts at once; what adds customers up comes last."""
+    return config.DISABLE_JIT or any(folder().rglob("sums.add_customers-*.nbi"))
 
 
 def announce() -> None:

@@ -50,7 +50,7 @@ def told(monkeypatch):
             "value": pl.Float64,
         }  # fmt: skip
         table = pl.DataFrame(rows, schema=schema, orient="row")
-        monkeypatch.setattr(module, "perform_all", lambda *_: table)
+        monkeypatch.setattr(module, "perform_all", lambda *_, **__: table)
         law = {"kind": "normal", "mean": 0.6, "sd": 0.1}
         doubtful = any(name.startswith(CENTRE) for name, _ in values)
         model = small(uncertain={"personas.caller.churn.slope": law} if doubtful else {})
@@ -225,6 +225,7 @@ def test_a_change_that_changes_nothing_makes_no_difference_at_all():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("processes_at_once")
 def test_two_workers_find_what_one_finds():
     models = variants(small(), ["hire"])
     alone, together = (compare(models, seed=2, replications=2, workers=workers) for workers in (1, 2))

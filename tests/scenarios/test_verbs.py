@@ -14,6 +14,7 @@ from sim.errors import DesirepathError
 from sim.kpis import HEADLINES, KPIS
 from sim.read import read
 from sim.replications import MOST_WORKERS
+from sim.tables import Tables
 from tests.scenarios.commands import QUICK, STARTER, digests, results, typed, written
 
 TABLES = ("visits.parquet", "journeys.parquet", "customers.parquet")
@@ -155,11 +156,27 @@ def test_a_second_run_has_a_folder_of_its_own_and_the_same_tables_byte_for_byte(
     assert len(digests(one, ".parquet")) == 3 * 3 + 1
 
 
+@pytest.mark.usefixtures("processes_at_once")
 def test_one_worker_and_two_write_the_same_tables_byte_for_byte(tmp_path):
     for workers in (1, 2):
         assert typed(tmp_path, "compare", *QUICK, f"workers={workers}", "changes=[hire]").code == 0
     one, two = results(tmp_path, "compare")
     assert digests(one, ".parquet", ".csv") == digests(two, ".parquet", ".csv")
+
+
+@pytest.mark.parametrize(("keep", "share"), [("none", 0), ("sample", 0.05), ("0.3", 0.3)])
+def test_what_is_kept_changes_the_tables_and_not_the_numbers(tmp_path, keep, share):
+    for kept in ("all", keep):
+        assert typed(tmp_path, "simulate", *QUICK, f"keep={kept}", "population.customers=300").code == 0
+    one, two = results(tmp_path, "simulate")
+    assert digests(one, "replications.parquet", ".csv") == digests(two, "replications.parquet", ".csv")
+    whole, part = (Tables.read(folder / "tables" / "baseline") for folder in (one, two))
+    assert part.customers.equals(whole.customers)
+    assert part.visits.height == pytest.approx(share * whole.visits.height, rel=0.5)
+    kept = pl.col("customer").is_in(part.visits["customer"].unique().implode())
+    assert part.visits.equals(whole.visits.filter(kept))
+    told = (two / "report.html").read_text(encoding="utf-8")
+    assert (f"with the visits of one replication and {100 * share:.3g} % of its customers" in told) == (share > 0)
 
 
 def test_another_seed_is_another_history(tmp_path):
@@ -250,6 +267,9 @@ def test_what_a_killed_run_left_behind_is_swept_away_by_the_next(tmp_path):
         ("seed=1.5", "seed: 1.5 is not a whole number"),
         ("replications=1", "replications: 1 is out of bounds; it should be at least 2"),
         ("level=95", "level: 95 is out of bounds; it should be less than 1"),
+        ("keep=most", "keep: 'most' is not all, sample, none or a share from 0 to 1"),
+        ("keep=1.5", "keep: 1.5 is not all, sample, none or a share from 0 to 1"),
+        ("threads=0", "threads: 0 is out of bounds; it should be at least 1"),
         ("workers=0", f"workers: 0 is not auto or a number from 1 to {MOST_WORKERS}"),
         ("workers=two", f"workers: 'two' is not auto or a number from 1 to {MOST_WORKERS}"),
         ("changes=3", "changes: 3 is not a name or a list of names"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sim import build, simulate
+from sim import build, replications, simulate
 from sim.changes import altered
 from sim.errors import ScenarioError
 from sim.kpis import measure
@@ -70,6 +70,7 @@ def test_progress_is_told_after_each_task():
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
+@pytest.mark.usefixtures("processes_at_once")
 def test_several_processes_give_the_same_rows_in_the_same_order():
     told = []
     several = perform_all(TASKS, workers=2, progress=lambda done, of: told.append((done, of)))
@@ -77,14 +78,53 @@ def test_several_processes_give_the_same_rows_in_the_same_order():
     assert sorted(told) == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.usefixtures("processes_at_once")
+def test_several_threads_give_the_same_rows_in_the_same_order(workers):
+    told = []
+    several = perform_all(TASKS[:3], workers, lambda done, of: told.append((done, of)), threads=2)
+    assert several.equals(perform_all(TASKS[:3]))
+    assert sorted(told) in ([(2, 3), (3, 3)], [(1, 3), (3, 3)])
+
+
+def test_what_is_short_is_done_before_processes_would_have_started(monkeypatch):
+    monkeypatch.setattr(replications, "ProcessPoolExecutor", None)
+    assert perform_all(TASKS, workers=2).equals(perform_all(TASKS))
+
+
+def test_what_takes_longer_is_begun_anew_by_a_process(tmp_path, monkeypatch):
+    """What was written by then is written anew, and whole."""
+    tasks = [replace(task, folder=str(tmp_path / str(k))) for k, task in enumerate(TASKS)]
+    alone = perform_all(tasks)
+    written = {path: path.read_bytes() for path in tmp_path.rglob("*.parquet")}
+    looked = []
+    monkeypatch.setattr(replications.Stopping, "read", lambda self, _: looked.append(self) or give_up(looked))
+    assert perform_all(tasks, workers=2).equals(alone)
+    assert len(looked) > 3
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.parquet")} == written
+
+
+def give_up(looked):
+    if len(looked) > 3:
+        raise TimeoutError
+
+
+def test_an_error_in_one_thread_stops_the_others():
+    impossible = replace(TASKS[0], raw=altered(RAW, {"clock.horizon": "no time"}))
+    begun = time.monotonic()
+    with pytest.raises(ScenarioError, match="'no time'"):
+        perform_all([impossible, at_length(TASKS[0])], threads=2)
+    assert time.monotonic() - begun < 10
+
+
 # ---- ending before the end -------------------------------------------------------------------------------------------
 
 LONG = """
 from sim.replications import perform_all
-from tests.sim.test_replications import TASKS
+from tests.sim.test_replications import TASKS, at_length
 
 if __name__ == "__main__":
-    perform_all(TASKS * 1000, workers=2, progress=lambda *_: print("begun", flush=True))
+    perform_all([TASKS[0], *map(at_length, TASKS * 1000)], workers=2, progress=lambda *_: print("begun", flush=True))
 """
 # Histories that would take minutes each, whose results somebody clears away when they are stopped.
 STOPPED = """
@@ -107,7 +147,7 @@ if __name__ == "__main__":
 
 def at_length(task):
     """The same task with so many customers that it takes minutes."""
-    return replace(task, raw=altered(task.raw, {"population.customers": 20_000, "clock.horizon": "10 weeks"}))
+    return replace(task, raw=altered(task.raw, {"population.customers": 200_000, "clock.horizon": "100 weeks"}))
 
 
 @contextmanager
@@ -133,6 +173,15 @@ def children(parent):
     return [child for child, of in pairs if of == parent]
 
 
+def started_by(parent):
+    """The two workers of a process and whatever looks after them, once they are there."""
+    until = time.monotonic() + 30
+    while len(found := children(parent)) < 3 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert len(found) >= 3
+    return found
+
+
 def alive(process):
     try:
         os.kill(process, 0)
@@ -151,8 +200,7 @@ def any_alive_after(seconds, processes):
 def test_workers_end_with_the_process_that_started_them_even_if_it_is_killed(tmp_path):
     with started(tmp_path / "long.py", LONG) as parent:
         assert parent.stdout.readline() == b"begun\n"
-        workers = children(parent.pid)
-        assert len(workers) >= 2
+        workers = started_by(parent.pid)
         parent.kill()
         assert not any_alive_after(60, workers)
 
@@ -180,9 +228,8 @@ def test_ctrl_c_stops_the_workers_within_seconds_and_nothing_is_written_afterwar
     with started(tmp_path / "stopped.py", STOPPED, str(results)) as parent:
         assert parent.stdout.readline() == b"begun\n"
         assert len(list(results.rglob("*.parquet"))) == 3
-        time.sleep(1)  # so that both workers are at their long histories
-        workers = children(parent.pid)
-        assert len(workers) >= 2
+        workers = started_by(parent.pid)
+        time.sleep(1)  # so that both are at their long histories
         send(parent.pid, signal.SIGINT)
         said, complained = parent.communicate(timeout=20)
         assert (said, complained, parent.returncode) == (b"stopped\n", b"", 0)
