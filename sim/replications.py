@@ -29,6 +29,7 @@ from sim.tables import Result
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sim.behaviour import Behaviour
     from sim.model import Model
     from sim.records import Block
 
@@ -43,7 +44,12 @@ A_SHORT_HISTORY, SHORT_WORK = 2.0, 6.0  # seconds; about what it takes to start 
 
 
 def simulate(
-    model: Model, seed: int, replication: int = 0, engine: Engine = "compiled", keep: Keep | float = "all"
+    model: Model,
+    seed: int,
+    replication: int = 0,
+    engine: Engine = "compiled",
+    keep: Keep | float = "all",
+    behaviour: Behaviour | None = None,
 ) -> Result:
     """Simulate one history of a model.
 
@@ -61,18 +67,26 @@ def simulate(
         Whose visits and journeys to keep: ``all``, ``none``, or a ``sample`` of one customer in twenty, or a share of
         them. The same customers are kept in every scenario. Sums are of everybody whatever is kept, and come out the
         same to the last bit.
+    behaviour
+        What is decided in Python instead; for the reference engine only.
 
     Raises
     ------
     ValueError
-        If there is no such engine, or no such share.
+        If there is no such engine, or no such share, or the engine cannot run a behaviour.
     """
-    engines = {"compiled": compiled.live, "reference": reference.live}
+    engines = ("compiled", "reference")
     if engine not in engines:
-        msg = f"there is no engine '{engine}'; {did_you_mean(engine, list(engines))}"
+        msg = f"there is no engine '{engine}'; {did_you_mean(engine, engines)}"
+        raise ValueError(msg)
+    if behaviour is not None and engine != "reference":
+        msg = f"the compiled engine cannot run {type(behaviour).__name__}, which is Python; ask for engine='reference'"
         raise ValueError(msg)
     share, exact = share_kept(keep), settled(model, seed, replication)
-    tables, counted = engines[engine](exact, seed, replication, share)
+    if engine == "compiled":
+        tables, counted = compiled.live(exact, seed, replication, share)
+    else:
+        tables, counted = reference.live(exact, seed, replication, share, behaviour)
     return Result(exact, seed, replication, tables, share, counted)
 
 

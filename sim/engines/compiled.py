@@ -247,7 +247,8 @@ class History:
     def _make_room(self) -> None:
         """Make those tables larger that are all but full."""
         world, spare = self.world[0], self.spare
-        wanted = spare + int(world["slots"])  # everybody may open an issue on one date
+        dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
+        wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] + 2 >= len(self.tables["customer"]):
             self._enlarge(spare, "customer", "need", "held", "trait")
         if world["issues"] + wanted >= len(self.tables["issue"]):

@@ -33,8 +33,9 @@ from sim.timetable import Cumulative, duty
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from sim.behaviour import Behaviour
     from sim.changes import Phase
-    from sim.model import Journey, Model, Step, Target, Touchpoint, Who
+    from sim.model import Churn, Journey, Model, Step, Target, Touchpoint, Who
     from sim.summaries import Summary
 
     Process = Generator[simpy.Event, Any, None]
@@ -520,10 +521,14 @@ class History:
             else:
                 overflow = partial(self.overflow, visit, pool, position)
                 self.calendar.call(overflow, now + delay, Rank.OVERFLOW, row, *numbers)
-        patience = self.model.patience(issue.customer.persona, visit.place)
-        if patience is not None:
-            until = now + rules.quantile(patience, self.draw(visit.key, "patience"))
+        until = now + self.patience(visit)
+        if until < inf:
             self.calendar.call(partial(self.stop_waiting, visit, ABANDONED), until, Rank.ABANDONMENT, row, *numbers)
+
+    def patience(self, visit: Visit) -> float:
+        """Draw how long somebody will wait."""
+        law = self.model.patience(visit.issue.customer.persona, visit.place)
+        return inf if law is None else rules.quantile(law, self.draw(visit.key, "patience"))
 
     def priority(self, visit: Visit) -> int:
         """Priority of a visit: the step's, else the journey's, else the persona's."""
@@ -557,12 +562,17 @@ class History:
         """Begin a service: from now on its end is on the calendar."""
         issue = visit.issue
         visit.started = self.calendar.now
+        end = self.calendar.now + self.service_time(visit)
+        self.calendar.put(visit.over, end, Rank.SERVICE_END, issue.customer.row, issue.number, visit.number)
+
+    def service_time(self, visit: Visit) -> float:
+        """Draw how long a service takes; the difficulty of the issue slows it."""
         law = (visit.step.service_time or visit.touchpoint.service_time).law
         minutes = rules.quantile(law, self.draw(visit.key, "service"))
-        if issue.difficulty:
-            minutes = rules.slowed(minutes, self.model.journeys[issue.name].difficulty.time, issue.difficulty)
-        end = self.calendar.now + minutes
-        self.calendar.put(visit.over, end, Rank.SERVICE_END, issue.customer.row, issue.number, visit.number)
+        if not visit.issue.difficulty:
+            return minutes
+        time = self.model.journeys[visit.issue.name].difficulty.time
+        return rules.slowed(minutes, time, visit.issue.difficulty)
 
     def outcome(self, visit: Visit) -> str:
         """Choose how a service ended; the difficulty of the issue tilts the odds."""
@@ -583,7 +593,7 @@ class History:
             issue.contacts += 1
             customer.cost += visit.touchpoint.cost
         if outcome != LEFT:
-            self.feel(visit, outcome)
+            issue.feel(rules.clip(self.mood(visit, outcome)))
         if visit.started is not None and customer.left is None:
             visit.effects = visit.step.outcomes[outcome]
             if visit.effects.matters:
@@ -591,8 +601,8 @@ class History:
         self.record_visit(visit)
         issue.visit = None
 
-    def feel(self, visit: Visit, outcome: str) -> None:
-        """Move the mood of the journey by what happened in a visit that ends now."""
+    def mood(self, visit: Visit, outcome: str) -> float:
+        """Return the mood of the journey, moved by what happened in a visit that ends now."""
         issue, step, now = visit.issue, visit.step, self.calendar.now
         feelings = self.model.personas[issue.customer.persona].satisfaction
         terms = [rules.missed(visit.waited(now), *feelings.wait.numbers), feelings.by_outcome.get(outcome, 0.0)]
@@ -614,7 +624,7 @@ class History:
         mood = issue.mood
         for term in terms:
             mood += rules.felt(term, feelings.loss_aversion)
-        issue.feel(rules.clip(mood))
+        return mood
 
     def next_target(self, visit: Visit, outcome: str) -> tuple[str, float]:
         """Choose the step or end that follows a visit, and the delay until then."""
@@ -748,17 +758,20 @@ class History:
             yield self.calendar.at(when, Rank.REVIEW, customer.row)
             if customer.left is not None:
                 return
-            persona = self.model.personas[customer.persona]
-            churn = persona.churn
+            churn = self.model.personas[customer.persona].churn
             if churn is not None and customer.stage == self.home_stage:
                 self.relax(customer)
-                shortfall = persona.satisfaction.rest - customer.satisfaction
-                p = rules.leave_probability(churn.base, churn.slope, shortfall, churn.total, when - last)
+                p = self.leave_probability(customer, churn, when - last)
                 if self.draw(draws.fold(customer.key, n), "leave") < p:
                     self.leave(customer)
                     return
             last, n = when, n + 1
             when = last + every
+
+    def leave_probability(self, customer: Customer, churn: Churn, elapsed: float) -> float:
+        """Return how likely somebody is to leave, so long after the last review."""
+        shortfall = self.model.personas[customer.persona].satisfaction.rest - customer.satisfaction
+        return rules.leave_probability(churn.base, churn.slope, shortfall, churn.total, elapsed)
 
     def leave(self, customer: Customer) -> None:
         """Let a customer go: they stop waiting, finish what is in hand, and everything else is off."""
@@ -802,15 +815,52 @@ class History:
         return self.model.journeys[issue.name].goal or issue.name
 
 
+class Behaving(History):
+    """A replication in which some things are decided by a behaviour in Python."""
+
+    def __init__(self, model: Model, seed: int, replication: int, behaviour: Behaviour) -> None:
+        super().__init__(model, seed, replication)
+        self.behaviour = behaviour
+
+    def patience(self, visit: Visit) -> float:
+        """As the behaviour says."""
+        return self.behaviour.patience(visit, super().patience(visit))
+
+    def service_time(self, visit: Visit) -> float:
+        """As the behaviour says."""
+        return self.behaviour.service_time(visit, super().service_time(visit))
+
+    def outcome(self, visit: Visit) -> str:
+        """As the behaviour says."""
+        issue = visit.issue
+        names, weights = visit.step.choices
+        tilts = self.model.journeys[issue.name].difficulty.of(names)
+        tilted = [rules.tilted(*both, issue.difficulty) for both in zip(weights, tilts, strict=True)]
+        wanted = self.behaviour.outcomes(visit, dict(zip(names, tilted, strict=True)))
+        return names[rules.choose([wanted.get(name, 0.0) for name in names], self.draw(visit.key, "outcome"))]
+
+    def mood(self, visit: Visit, outcome: str) -> float:
+        """As the behaviour says."""
+        return self.behaviour.mood(visit, super().mood(visit, outcome))
+
+    def leave_probability(self, customer: Customer, churn: Churn, elapsed: float) -> float:
+        """As the behaviour says."""
+        return self.behaviour.leave_probability(customer, super().leave_probability(customer, churn, elapsed))
+
+
 def run(model: Model, seed: int, replication: int) -> Tables:
     """Simulate one replication of a model whose uncertain values are settled."""
     return live(model, seed, replication)[0]
 
 
-def live(model: Model, seed: int, replication: int, keep: float = 1.0) -> tuple[Tables, Summary | None]:
+def live(
+    model: Model, seed: int, replication: int, keep: float = 1.0, behaviour: Behaviour | None = None
+) -> tuple[Tables, Summary | None]:
     """Simulate one replication, and sum it up unless all its rows are kept."""
     with _collecting_rarely():
-        history = History(model, seed, replication)
+        history = (
+            History(model, seed, replication) if behaviour is None else Behaving(model, seed, replication, behaviour)
+        )
         tables = history.run()
     if keep >= 1:
         return tables, None
