@@ -41,6 +41,11 @@ def unit(key: int) -> float:
     return ((key >> 12) + 0.5) * 2.0**-52
 
 
+def draw(key: int, purpose: str) -> float:
+    """Uniform number for a purpose at an address."""
+    return unit(fold(key, name(purpose)))
+
+
 def world(seed: int, replication: int) -> int:
     """Address of one replication."""
     return fold(fold(0, seed & MASK), replication)

@@ -148,13 +148,14 @@ def choose(weights: Sequence[float], u: float) -> int:
     for weight in weights:
         total += weight
     remaining = u * total
-    last = 0
+    for i, weight in enumerate(weights):
+        remaining -= weight
+        if remaining < 0.0:
+            return i
+    last = 0  # of those that can be: rounding has left a hair's breadth behind it
     for i, weight in enumerate(weights):
         if weight > 0.0:
             last = i
-            remaining -= weight
-            if remaining < 0.0:
-                return i
     return last
 
 
@@ -200,7 +201,9 @@ def clip(score: float) -> float:
     """Keep a mood or a satisfaction on its scale of 0 to 10."""
     if score < 0.0:
         return 0.0
-    return min(score, 10.0)
+    if score > 10.0:
+        return 10.0
+    return score
 
 
 def experience(lowest: float, last: float, mean: float, peak: float, end: float) -> float:

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from sim.summaries import Summary
 
     Process = Generator[simpy.Event, Any, None]
-    Attempt = Generator[simpy.Event, Any, str]
 
 NO_EFFECTS = Effects()
 
@@ -246,10 +245,7 @@ class History:
 
     # ---- chance ----------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def draw(key: int, purpose: str) -> float:
-        """Return the uniform number for a purpose at an address."""
-        return draws.unit(draws.fold(key, draws.name(purpose)))
+    draw = staticmethod(draws.draw)
 
     def address(self, kind: str, k: int) -> int:
         """Return the address of the k-th person to come in a way."""
@@ -306,7 +302,7 @@ class History:
             customer.satisfaction_start = customer.satisfaction
         every = self.review_every[customer.persona]
         if every is not None:
-            self.calendar.process(self.reviews(customer, every))
+            self.review_at(now + self.draw(customer.key, "review") * every, customer, every, 0, now)
         for index, (name, journey) in enumerate(self.model.journeys.items()):
             when = journey.when
             if when.need is not None and self.needs_of(customer.persona, when.need).value[-1] > 0:
@@ -451,7 +447,9 @@ class History:
             step = self.model.journeys[issue.name].steps[step_name]
             touchpoint = self.model.touchpoints[step.touchpoint]
             visit = Visit(issue, step_name, step, touchpoint, self.calendar.now, simpy.Event(self.calendar))
-            outcome = yield from self.attend(visit)
+            outcome = self.attend(visit)
+            if outcome is None:
+                outcome = self.depart(visit, (yield visit.over))
             self.conclude(visit, outcome)
             if issue.customer.left is not None:
                 self.close(issue, LEFT)
@@ -466,8 +464,8 @@ class History:
                 self.close(issue, step_name)
                 return
 
-    def attend(self, visit: Visit) -> Attempt:
-        """Try to be served at a touchpoint, and return how the visit ended."""
+    def attend(self, visit: Visit) -> str | None:
+        """Come to a touchpoint; return how the visit ended if it did at once, else None."""
         issue, channel = visit.issue, visit.touchpoint.channel
         issue.visit = visit
         issue.channels.add(channel)
@@ -484,10 +482,13 @@ class History:
             self.join(visit, pools)
         else:
             self.begin_service(visit)
-        not_served = yield visit.over  # for want of patience, or because she is no longer a customer
-        self.in_channel[channel] -= 1
+        return None
+
+    def depart(self, visit: Visit, not_served: str) -> str:
+        """Go, served or not (for want of patience, or because she is no longer a customer); return how it ended."""
+        self.in_channel[visit.touchpoint.channel] -= 1
         if visit.started is None:
-            return str(not_served)
+            return not_served
         if visit.pool is not None:
             visit.pool.release(visit, self.calendar.now)
             self.match(visit.pool)
@@ -623,7 +624,8 @@ class History:
             terms.append(step.outcomes[outcome].mood)
         mood = issue.mood
         for term in terms:
-            mood += rules.felt(term, feelings.loss_aversion)
+            if term:
+                mood += rules.felt(term, feelings.loss_aversion)
         return mood
 
     def next_target(self, visit: Visit, outcome: str) -> tuple[str, float]:
@@ -750,23 +752,23 @@ class History:
             customer.revenue += self.model.personas[customer.persona].value.revenue * (now - customer.accrued)
         customer.accrued = now
 
-    def reviews(self, customer: Customer, every: float) -> Process:
-        """Let a customer decide, now and then, whether to stay."""
-        last, n = self.calendar.now, 0
-        when = last + self.draw(customer.key, "review") * every
-        while True:
-            yield self.calendar.at(when, Rank.REVIEW, customer.row)
-            if customer.left is not None:
+    def review_at(self, when: float, customer: Customer, every: float, n: int, last: float) -> None:
+        """Let a customer decide at a time, for the n-th time, whether to stay."""
+        review = partial(self.review, when, customer, every, n, last)
+        self.calendar.call(review, when, Rank.REVIEW, customer.row)
+
+    def review(self, when: float, customer: Customer, every: float, n: int, last: float) -> None:
+        """Let a customer decide whether to stay, and think again one period later."""
+        if customer.left is not None:
+            return
+        churn = self.model.personas[customer.persona].churn
+        if churn is not None and customer.stage == self.home_stage:
+            self.relax(customer)
+            p = self.leave_probability(customer, churn, when - last)
+            if self.draw(draws.fold(customer.key, n), "leave") < p:
+                self.leave(customer)
                 return
-            churn = self.model.personas[customer.persona].churn
-            if churn is not None and customer.stage == self.home_stage:
-                self.relax(customer)
-                p = self.leave_probability(customer, churn, when - last)
-                if self.draw(draws.fold(customer.key, n), "leave") < p:
-                    self.leave(customer)
-                    return
-            last, n = when, n + 1
-            when = last + every
+        self.review_at(when + every, customer, every, n + 1, when)
 
     def leave_probability(self, customer: Customer, churn: Churn, elapsed: float) -> float:
         """Return how likely somebody is to leave, so long after the last review."""
