@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
 from multiprocessing import get_context, parent_process
@@ -27,7 +28,7 @@ from sim.summaries import Tally
 from sim.tables import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sim.behaviour import Behaviour
     from sim.model import Model
@@ -162,11 +163,7 @@ Workers = Annotated[int, BeforeValidator(workers_of)]
 
 
 def prepare_worker() -> None:
-    """Let this worker process end when the one that started it does, also if that was killed and could not say so.
-
-    Ctrl-C reaches every process of a terminal; what it means is for the one that started this to say.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Let this worker process end when the one that started it does, also if that was killed and could not say so."""
     parent = parent_process()
 
     def watch() -> None:
@@ -175,6 +172,19 @@ def prepare_worker() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def holding_ctrl_c() -> Iterator[None]:
+    """Put off Ctrl-C, and let no process that is started meanwhile ever hear of it.
+
+    It reaches every process of a terminal, also one that is still starting; what it means is for us to say.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def stop(processes: ProcessPoolExecutor) -> None:
@@ -287,7 +297,8 @@ def perform_all(
     # Spawned and not forked: a fork would inherit the locks of polars' threads.
     processes = ProcessPoolExecutor(workers, get_context("spawn"), prepare_worker)
     try:
-        part_of = {processes.submit(perform_some, part): part for part in parts}
+        with holding_ctrl_c():
+            part_of = {processes.submit(perform_some, part): part for part in parts}
         for future in part_of:
             future.add_done_callback(count)
         frames += results(list(part_of))

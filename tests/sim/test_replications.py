@@ -223,13 +223,14 @@ def test_a_number_of_workers_that_cannot_be_is_named(stated):
         pytest.param(os.killpg, id="to all, as a terminal does"),
     ],
 )
-def test_ctrl_c_stops_the_workers_within_seconds_and_nothing_is_written_afterwards(tmp_path, send):
+@pytest.mark.parametrize("wait", [0, 4])  # while the workers still start, and at their long histories
+def test_ctrl_c_stops_the_workers_within_seconds_and_nothing_is_written_afterwards(tmp_path, send, wait):
     results = tmp_path / "results"
     with started(tmp_path / "stopped.py", STOPPED, str(results)) as parent:
         assert parent.stdout.readline() == b"begun\n"
         assert len(list(results.rglob("*.parquet"))) == 3
         workers = started_by(parent.pid)
-        time.sleep(1)  # so that both are at their long histories
+        time.sleep(wait)
         send(parent.pid, signal.SIGINT)
         said, complained = parent.communicate(timeout=20)
         assert (said, complained, parent.returncode) == (b"stopped\n", b"", 0)
