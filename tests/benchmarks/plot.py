@@ -9,7 +9,8 @@ from math import log10
 from scenarios import svg
 from tests.benchmarks.growth import BY_CUSTOMERS, BY_HORIZON, Point
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 360.0, 230.0, 58.0, 40.0, 18.0, 42.0
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 370.0, 220.0, 58.0, 40.0, 36.0, 42.0
+CLOSE = 14.0  # pixels between two labels that would touch
 
 
 @dataclass(frozen=True)
@@ -22,17 +23,14 @@ class Panel:
         What is drawn, and against what.
     x, y
         Where its points lie.
-    below
-        Part of each `y` that was there before anything happened.
     logarithmic
-        Whether both scales are.
+        Whether both scales are; otherwise both begin at zero.
     """
 
     title: str
     along: str
     x: Sequence[float]
     y: Sequence[float]
-    below: Sequence[float] = ()
     logarithmic: bool = False
 
     def scale(self, values: Sequence[float], length: float) -> Callable[[float], float]:
@@ -46,13 +44,9 @@ class Panel:
 def drawn(panel: Panel, left: float, top: float) -> list[str]:
     """One curve with its axes, at a place of the drawing."""
     width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    x, y = panel.scale(panel.x, width), panel.scale([*panel.y, *panel.below], height)
+    x, y = panel.scale(panel.x, width), panel.scale(panel.y, height)
     at_x, at_y = left + LEFT, top + TOP + height
-
-    def curve(values: Sequence[float]) -> list[tuple[float, float]]:
-        return [(at_x + x(one), at_y - y(other)) for one, other in zip(panel.x, values, strict=True)]
-
-    points = curve(panel.y)
+    points = [(at_x + x(one), at_y - y(other)) for one, other in zip(panel.x, panel.y, strict=True)]
     parts = [
         svg.label(left + 8, top + 20, panel.title, size=13, bold=True),
         svg.line(at_x, at_y, at_x + width, at_y, svg.FAINT),
@@ -60,40 +54,46 @@ def drawn(panel: Panel, left: float, top: float) -> list[str]:
         svg.label(at_x + width / 2, at_y + 34, panel.along, size=11, anchor="middle", colour=svg.SOFT),
     ]
     parts += [
-        svg.label(at_x + x(value), at_y + 16, f"{value:,.0f}", size=11, anchor="middle", colour=svg.SOFT)
-        for value in (panel.x[:: len(panel.x) - 1] if panel.logarithmic else panel.x)
+        svg.label(px, at_y + 16, f"{value:,.0f}", size=11, anchor="middle", colour=svg.SOFT)
+        for value, (px, _) in zip(panel.x, points, strict=True)
+        if not panel.logarithmic or log10(value).is_integer()
     ]
-    for value in (panel.y[0], panel.y[-1]):
-        said = svg.label(at_x - 6, at_y - y(value) + 4, f"{value:,.0f}", size=11, anchor="end", colour=svg.SOFT)
-        parts += [said, svg.line(at_x, at_y - y(value), at_x + width, at_y - y(value), svg.FAINT, dash="2 4")]
-    if panel.below:
-        parts.append(svg.path(way(curve(panel.below)), svg.NEITHER, 1.5, dash="5 4"))
-    parts.append(svg.path(way(points), svg.BETTER, 2))
+    for value, (px, py) in levels(panel, points):
+        parts.append(svg.label(at_x - 6, py + 4, f"{value:,.3g}", size=11, anchor="end", colour=svg.SOFT))
+        parts.append(svg.line(at_x, py, px, py, svg.FAINT, dash="2 4"))
+    way = "M" + "L".join(f"{svg.number(px)},{svg.number(py)}" for px, py in points)
+    parts.append(svg.path(way, svg.BETTER, 2))
     return parts + [svg.rectangle(px - 3, py - 3, 6, 6, svg.BETTER, rounded=3) for px, py in points]
 
 
-def way(points: Sequence[tuple[float, float]]) -> str:
-    """A line through points, as SVG writes it."""
-    return "M" + "L".join(f"{svg.number(x)},{svg.number(y)}" for x, y in points)
+def levels(panel: Panel, points: Sequence[tuple[float, float]]) -> list[tuple[float, tuple[float, float]]]:
+    """Values that are written beside the curve, from the last on: those that do not touch one another."""
+    told: list[tuple[float, tuple[float, float]]] = []
+    for value, point in reversed(list(zip(panel.y, points, strict=True))):
+        if not told or point[1] - told[-1][1][1] >= CLOSE:
+            told.append((value, point))
+    return told
 
 
 def panels(points: Sequence[Point]) -> list[Panel]:
     """Time and memory against customers and against the horizon."""
     of = {(point.customers, point.weeks): point for point in points}
     more, longer = ([of[each] for each in plan] for plan in (BY_CUSTOMERS, BY_HORIZON))
-    by_customers, by_weeks = [float(each.customers) for each in more], [each.weeks for each in longer]
-    people, weeks = f"customers, {more[0].weeks:g} weeks", f"weeks, {longer[0].customers:,} customers"
+    people = f"customers at the start ({more[0].weeks:g} weeks)", [float(each.customers) for each in more]
+    weeks = f"weeks ({longer[0].customers:,} customers)", [each.weeks for each in longer]
 
     def time(curve: Sequence[Point]) -> list[float]:
         return [each.seconds / curve[0].seconds for each in curve]
 
+    def memory(curve: Sequence[Point]) -> list[float]:
+        return [each.own for each in curve]
+
     return [
-        Panel("Processor time, × first point", people, by_customers, time(more), logarithmic=True),
-        Panel("Processor time, × first point", weeks, by_weeks, time(longer)),
-        Panel("Most memory, MiB", people, by_customers, [each.peak for each in more], [each.before for each in more],
-              logarithmic=True),
-        Panel("Most memory, MiB", weeks, by_weeks, [each.peak for each in longer], [each.before for each in longer]),
-    ]  # fmt: skip
+        Panel("Processor time, × first point", *people, time(more), logarithmic=True),
+        Panel("Processor time, × first point", *weeks, time(longer)),
+        Panel("Memory of the history, MiB", *people, memory(more), logarithmic=True),
+        Panel("Memory of the history, MiB", *weeks, memory(longer)),
+    ]
 
 
 def growth_plot(points: Sequence[Point]) -> str:
@@ -101,7 +101,5 @@ def growth_plot(points: Sequence[Point]) -> str:
     parts: list[str] = []
     for number, panel in enumerate(panels(points)):
         parts += drawn(panel, number % 2 * WIDTH, number // 2 * HEIGHT)
-    note = "Dashed: memory of the process with everything loaded and compiled, before anything is simulated."
-    parts.append(svg.label(8, 2 * HEIGHT + 16, note, size=11, colour=svg.SOFT))
-    told = "Time grows in proportion to customers and to weeks; memory with customers, and hardly with weeks."
-    return svg.drawing(2 * WIDTH, 2 * HEIGHT + 28, "How time and memory grow", told, parts) + "\n"
+    told = "Four curves: time and memory against customers, on logarithmic scales, and against weeks."
+    return svg.drawing(2 * WIDTH, 2 * HEIGHT, "How time and memory grow", told, parts) + "\n"
