@@ -31,8 +31,8 @@ test: check ## The quick suite: check, then every test that is not slow
 verify: $(READY) ## The slow suite: against queueing theory, and recovery of a hidden truth
 	$(PYTHON) -m pytest -m slow -n $(WORKERS)
 
-bench: $(READY) ## Measure how fast the engines are
-	$(PYTHON) -m tests.benchmarks
+bench: $(READY) ## Measure how fast the engines are and how they grow (a quarter of an hour; OPTIONS=--million takes longer)
+	$(PYTHON) -m tests.benchmarks $(OPTIONS)
 
 lock: ## Bring requirements.lock up to date with pyproject.toml (needs uv; LOCK_OPTIONS=--upgrade moves every version)
 	@command -v uv >/dev/null || { echo "make lock: uv is not on PATH; install it with: pip install uv" >&2; exit 1; }

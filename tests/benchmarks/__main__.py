@@ -1,217 +1,120 @@
-"""Measure how fast the engines are beside an idiomatic SimPy program: `make bench`, or `python -m tests.benchmarks`.
+"""Measure how fast the engines are, and how they grow: `make bench`, or `python -m tests.benchmarks`.
 
-All simulate the same contact centre, in turns, in one process, and are timed by the processor time they take. Only
-completed services count. Engines are timed from a built model to the tables they keep, and the compiled one also where
-it keeps no rows but counts them; the SimPy program keeps nothing but sums. On a busy computer absolute figures mean
-little; the ratio holds better, but it too falls when others crowd the processor's cache, since tables need more of it
-than sums.
+Programs take turns in one process and are timed by the processor time they take. On a busy computer absolute figures
+mean little; ratios hold better, but they too fall when others crowd the processor's cache. So ratios are what is told,
+medians over turns, with their ranges.
 """
 
 # ruff: noqa: T201 - it prints; that is what it is for
 
 from __future__ import annotations
 
-import gc
+import argparse
 import json
 import platform
+import re
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from math import sqrt
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from statistics import fmean, median, variance
-from time import process_time
 
-import numpy as np
-import polars as pl
+from tests.benchmarks import growth, programs, relationship, targets
+from tests.benchmarks.plot import growth_plot
 
-from sim import Tables, build, simulate
-from sim.arrays import lower
-from sim.engines import compiled, loop
-from tests.benchmarks import idiomatic_simpy
-from tests.benchmarks.contact_centre import POOLS, scenario
-
-MINUTES = 4_000.0
-REPETITIONS = 8
-OUTPUT = Path(__file__).parents[2] / "outputs" / "benchmarks"
-BY_HAND, OURS = "idiomatic SimPy", "reference engine"
-COMPILED, COUNTED = "compiled engine", "compiled engine, rows counted and not kept"
-TIMES = {COMPILED: 10, COUNTED: 10}  # so many times the minutes, for what is quick
+ROOT = Path(__file__).parents[2]
+OUTPUT = ROOT / "outputs" / "benchmarks"
+PAGE = ROOT / "docs" / "explanation" / "speed.md"
+PLOT = ROOT / "docs" / "images" / "growth.svg"
+OPEN, CLOSE = "<!-- bench -->", "<!-- /bench -->"
 
 
-@dataclass(frozen=True)
-class Lap:
-    """One history: what it took, and what happened.
-
-    Attributes
-    ----------
-    services
-        Services completed.
-    seconds
-        Processor time.
-    abandonment
-        Share of those who queued, and did not queue any more at the end, who gave up.
-    wait
-        Mean minutes that those waited who were served by staff.
-    """
-
-    services: int
-    seconds: float
-    abandonment: float
-    wait: float
-
-    @property
-    def speed(self) -> float:
-        """Services a second."""
-        return self.services / self.seconds
+def say(text: str) -> None:
+    """Tell how far it is."""
+    print(text, file=sys.stderr, flush=True)
 
 
-def by_hand(seed: int) -> Lap:
-    """One history by the SimPy program."""
-    began = process_time()
-    count = idiomatic_simpy.run(MINUTES, seed)
-    seconds = process_time() - began
-    queued = count.started + count.abandoned
-    return Lap(count.services, seconds, count.abandoned / queued, count.waited / count.started)
+def asked() -> argparse.Namespace:
+    """What was asked for on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.partition("\n")[0])
+    parser.add_argument("--turns", type=int, default=8, help="how often the programs take turns (8)")
+    parser.add_argument("--million", action="store_true", help="also a million customers for one year and for two")
+    parser.add_argument("--no-docs", action="store_true", help="leave the page docs/explanation/speed.md as it is")
+    return parser.parse_args()
 
 
-MODEL = build(scenario(MINUTES))
-LONG = build(scenario(MINUTES * TIMES[COMPILED]))
-
-
-def ours(seed: int) -> Lap:
-    """One history by the reference engine."""
-    began = process_time()
-    tables = simulate(MODEL, seed, engine="reference").tables
-    return lap(tables, process_time() - began)
-
-
-def quick(seed: int) -> Lap:
-    """One history by the compiled engine."""
-    began = process_time()
-    tables = simulate(LONG, seed, engine="compiled").tables
-    return lap(tables, process_time() - began)
-
-
-class Counting(compiled.History):
-    """A history that counts its rows, and keeps none."""
-
-    services = abandoned = started = 0
-    waited = 0.0
-
-    def _take_rows(self) -> None:
-        world = self.world[0]
-        rows = self.tables["visit row"][: world["visit_rows"]]
-        served, queued = ~np.isnan(rows["started"]) & ~np.isnan(rows["ended"]), rows["pool"] >= 0
-        self.services += int(served.sum())
-        self.abandoned += int((rows["outcome"] == loop.BY_ABANDONING).sum())
-        self.started += int(queued.sum())
-        self.waited += float((rows["started"] - rows["joined"])[queued].sum())
-        world["visit_rows"] = world["journey_rows"] = 0
-
-    def _tables(self) -> Tables:
-        return EMPTY
-
-
-EMPTY = Tables(pl.DataFrame(), pl.DataFrame(), pl.DataFrame())
-
-
-def counted(seed: int) -> Lap:
-    """One history by the compiled engine, of which only sums are kept."""
-    began = process_time()
-    history = Counting(lower(LONG), LONG, seed, 0)
-    history.run()
-    seconds = process_time() - began
-    queued = history.started + history.abandoned
-    return Lap(history.services, seconds, history.abandoned / queued, history.waited / history.started)
-
-
-def lap(tables: Tables, seconds: float) -> Lap:
-    """Count what happened in a history."""
-    staffed = tables.visits.filter(pl.col("touchpoint").is_in(list(POOLS)))
-    waits = (staffed["started"] - staffed["joined"]).drop_nulls()
-    abandoned = staffed.filter(outcome="abandoned").height
-    services = tables.visits.select((pl.col("started").is_not_null() & pl.col("ended").is_not_null()).sum()).item()
-    return Lap(services, seconds, abandoned / (abandoned + len(waits)), waits.mean())
-
-
-PROGRAMS: dict[str, Callable[[int], Lap]] = {BY_HAND: by_hand, OURS: ours, COMPILED: quick, COUNTED: counted}
-
-
-def z_of_difference(ours: list[float], theirs: list[float]) -> float:
-    """Standard errors between two means."""
-    return (fmean(ours) - fmean(theirs)) / sqrt(variance(ours) / len(ours) + variance(theirs) / len(theirs))
-
-
-def measure() -> dict[str, list[Lap]]:
-    """Let the programs take turns."""
-    laps: dict[str, list[Lap]] = {name: [] for name in PROGRAMS}
-    for program in PROGRAMS.values():
-        program(0)  # imports, caches
-    for repetition in range(1, REPETITIONS + 1):
-        for name, program in PROGRAMS.items():
-            gc.collect()  # so that nobody clears away what the other left
-            laps[name].append(program(repetition))
-            print(f"{repetition}/{REPETITIONS} {name}: {laps[name][-1].speed:,.0f} services a second", file=sys.stderr)
-    return laps
-
-
-def report(laps: dict[str, list[Lap]]) -> str:
-    """A table to read, in Markdown."""
-    first = laps[BY_HAND]
-    conditions = (
-        f"{MINUTES:,.0f} simulated minutes, ten times as many for the compiled engine, {REPETITIONS} repetitions in "
-        f"turns; Python {platform.python_version()}, SimPy {version('simpy')}. Speeds are medians; z compares with "
-        f"{BY_HAND}."
+def conditions(turns: int) -> str:
+    """Under which circumstances it was measured."""
+    known = ["simpy", "numba", "numpy", *programs.OTHERS.values()]
+    versions = ", ".join(f"{name} {found}" for name in known if (found := installed(name)))
+    return (
+        f"Python {platform.python_version()}, {versions}; {platform.system()} on {platform.machine()}. "
+        f"Contact centre: {programs.MINUTES:,.0f} simulated minutes, {programs.TIMES} times as many for cimba and the "
+        f"compiled engine, {turns} turns."
     )
-    lines = [
-        "# The contact-centre journey: services per second of processor time",
-        "",
-        conditions,
-        "",
-        "| program | services | services / CPU-s | × SimPy (range) | abandonment | z | mean wait, min | z |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for name, rows in laps.items():
-        ratios = [row.speed / other.speed for row, other in zip(rows, first, strict=True)]
-        abandonment, wait = [row.abandonment for row in rows], [row.wait for row in rows]
-        agree = ["", ""]
-        if name != BY_HAND:
-            agree = [
-                f"{z_of_difference(abandonment, [row.abandonment for row in first]):+.2f}",
-                f"{z_of_difference(wait, [row.wait for row in first]):+.2f}",
-            ]
-        lines.append(
-            f"| {name} | {fmean(row.services for row in rows):,.0f} | {median(row.speed for row in rows):,.0f} "
-            f"| {median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f}) "
-            f"| {fmean(abandonment):.2%} | {agree[0]} | {fmean(wait):.4f} | {agree[1]} |"
-        )
-    return "\n".join(lines)
 
 
-def disagreements(laps: dict[str, list[Lap]]) -> list[str]:
-    """Where the programs do not simulate the same thing."""
-    found = []
-    for name in laps:
-        for what in ("abandonment", "wait") if name != BY_HAND else ():
-            z = z_of_difference(*([getattr(row, what) for row in laps[each]] for each in (name, BY_HAND)))
-            if not abs(z) < 3.5:
-                found.append(f"{what}: {name} differs by {z:+.2f} standard errors")
-    return found
+def installed(package: str) -> str:
+    """Version of a package, empty where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def written(sections: dict[str, list[str]]) -> str:
+    """Sections as Markdown."""
+    return "\n\n".join("\n".join([f"## {title}", "", *lines]) for title, lines in sections.items())
+
+
+def into_docs(text: str, plot: str) -> None:
+    """Write what was measured between the marks of the page that explains it."""
+    PLOT.write_text(plot, encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    between = f"{OPEN}\n\n{text}\n\n{CLOSE}"
+    PAGE.write_text(re.sub(f"(?s){OPEN}.*{CLOSE}", lambda _: between, page), encoding="utf-8")
+
+
+def save(laps: programs.Laps, related: relationship.Laps, points: list[growth.Point], threads: list[float]) -> None:
+    """Keep everything that was measured, as JSON."""
+    everything = {
+        "contact_centre": {name: [asdict(lap) for lap in rows] for name, rows in laps.items()},
+        "relationship": {
+            f"{customers} customers, {engine}": [{"visits": lap.visits, "seconds": lap.seconds} for lap in rows]
+            for (customers, engine), rows in related.items()
+        },
+        "growth": [asdict(point) for point in points],
+        "threads": threads,
+    }
+    for name, values in everything.items():
+        (OUTPUT / f"{name}.json").write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
-    """Measure, print and write the table."""
-    laps = measure()
-    table = report(laps)
+    """Measure, print and write the tables."""
+    options = asked()
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    (OUTPUT / "contact_centre.md").write_text(table + "\n", encoding="utf-8")
-    everything = {name: [asdict(lap) for lap in rows] for name, rows in laps.items()}
-    (OUTPUT / "contact_centre.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
-    print(table)
-    print(f"\nWritten to outputs/{OUTPUT.name}/contact_centre.md and .json")
-    if found := disagreements(laps):
+    for remedy in programs.missing():
+        say(remedy)
+    points = growth.measure(options.million, say)
+    threads = growth.threads(options.turns, say)
+    laps = programs.measure(options.turns, say)
+    related = relationship.measure(max(options.turns // 2, 2), say)
+    reached = targets.of_programs(laps) + targets.of_relationship(related) + targets.of_growth(points, threads)
+    text = written({
+        "What was aimed at": targets.table(reached),
+        "The contact centre": [conditions(options.turns), "", *programs.table(laps)],
+        "Customers who stay": relationship.table(related),
+        "Growth": growth.table(points),
+    })  # fmt: skip
+    plot = growth_plot(points)
+    (OUTPUT / "benchmarks.md").write_text(f"# How fast it is\n\n{text}\n", encoding="utf-8")
+    (OUTPUT / "growth.svg").write_text(plot, encoding="utf-8")
+    save(laps, related, points, threads)
+    if not options.no_docs:
+        into_docs(text, plot)
+    print(text)
+    print(f"\nWritten to outputs/{OUTPUT.name}/: benchmarks.md, growth.svg, and what was measured as JSON")
+    if found := programs.disagreements(laps) + programs.engines_differ(0) + relationship.disagreements(related):
         sys.exit("\n".join(found))
 
 

@@ -67,15 +67,16 @@ ELSEWHERE = {
 }
 
 
-def scenario(minutes: float) -> dict[str, Any]:
+def scenario(minutes: float, *, feelings: bool = True) -> dict[str, Any]:
     """The contact centre as a Desirepath scenario that lasts so many minutes.
 
     Routing belongs to a journey and not to a persona, so each persona has a journey of its own; together they arrive as
-    one stream does that is split by chance. Satisfaction and loyalty are Desirepath's own.
+    one stream does that is split by chance. Satisfaction and churn are Desirepath's own, and there with `feelings`:
+    whoever reached the end of a journey is a customer from then on, and decides every week whether to stay.
     """
     return {
         "clock": {"start": "2025-01-06", "horizon": f"{minutes} min"},
-        "personas": {persona: _persona(persona) for persona in SHARES},
+        "personas": {persona: _persona(persona, feelings=feelings) for persona in SHARES},
         "touchpoints": {place: _touchpoint(place) for place in TOUCHPOINTS},
         "journeys": {f"{persona} journey": _journey(persona) for persona in SHARES},
         "staff": {
@@ -85,11 +86,13 @@ def scenario(minutes: float) -> dict[str, Any]:
     }
 
 
-def _persona(persona: str) -> dict[str, Any]:
-    return {
+def _persona(persona: str, *, feelings: bool) -> dict[str, Any]:
+    queueing = {
         "share": SHARES[persona],
         "start": _positive(BEGIN[persona]),
         "patience": {place: {"kind": "exponential", "mean": f"{PATIENCE[persona]} min"} for place in POOLS},
+    }
+    felt = {
         "satisfaction": {
             "memory": 0.25,
             "recovery": "0.03 / day",
@@ -103,6 +106,7 @@ def _persona(persona: str) -> dict[str, Any]:
         },
         "churn": {"base": "0.01 / week", "slope": 0.5},
     }
+    return queueing | (felt if feelings else {})
 
 
 def _touchpoint(place: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, log, log1p, sqrt
 from random import Random
@@ -22,19 +21,9 @@ from tests.benchmarks.contact_centre import (
     TOUCHPOINTS,
     TRIES_ELSEWHERE,
 )
+from tests.benchmarks.counting import Count
 
 LEAVES = "leaves"
-
-
-@dataclass
-class Count:
-    """What happened, in sums."""
-
-    services: int = 0
-    started: int = 0
-    waited: float = 0.0
-    abandoned: int = 0
-    lost: int = 0
 
 
 class Choice:
