@@ -19,20 +19,14 @@ EVENT = np.dtype([("time", _F), ("order", _U), ("place", _U), ("serial", np.int6
 FAR = np.dtype([*((name, EVENT[name]) for name in EVENT.names or ()), ("next", np.int64)])
 CUSTOMER = np.dtype(
     [
+        # What a review looks at fits into one line of the processor's cache.
         ("key", _U),
-        *(
-            (name, _F)
-            for name in (
-                "joined", "left", "satisfaction", "satisfaction_start", "drift", "relaxed", "revenue", "cost",
-                "accrued", "reviewed", "since",
-            )
-        ),
+        *((name, _F) for name in ("left", "satisfaction", "relaxed", "drift", "reviewed")),
+        *((name, _I) for name in ("row", "persona", "stage", "reviews")),
+        *((name, _F) for name in ("joined", "satisfaction_start", "revenue", "cost", "accrued", "since")),
         *(
             (name, _I)
-            for name in (
-                "row", "persona", "stage", "origin", "k", "journeys", "issues", "reviews", "settled", "present", "kept",
-                "before", "after",
-            )
+            for name in ("origin", "k", "journeys", "issues", "settled", "present", "kept", "before", "after")
         ),
     ],
     align=True,
