@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sim import DesirepathError, build
-from sim.changes import settled
+from sim import DesirepathError, build, enacted, read
+from sim.changes import altered, settled
 from sim.engines import compiled, jit, reference
 from sim.engines.compiled import History
 from tests.engines.equal import assert_same_tables
@@ -41,6 +41,20 @@ def test_two_threads_give_what_one_gives():
         several = list(threads.map(lambda r: compiled.run(EXACT, 5, r), range(4)))
     for replication, tables in enumerate(several):
         assert_same_tables(compiled.run(EXACT, 5, replication), tables)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize(
+    ("name", "weeks"), [("starter", 4), ("energy", 2), pytest.param("energy", 12, marks=pytest.mark.slow)]
+)
+def test_engines_agree_on_what_is_shipped(name, weeks, changed):
+    model = read(ROOT / f"scenarios/conf/scenario/{name}.yaml")
+    lasting = build(altered(model.raw, {"clock.horizon": f"{weeks} weeks", "clock.warmup": "1 week"}))
+    enact = list(lasting.changes) if changed else []
+    exact = settled(enacted(lasting, enact), 5, 0)
+    one, other = reference.run(exact, 5, 0), compiled.run(exact, 5, 0)
+    assert one.visits.height > 100
+    assert_same_tables(one, other)
 
 
 WITNESS = """
