@@ -312,7 +312,8 @@ def _say_sources(console: Console, sources: Sources, timeline: Timeline) -> None
 def _say_validation(console: Console, validation: Validation) -> None:
     table = Table(title=f"{validation.weeks:.1f} weeks the scenario has not seen")
     for column in ("measure", "group", "observed", "simulated", "difference", "noise floor", "verdict"):
-        table.add_column(column, justify="left" if column in ("measure", "group", "verdict") else "right")
+        words = column in ("measure", "group", "verdict")
+        table.add_column(column, justify="left" if words else "right", overflow="fold")
     for r in validation.table.iter_rows(named=True):
         style = "red" if r["verdict"] == OUTSIDE else None
         table.add_row(
@@ -320,5 +321,7 @@ def _say_validation(console: Console, validation: Validation) -> None:
             f"±{r['floor']:.3g}", r["verdict"], style=style,
         )  # fmt: skip
     console.print(table)
+    if not validation.verdicts()[OUTSIDE]:
+        console.print("nothing that was checked is off by more than 10 % and more than chance explains", soft_wrap=True)
     for line in validation.caveats():
         console.print(f"not to be trusted for: {line}", markup=False, soft_wrap=True)
