@@ -24,13 +24,15 @@ def _one_sign(text: str) -> str:
     return text
 
 
-def _a_duration(text: str) -> str:
-    units.duration(text)
-    return text
+def _a_duration(text: object) -> str:
+    if units.duration(text) < 0:
+        msg = f"{text!r} is out of bounds; it should be at least 0"
+        raise ValueError(msg)
+    return str(text)
 
 
 Texts = Annotated[list[str], BeforeValidator(_as_list)]
-Duration = Annotated[str, AfterValidator(_a_duration)]
+Duration = Annotated[str, BeforeValidator(_a_duration)]
 
 
 class SourceFiles(Described):

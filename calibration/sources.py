@@ -5,6 +5,7 @@ from __future__ import annotations
 from csv import reader
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -14,7 +15,7 @@ import polars as pl
 
 from sim import units
 from sim.errors import Problem, ScenarioError, did_you_mean
-from sim.model import ABANDONED
+from sim.model import ABANDONED, RESOLVED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,6 +40,10 @@ REQUIRED = {
 TIMES = {"joined", "started", "ended", "answered", "left"}
 PEOPLE = ("customer", "member")
 SET_ASIDE = "set_aside"
+# Why a row is set aside that is no fault of its own.
+UNWANTED = "set aside by the mapping"
+ORPHANED = "a customer whose contacts are all set aside"
+OUTCOMES = (ABANDONED, RESOLVED, "unresolved", "transferred", "failed", "cancelled", SET_ASIDE)  # words we know
 MOST_TOLD = 20  # rows of a file that have too many fields
 SET_ASIDE_SCHEMA = {"file": pl.String, "line": pl.Int64, "reason": pl.String, "value": pl.String, "remedy": pl.String}
 
@@ -60,6 +65,8 @@ class Sources:
         Number of rows read from each kind of file.
     joined_known
         Whether the log says when people joined, and not only when they were served.
+    unheard
+        Words that the mapping translates but no row has, each with a hint at what it may have meant.
     digests
         SHA-256 of every file, by its name.
     """
@@ -71,6 +78,7 @@ class Sources:
     set_aside: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SET_ASIDE_SCHEMA))
     rows: dict[str, int] = field(default_factory=dict)
     joined_known: bool = True
+    unheard: list[str] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
 
 
@@ -90,21 +98,22 @@ def read_sources(log: Log, key: bytes) -> Sources:
         If a file cannot be read at all, or more rows than tolerated cannot be used; with every problem found.
     """
     rows, digests, too_long = _read_files(log)
+    unheard = [said for kind, table in rows.items() for said in _unheard(kind, getattr(log, kind), table)]
+    rows = {kind: _in_our_words(getattr(log, kind), table) for kind, table in rows.items()}
     aside = _SetAside()
     tables = {kind: _typed(kind, getattr(log, kind), table, aside) for kind, table in rows.items()}
     tables["contacts"] = _contacts(tables["contacts"], aside, timedelta(minutes=units.duration(log.slack)))
     if "surveys" in tables:
-        stranger = ~pl.col("customer").is_in(tables["contacts"]["customer"].unique().implode())
-        remedy = "leave it out, or add the contacts of this customer"
-        tables["surveys"] = aside.take(
-            tables["surveys"], stranger, "a customer without any contact", "customer", remedy
-        )
+        tables["surveys"] = _surveys(tables["surveys"], rows["contacts"], tables["contacts"], aside)
     if "customers" in tables:
         tables["customers"] = _customers(tables["customers"], aside)
     counts = {kind: table.height for kind, table in rows.items()}
-    problems = [
-        *too_long, *_roster_problems(tables.get("roster"), log), *_too_much_aside(log, counts, aside.table())
+    faults = aside.table()
+    told = [
+        *too_long, *_mistaken_words(log), *_roster_problems(tables.get("roster"), faults, log),
+        *_too_much_aside(log, counts, faults),
     ]  # fmt: skip
+    problems = list(dict.fromkeys(told))
     if not problems and tables["contacts"].height == 0:
         problems.append(Problem("contacts", "no row is left that can be used; look at contacts.words and log.tolerate"))
     if problems:
@@ -112,7 +121,7 @@ def read_sources(log: Log, key: bytes) -> Sources:
     hidden = {kind: _hidden(table, key) for kind, table in tables.items()}
     return Sources(
         hidden["contacts"], hidden.get("surveys"), hidden.get("customers"), hidden.get("roster"),
-        aside.table(key), counts, not rows["contacts"]["joined"].is_null().all(), digests,
+        aside.table(key), counts, not rows["contacts"]["joined"].is_null().all(), unheard, digests,
     )  # fmt: skip
 
 
@@ -136,6 +145,10 @@ def numbered(sources: Sources) -> Sources:
 
 def _read_files(log: Log) -> tuple[dict[str, pl.DataFrame], dict[str, str], list[Problem]]:
     """Texts of every file under our column names, by kind; digests by file; and rows that have too many fields."""
+    if not (folder := Path(log.folder)).is_dir():
+        beside = [path.name for path in folder.parent.glob("*") if path.is_dir()]
+        hint = did_you_mean(folder.name, beside) if beside else "say where the files lie"
+        raise ScenarioError([Problem("folder", f"there is no folder '{folder}'; {hint}")], "log")
     problems: list[Problem] = []
     too_long: list[Problem] = []
     rows: dict[str, list[pl.DataFrame]] = {}
@@ -154,7 +167,7 @@ def _read_files(log: Log) -> tuple[dict[str, pl.DataFrame], dict[str, str], list
             except ScenarioError as error:
                 problems += error.problems
     if problems:
-        raise ScenarioError([*problems, *too_long], "log")
+        raise ScenarioError(dict.fromkeys([*problems, *too_long]), "log")
     return {kind: pl.concat(texts) for kind, texts in rows.items()}, digests, too_long
 
 
@@ -193,12 +206,27 @@ def _canonical(kind: str, source: SourceFiles, path: Path) -> tuple[pl.DataFrame
     ]
     texts += [pl.lit(value).alias(ours) for ours, value in source.fixed.items()]
     absent = [pl.lit(None, dtype=pl.String).alias(o) for o in COLUMNS[kind] if not mapped[o] and o not in source.fixed]
-    read = table.select(*texts, *absent).with_columns(
-        *(pl.col(ours).replace(words).alias(ours) for ours, words in source.words.items()),
-        (pl.int_range(pl.len(), dtype=pl.Int64) + 2).alias("line"),
-    )
+    read = table.select(*texts, *absent).with_columns((pl.int_range(pl.len(), dtype=pl.Int64) + 2).alias("line"))
     usable = read.filter(~pl.col("line").is_in(list(too_long)))
     return usable.select(*COLUMNS[kind], "line"), list(too_long.values())[:MOST_TOLD]
+
+
+def _in_our_words(source: SourceFiles, table: pl.DataFrame) -> pl.DataFrame:
+    """Table with the user's words as ours."""
+    return table.with_columns(pl.col(ours).replace(words).alias(ours) for ours, words in source.words.items())
+
+
+def _unheard(kind: str, source: SourceFiles, table: pl.DataFrame) -> list[str]:
+    """Words that the mapping translates but no row has, with the nearest that rows have and it does not translate."""
+    said = []
+    for ours, words in source.words.items():
+        heard = table[ours].drop_nulls().unique()
+        left = heard.filter(~heard.is_in(list(words)))
+        for word in words:
+            if word not in heard:
+                hint = did_you_mean(word, left.to_list())
+                said.append(f"no row has '{word}' ({kind}.words.{ours})" + (f"; {hint}" if len(left) else ""))
+    return said
 
 
 def _misnamed(kind: str, source: SourceFiles, header: list[str], path: Path) -> list[Problem]:
@@ -207,7 +235,7 @@ def _misnamed(kind: str, source: SourceFiles, header: list[str], path: Path) -> 
     named = {where: list(columns) for where, columns in stated.items()}
     named |= {"fixed": list(source.fixed), "words": list(source.words)}
     problems = [
-        Problem(f"{kind}.{where}.{ours}", f"we have no such column; {did_you_mean(ours, COLUMNS[kind])}", str(path))
+        Problem(f"{kind}.{where}.{ours}", f"we have no such column; {did_you_mean(ours, COLUMNS[kind])}")
         for where, columns in named.items()
         for ours in columns
         if ours not in COLUMNS[kind]
@@ -220,7 +248,7 @@ def _misnamed(kind: str, source: SourceFiles, header: list[str], path: Path) -> 
         if name not in header
     ]
     return problems + [
-        Problem(f"{kind}.fixed.{ours}", "is fixed and read from a column as well; keep one of the two", str(path))
+        Problem(f"{kind}.fixed.{ours}", "is fixed and read from a column as well; keep one of the two")
         for ours in source.fixed
         if any(ours in columns for columns in stated.values())
     ]
@@ -247,7 +275,7 @@ def _fault(message: str, path: Path, where: str = "") -> ScenarioError:
 def _texts(kind: str, source: SourceFiles, path: Path) -> tuple[pl.DataFrame, dict[int, Problem]]:
     """Read a file with every value as text; and say which rows, by their line, have more fields than the header."""
     if not path.parent.is_dir():
-        raise _fault(f"there is no folder '{path.parent}'; say where the files lie under log.folder", path)
+        raise _fault(f"there is no folder '{path.parent}'; say where the files lie", path, f"{kind}.files")
     if not path.is_file():
         raise _fault(
             f"no such file; {did_you_mean(path.name, [p.name for p in path.parent.iterdir() if p.is_file()])}", path
@@ -317,7 +345,7 @@ class _SetAside:
         if taken.height:
             self.found.append(
                 taken.select(
-                    "file", "line", pl.lit(reason).alias("reason"), pl.col(column).cast(pl.String).alias("value"),
+                    "file", "line", pl.lit(reason).alias("reason"), _as_text(taken[column]).alias("value"),
                     pl.lit(remedy).alias("remedy"), pl.lit(column).alias("column"),
                 )
             )  # fmt: skip
@@ -335,12 +363,17 @@ class _SetAside:
         return found.drop("column")
 
 
+def _as_text(column: pl.Series) -> pl.Series:
+    """Values as text, times without fractions of a second that are not there."""
+    return column.cast(pl.String).str.replace(r"\.0+$", "") if column.dtype == pl.Datetime else column.cast(pl.String)
+
+
 def _typed(kind: str, source: SourceFiles, table: pl.DataFrame, aside: _SetAside) -> pl.DataFrame:
     """Table with times as times and scores as numbers; rows without what is needed are set aside."""
     for column in table.columns:
         if column in source.words:
             unwanted = pl.col(column) == SET_ASIDE
-            table = aside.take(table, unwanted, "set aside by the mapping", column, f"see {kind}.words.{column}")
+            table = aside.take(table, unwanted, UNWANTED, column, f"see {kind}.words.{column}")
     for column in REQUIRED[kind]:
         remedy = "fill it in, or leave the row out"
         table = aside.take(table, pl.col(column).is_null(), f"no {column}", column, remedy)
@@ -399,6 +432,17 @@ def _contacts(table: pl.DataFrame, aside: _SetAside, slack: timedelta) -> pl.Dat
     return table.sort("joined", "line", maintain_order=True)
 
 
+def _surveys(table: pl.DataFrame, read: pl.DataFrame, usable: pl.DataFrame, aside: _SetAside) -> pl.DataFrame:
+    """Answers of customers who have contacts, and some among them that can be used."""
+    for contacts, reason, remedy in (
+        (read, "a customer without any contact", "leave it out, or add the contacts of this customer"),
+        (usable, ORPHANED, "mend those contacts, and the answer will be used"),
+    ):
+        stranger = ~pl.col("customer").is_in(contacts["customer"].unique().implode())
+        table = aside.take(table, stranger, reason, "customer", remedy)
+    return table
+
+
 def _customers(table: pl.DataFrame, aside: _SetAside) -> pl.DataFrame:
     """Customers, each once, who left after they joined."""
     wrong = pl.col("left") < pl.col("joined")
@@ -407,12 +451,37 @@ def _customers(table: pl.DataFrame, aside: _SetAside) -> pl.DataFrame:
     return aside.take(table, again, "the same customer again", "customer", "keep one of the rows")
 
 
+def _mistaken_words(log: Log) -> list[Problem]:
+    """Words of ours for an outcome that are none, but nearly so; outcomes of a user's own have names of their own."""
+    words = log.contacts.words.get("outcome", {})
+    return [
+        Problem(f"contacts.words.outcome.{theirs}", f"'{ours}' is no word of ours; did you mean '{near[0]}'?")
+        for theirs, ours in words.items()
+        if ours not in OUTCOMES and (near := get_close_matches(ours, OUTCOMES, n=1, cutoff=0.85))
+    ]
+
+
 def _too_much_aside(log: Log, rows: dict[str, int], set_aside: pl.DataFrame) -> list[Problem]:
-    """Problems of a log of which too much cannot be used; what the mapping itself sets aside does not count."""
-    faults = set_aside.filter(pl.col("reason") != "set aside by the mapping")
+    """Problems of a log of which too much cannot be used; only rows that are at fault themselves count."""
+    faults = _faults(set_aside)
     total = sum(rows.values())
     if faults.height <= log.tolerate * total:
         return []
+    share = faults.height / total
+    summary = (
+        f"{faults.height} of {total} rows ({share:.1%}) cannot be used, more than the {log.tolerate:.1%} tolerated"
+    )
+    remedy = "mend them, or raise log.tolerate to leave them out"
+    return [*_by_reason(faults, log), Problem("tolerate", f"{summary}; {remedy}")]
+
+
+def _faults(set_aside: pl.DataFrame) -> pl.DataFrame:
+    """Rows that are set aside for a fault of their own, and not because the mapping or another row's fault says so."""
+    return set_aside.filter(~pl.col("reason").is_in([UNWANTED, ORPHANED]))
+
+
+def _by_reason(faults: pl.DataFrame, log: Log) -> list[Problem]:
+    """Rows that cannot be used, by file and reason: how many, and the first of them."""
 
     def such_as(value: str | None) -> str:
         return "" if value is None else f", such as {value!r}"
@@ -420,24 +489,21 @@ def _too_much_aside(log: Log, rows: dict[str, int], set_aside: pl.DataFrame) -> 
     def say_rows(count: int) -> str:
         return "1 row" if count == 1 else f"{count} rows"
 
-    problems = [
+    return [
         Problem("", f"{reason}: {say_rows(count)}{such_as(value)}; {remedy}", _place(log, file, line))
         for file, reason, remedy, count, value, line in faults.group_by("file", "reason", "remedy", maintain_order=True)
         .agg(pl.len(), pl.col("value").first(), pl.col("line").first().alias("first"))
         .iter_rows()
     ]
-    share = faults.height / total
-    summary = (
-        f"{faults.height} of {total} rows ({share:.1%}) cannot be used, more than the {log.tolerate:.1%} tolerated"
-    )
-    return [*problems, Problem("tolerate", f"{summary}; mend them, or raise log.tolerate to leave them out")]
 
 
-def _roster_problems(roster: pl.DataFrame | None, log: Log) -> list[Problem]:
+def _roster_problems(roster: pl.DataFrame | None, set_aside: pl.DataFrame, log: Log) -> list[Problem]:
     """Rows of a roster that are not shifts; none is set aside, since a shift that is missing changes the answer."""
-    problems = []
+    if roster is None or log.roster is None:
+        return []
+    problems = _by_reason(_faults(set_aside).filter(pl.col("file").is_in(log.roster.files)), log)
     parts: dict[str, Callable[[str], float]] = {"weekday": weekday, "from": units.time_of_day, "to": units.time_of_day}
-    for row in [] if roster is None else roster.iter_rows(named=True):
+    for row in roster.iter_rows(named=True):
         place, found = _place(log, row["file"], row["line"]), {}
         for column, read in parts.items():
             try:

@@ -57,8 +57,6 @@ class Validation:
                 f"({_say(row['simulated'])} against {_say(row['observed'])} {row['unit']}), more than chance explains; "
                 "do not read its level, and be careful with changes that work through it"
             )
-        if not said:
-            said.append("nothing that was checked is off by more than 10 % and more than chance explains")
         said.append(
             "what no log can show: how people would answer to hours, channels or waits they have never met; "
             "differences far outside what the log has seen are extrapolation"

@@ -26,7 +26,7 @@ from sim import units
 from sim.check import problem_of
 from sim.described import Described, FileName
 from sim.errors import Problem, ScenarioError
-from sim.read import build
+from sim.read import build, place_of
 from sim.replications import Workers
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
@@ -119,7 +119,7 @@ def calibrate(asked: Asked) -> Finding | None:
     console = Console(highlight=False)
     settings, log = _checked(settings=lambda: _settings(asked, CalibrateSettings), log=lambda: _log(asked))
     name = settings.name or asked.chosen["log"]
-    sources = numbered(read_sources(log, _key(settings.outputs)))
+    sources = numbered(_read(asked, log, settings.outputs))
     timeline = build_timeline(log, sources)
     _say_sources(console, sources, timeline)
     start = _held_out_from(timeline, settings.holdout, "holdout", asked)
@@ -176,7 +176,7 @@ def validate(asked: Asked) -> Finding | None:
         scenario=lambda: build(asked.config["scenario"], asked.within("scenario")),
         log=lambda: _log(asked),
     )
-    sources = numbered(read_sources(log, _key(settings.outputs)))
+    sources = numbered(_read(asked, log, settings.outputs))
     timeline = build_timeline(log, sources)
     timeline = _with_waits(timeline, timeline, sources, log)
     _say_sources(console, sources, timeline)
@@ -252,6 +252,16 @@ def _checked(**parts: Callable[[], Any]) -> list[Any]:
     return found
 
 
+def _read(asked: Asked, log: Log, outputs: Path) -> Sources:
+    """The log as read; what is wrong with its mapping is told with its line."""
+    try:
+        return read_sources(log, _key(outputs))
+    except ScenarioError as error:
+        places = asked.within("log")
+        located = [Problem(p.path, p.message, p.place or place_of(p.path, places)) for p in error.problems]
+        raise ScenarioError(located, error.what) from None
+
+
 def _log(asked: Asked) -> Log:
     return read_log(asked.config["log"], asked.within("log"))
 
@@ -307,12 +317,15 @@ def _say_sources(console: Console, sources: Sources, timeline: Timeline) -> None
     console.print(f"read {read}; {timeline.start:%Y-%m-%d} and {timeline.weeks:.1f} weeks from then", markup=False)
     for reason, count in sources.set_aside.group_by("reason").len().sort("len", descending=True).iter_rows():
         console.print(f"  set aside: {count:,} × {reason}", markup=False)
+    for said in sources.unheard:
+        console.print(f"  {said}", markup=False, soft_wrap=True)
 
 
 def _say_validation(console: Console, validation: Validation) -> None:
     table = Table(title=f"{validation.weeks:.1f} weeks the scenario has not seen")
     for column in ("measure", "group", "observed", "simulated", "difference", "noise floor", "verdict"):
-        table.add_column(column, justify="left" if column in ("measure", "group", "verdict") else "right")
+        words = column in ("measure", "group", "verdict")
+        table.add_column(column, justify="left" if words else "right", overflow="fold")
     for r in validation.table.iter_rows(named=True):
         style = "red" if r["verdict"] == OUTSIDE else None
         table.add_row(
@@ -320,5 +333,7 @@ def _say_validation(console: Console, validation: Validation) -> None:
             f"±{r['floor']:.3g}", r["verdict"], style=style,
         )  # fmt: skip
     console.print(table)
+    if not validation.verdicts()[OUTSIDE]:
+        console.print("nothing that was checked is off by more than 10 % and more than chance explains", soft_wrap=True)
     for line in validation.caveats():
         console.print(f"not to be trusted for: {line}", markup=False, soft_wrap=True)

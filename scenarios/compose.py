@@ -111,7 +111,7 @@ def compose(verb: str, words: list[str]) -> Composed:
     words = [*_unstated(verb, words), *words]
     own: _Owned = {}
     spelled = [_spelled_out(verb, word, own) for word in words]
-    overrides = dict(zip(words, _parsed(words, spelled), strict=True))
+    overrides = dict(zip(words, _parsed(verb, words, spelled), strict=True))
     settings = {word: override for word, override in overrides.items() if override.key_or_group not in GROUPS}
     choices = [text for word, text in zip(words, spelled, strict=True) if word not in settings]
     with _said_plainly(verb, own, {}):
@@ -202,15 +202,16 @@ def _own_files(group: str, name: str) -> Iterator[Path]:
     return (folder / group / f"{name}.yaml" for folder in OWN_FOLDERS)
 
 
-def _parsed(words: list[str], spelled: list[str]) -> list[Override]:
+def _parsed(verb: str, words: list[str], spelled: list[str]) -> list[Override]:
     """Overrides as Hydra reads them."""
     parser, overrides, problems = OverridesParser.create(), [], []
     for typed, word in zip(words, spelled, strict=True):
         try:
             override = parser.parse_override(word)
         except HydraException:
-            message = "cannot be read; write setting=value, and put a value with commas, brackets or quotation marks in"
-            problems.append(Problem(typed, f"""{message} quotes of its own: 'title="Two, or three?"'""", COMMAND_LINE))
+            problems.append(
+                Problem(typed, f"cannot be read; write setting=value, {_likely(verb, typed)}", COMMAND_LINE)
+            )
             continue
         overrides.append(override)
         if not override.key_or_group:
@@ -226,6 +227,16 @@ def _parsed(words: list[str], spelled: list[str]) -> list[Override]:
     if problems:
         raise ScenarioError(problems, COMMAND_LINE)
     return overrides
+
+
+def _likely(verb: str, word: str) -> str:
+    """What was likely meant by a word that cannot be read: a value without its setting, or one in need of quotes."""
+    if not re.fullmatch(r"\w[\w./-]*", word):
+        quotes = "and put a value with commas, brackets or quotation marks in quotes of its own"
+        return f"""{quotes}: 'title="Two, or three?"'"""
+    raw, _ = _load_packaged(verb)
+    chosen = [group for default in raw.get("defaults", []) if isinstance(default, dict) for group in default]
+    return f"such as {word}=…" if word in raw else f"such as {(chosen or list(raw))[0]}={word}"
 
 
 def _unknown(override: Override, there: dict[str, Any]) -> Problem | None:
@@ -386,6 +397,8 @@ def _problem(verb: str, error: Exception, own: _Owned, places: Places) -> Proble
         parent, group, name = match.groups()
         above = own.get(parent)
         place = load(above.file)[1].get(("defaults",), "") if above is not None and above.file else COMMAND_LINE
+        if Path(name).suffix or len(Path(name).parts) > 1:
+            return Problem(group, f"there is no file '{name}'", place)
         known = [choice for choice in _choices(group) if choice != name]
         return Problem(group, f"there is no {group} called '{name}'; {did_you_mean(name, known)}", place)
     if match := re.search(r"You must specify '(\w+)'", text):

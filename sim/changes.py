@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ from sim.uncertain import Uncertain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+
+    from sim.timetable import Clock
 
 
 @dataclass(frozen=True)
@@ -242,11 +245,12 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
             broken = _broken_by(flatten(settings), raw, already)
             problems += [Problem(f"changes.{name}.set.{p.path}", p.message) for p in broken]
     known = _paths({part: value for part, value in raw.items() if part not in ("changes", "uncertain", "levers")})
+    missing = [problem.path for problem in already if problem.message == MISSING]
     for part in ("uncertain", "levers"):
         problems += [
             Problem(f"{part}.{path}", f"there is no such value; {did_you_mean(path, sorted(known))}")
             for path in _written(raw, part)
-            if path not in known
+            if path not in known and path not in missing
         ]
     for path, law in _written(raw, "uncertain").items():
         if path in known:
@@ -276,13 +280,35 @@ def check_dates(model: Model) -> list[Problem]:
     for name, change in model.changes.items():
         start, end = span(model, change)
         if not start < end:
-            problems.append(Problem(f"changes.{name}", "ends before it begins, or lies outside the simulated time"))
+            problems.append(_never(name, model, change))
     if model.enact and not problems:
         try:
             phases(model)
         except ScenarioError as error:
             problems += [Problem("enact", f"together these changes do not work: {p}") for p in error.problems]
     return problems
+
+
+def _never(name: str, model: Model, change: Change) -> Problem:
+    """Why a change is never in force."""
+    clock = model.clock
+    first, over = (_say_date(clock, minutes) for minutes in (0.0, clock.horizon))
+    begins = _begins(model, change)
+    if begins >= clock.horizon:
+        message = f"begins {_say_date(clock, begins)}, when the simulated time is over ({first} to {over})"
+        return Problem(f"changes.{name}.from", f"{message}; begin earlier, or lengthen clock.horizon")
+    ends = clock.minutes(change.ends) if change.ends else clock.horizon
+    if ends <= begins:
+        unstated = "" if change.begins else ", when the warm-up ends; say `from` when else"
+        message = f"ends {_say_date(clock, ends)}, not after it begins {_say_date(clock, begins)}{unstated}"
+    else:
+        message = f"ends {_say_date(clock, ends)}, before the simulated time begins ({first} to {over})"
+    return Problem(f"changes.{name}.until", message)
+
+
+def _say_date(clock: Clock, minutes: float) -> str:
+    """Date of a minute, with the time of day unless it is midnight."""
+    return f"{clock.start + timedelta(minutes=minutes):%Y-%m-%d %H:%M}".removesuffix(" 00:00")
 
 
 def _written(raw: Mapping[str, Any], part: str) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
         words, key = _BOUNDS[kind]
         message = f"{found!r} is out of bounds; it should be {words} {ctx[key]:g}"
     elif kind in _NOT:
-        message = f"{found!r} is not {_NOT[kind]}"
+        message = f"{found!r} is not {_NOT[kind]}{_as_share(found)}"
     elif kind == "literal_error":
         allowed = [word.strip("'") for word in re.split(", | or ", ctx["expected"])]
         message = f"{found!r} is not one of the choices; {did_you_mean(found, allowed)}"
@@ -83,7 +83,16 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
         message = "does not say its kind; write {kind: exponential, mean: …} or a plain duration such as '5 min'"
     else:
         message = f"{error['msg']} (found {found!r})"
-    return Problem(".".join(path), message)
+    return Problem(".".join(path), message.replace("None is not ", "has no value; it should be ", 1))
+
+
+def _as_share(found: object) -> str:
+    """Hint for what is written in per cent."""
+    text = found.strip() if isinstance(found, str) else ""
+    try:
+        return f"; write {float(text.removesuffix('%')) / 100:g}" if text.endswith("%") else ""
+    except ValueError:
+        return ""
 
 
 def _written(loc: tuple[Any, ...], raw: Any, found: Any) -> tuple[tuple[str, ...], Any]:

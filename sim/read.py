@@ -20,6 +20,14 @@ Places = dict[tuple[str, ...], str]
 Raw = dict[str, Any]
 
 _TRUTH = {"true": True, "false": False}
+# What is likely meant where text is not YAML, by what YAML's own reader says of it.
+_LIKELY = {
+    "'\\t'": "indent with blanks, not with a tab",
+    "mapping values are not allowed": "a blank may be missing after a colon just before, or quotes around a text",
+    "expected <block end>": "look at the indentation of this line and of those before it",
+    "expected ',' or": "a bracket, a brace or a quotation mark may not be closed, or a comma be missing",
+    "while scanning a quoted scalar": "a quotation mark may not be closed",
+}
 
 
 def read(path: str | Path) -> Model:
@@ -52,22 +60,34 @@ def load(path: str | Path) -> tuple[Raw, Places]:
     except OSError as error:
         raise ScenarioError([Problem("", f"cannot be read: {error.strerror or error}")], str(path)) from None
     except UnicodeDecodeError as error:
-        problem = Problem("", f"not a text file (byte {error.start} is not UTF-8); a scenario is YAML text")
-        raise ScenarioError([problem], str(path)) from None
+        line = error.object[: error.start].count(b"\n") + 1
+        message = "not a text in UTF-8; a scenario is YAML text, saved in that encoding"
+        raise ScenarioError([Problem("", message, f"{path}:{line}")], str(path)) from None
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ScenarioError([Problem("", f"not YAML: {error.problem}", f"{path}:{line}")], str(path)) from None
+        message = f"not YAML: {_with_hint(error)}"
+        raise ScenarioError([Problem("", message, f"{path}:{line}")], str(path)) from None
     except yaml.YAMLError as error:
         raise ScenarioError([Problem("", f"not YAML: {error}")], str(path)) from None
+    if node is None:
+        raise ScenarioError([Problem("", "is empty; write names and their values, such as currency: EUR")], str(path))
     if not isinstance(node, yaml.MappingNode):
-        raise ScenarioError([Problem("", "is empty or not a mapping of names to values")], str(path))
+        message = "is not a mapping of names to values; write them as in currency: EUR"
+        raise ScenarioError([Problem("", message, f"{path}:{node.start_mark.line + 1}")], str(path))
     reading = _Reading(str(path))
     raw = reading.plain(node, ())
     if reading.problems:
         raise ScenarioError(reading.problems, str(path))
     return raw, reading.places
+
+
+def _with_hint(error: yaml.MarkedYAMLError) -> str:
+    """What YAML's reader says, and what is likely meant."""
+    said = error.problem or ""
+    hint = next((hint for words, hint in _LIKELY.items() if words in f"{error.context} {said}"), "")
+    return f"{said}; {hint}" if hint else said
 
 
 class _Reading:

@@ -70,11 +70,14 @@ def _needs_wanted(raw: dict[str, Any]) -> list[str]:
 def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
     channels = _channels(raw)
     places = [*channels, *_names(raw, "touchpoints")]
+    channels_in = _start_channels(raw)
+    startless = any("start" not in journey for _, journey in _items(raw, "journeys"))  # which is a fault of its own
     yield from _sums_to_one("personas", raw.get("personas"), "persona shares", "share")
     for name, persona in _items(raw, "personas"):
         path = f"personas.{name}"
         yield from _unknown(f"{path}.needs", _names(persona, "needs"), _needs_wanted(raw), "journey for the need")
-        yield from _unknown(f"{path}.start", _names(persona, "start"), _start_channels(raw), "journey that starts in")
+        if not startless:
+            yield from _unknown(f"{path}.start", _names(persona, "start"), channels_in, "journey that starts in")
         yield from _unknown(f"{path}.starts", _names(persona, "starts"), _names(raw, "journeys"), "journey")
         yield from _unknown(f"{path}.patience", _names(persona, "patience"), places, "channel or touchpoint")
         for need, arrivals in _items(persona, "needs"):

@@ -62,6 +62,9 @@ def duration(text: object) -> float:
         msg = f"{text!r} has no unit; write for instance '{number:g} min' (units: {SAY_UNITS})"
         raise ValueError(msg)
     minutes = _unit(unit)
+    if minutes is None and re.match(r"\s*\d{4}-\d", str(text)):
+        msg = f"{text!r} is a date; write how long instead, such as '10 weeks'"
+        raise ValueError(msg)
     if minutes is None:
         msg = f"{text!r}: {unit!r} is not a unit of time; use {SAY_UNITS}"
         raise ValueError(msg)

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import stat
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -171,7 +172,7 @@ ASIDE = [
     ("joined is not a time", "yesterday", LIKE_THIS),
     ("served, it seems, but without a start", "resolved",
      "fill in 'started', or say under contacts.words.outcome that the word means abandoned"),
-    ("ended before joined", "2025-01-07 07:00:00.000000", BOTH_TIMES),
+    ("ended before joined", "2025-01-07 07:00:00", BOTH_TIMES),
     ("the same contact again", pseudonym(KEY, "K007"), "keep one of the rows"),
 ]  # fmt: skip
 
@@ -190,7 +191,7 @@ def test_more_than_is_tolerated_is_refused_with_an_example_of_every_fault(tmp_pa
     assert refused(tmp_path, tolerate=0.02) == [
         "no ended: 1 row; fill it in, or leave the row out [contacts.csv:182]",
         f"joined is not a time: 2 rows, such as 'yesterday'; {LIKE_THIS} [contacts.csv:183]",
-        f"ended before joined: 1 row, such as '2025-01-07 07:00:00.000000'; {BOTH_TIMES} [contacts.csv:185]",
+        f"ended before joined: 1 row, such as '2025-01-07 07:00:00'; {BOTH_TIMES} [contacts.csv:185]",
         (
             "tolerate: 4 of 184 rows (2.2%) cannot be used, more than the 2.0% tolerated; "
             "mend them, or raise log.tolerate to leave them out"
@@ -283,7 +284,7 @@ BAD = {
         {"contacts.csv": CONTACTS},
         {"contacts": contacts(columns={"customer": "costumer", "gaol": "goal"}, or_else=[{"ended": "end"}])},
         [
-            "contacts.columns.gaol: we have no such column; did you mean 'goal'? [contacts.csv]",
+            "contacts.columns.gaol: we have no such column; did you mean 'goal'?",
             "contacts.columns.customer: there is no column 'costumer'; did you mean 'customer'? [contacts.csv:1]",
             "contacts.or_else.0.ended: there is no column 'end'; did you mean 'ended'? [contacts.csv:1]",
         ],
@@ -292,14 +293,14 @@ BAD = {
         {"contacts.csv": CONTACTS},
         {"contacts": contacts(words={"outcom": {"a": "b"}}, fixed={"chanel": "phone"})},
         [
-            "contacts.fixed.chanel: we have no such column; did you mean 'channel'? [contacts.csv]",
-            "contacts.words.outcom: we have no such column; did you mean 'outcome'? [contacts.csv]",
+            "contacts.fixed.chanel: we have no such column; did you mean 'channel'?",
+            "contacts.words.outcom: we have no such column; did you mean 'outcome'?",
         ],
     ),
     "a column that is mapped and fixed": (
         {"contacts.csv": CONTACTS},
         {"contacts": contacts(columns={"goal": "channel"}, fixed={"goal": "help"})},
-        ["contacts.fixed.goal: is fixed and read from a column as well; keep one of the two [contacts.csv]"],
+        ["contacts.fixed.goal: is fixed and read from a column as well; keep one of the two"],
     ),
     "an empty file": ({"contacts.csv": ""}, {}, ["is empty; a log needs a header and rows [contacts.csv]"]),
     "a header without rows": (
@@ -361,7 +362,7 @@ BAD = {
             "roster.to: ends 06:00 before it starts 22:00; write a night shift as two rows [roster.csv:3]",
             "roster.weekday: 'funday' is not a day; write mon to sun [roster.csv:4]",
             "no ended: 1 row; fill it in, or leave the row out [contacts.csv:9]",
-            f"ended before joined: 1 row, such as '2025-01-07 07:00:00.000000'; {BOTH_TIMES} [contacts.csv:3]",
+            f"ended before joined: 1 row, such as '2025-01-07 07:00:00'; {BOTH_TIMES} [contacts.csv:3]",
             ("tolerate: 2 of 11 rows (18.2%) cannot be used, more than the 5.0% tolerated; "
             "mend them, or raise log.tolerate to leave them out"),
         ],
@@ -379,7 +380,7 @@ BAD = {
             "roster.weekday: 'funday' is not a day; write mon to sun [roster.csv:4]",
             'roster.from: \'26:00\' is not a time of day; write "08:00" to "24:00", in quotes [roster.csv:5]',
             'roster.to: \'8 pm\' is not a time of day; write "08:00" to "24:00", in quotes [roster.csv:5]',
-            f"ended before joined: 1 row, such as '2025-01-07 07:00:00.000000'; {BOTH_TIMES} [contacts.csv:3]",
+            f"ended before joined: 1 row, such as '2025-01-07 07:00:00'; {BOTH_TIMES} [contacts.csv:3]",
             ("tolerate: 1 of 6 rows (16.7%) cannot be used, more than the 5.0% tolerated; "
             "mend them, or raise log.tolerate to leave them out"),
         ],
@@ -417,14 +418,86 @@ def test_from_a_bad_log_the_command_makes_nothing_and_says_why(tmp_path, monkeyp
     (tmp_path / "log.yaml").write_text(yaml.safe_dump(given(tmp_path, files, mapping)), encoding="utf-8")
     assert main(["calibrate", "log=log.yaml"]) == 1
     count = f"{len(expected)} problem{'s' if len(expected) > 1 else ''}"
-    assert capsys.readouterr().err.splitlines() == [f"log: {count}", *(f"  {line}" for line in expected)]
+    said = re.sub(r" \[log\.yaml:\d+\]", "", capsys.readouterr().err)  # where the mapping itself is at fault
+    assert said.splitlines() == [f"log: {count}", *(f"  {line}" for line in expected)]
     assert [path.name for path in (tmp_path / "outputs").rglob("*")] == [".pseudonym-key"]
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    assert refused(tmp_path / "nowhere") == [
-        f"there is no folder '{tmp_path / 'nowhere'}'; say where the files lie under log.folder [contacts.csv]"
+    assert refused(tmp_path / "recods") == [
+        f"folder: there is no folder '{tmp_path / 'recods'}'; say where the files lie"
     ]
+    (tmp_path / "records").mkdir()
+    settings = {kind: {"files": f"{kind}.csv"} for kind in ("surveys", "customers", "roster")}
+    assert refused(tmp_path / "recods", **settings) == [
+        f"folder: there is no folder '{tmp_path / 'recods'}'; did you mean 'records'?"
+    ]
+    assert refused(tmp_path, contacts={"files": "lost/contacts.csv"}) == [
+        "contacts.files: there is no folder 'lost'; say where the files lie [lost/contacts.csv]"
+    ]
+
+
+def test_a_fault_of_the_mapping_is_told_with_its_line_there(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    mapping = (
+        "tolerate: 0\n"
+        "contacts:\n"
+        "  files: [one.csv, two.csv]\n"
+        "  columns: {gaol: goal}\n"
+        "  words:\n"
+        "    outcome:\n"
+        "      good: resolvd\n"
+    )
+    write(tmp_path, one__csv=rows(*CALLS[:5]), two__csv=rows(*CALLS[5:9], NO_TIME), log__yaml=mapping)
+    assert main(["calibrate", "log=log.yaml"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "log: 1 problem",
+        "  contacts.columns.gaol: we have no such column; did you mean 'goal'? [log.yaml:4]",
+    ]
+    write(tmp_path, log__yaml=mapping.replace("gaol", "goal"))
+    assert main(["calibrate", "log=log.yaml"]) == 1
+    first, *told = capsys.readouterr().err.splitlines()
+    assert first == "log: 3 problems"
+    assert told[0] == (
+        "  contacts.words.outcome.good: 'resolvd' is no word of ours; did you mean 'resolved'? [log.yaml:7]"
+    )
+    assert told[2].startswith("  tolerate: 1 of 10 rows (10.0%) cannot be used")
+    assert told[2].endswith(" [log.yaml:1]")
+
+
+def test_words_that_no_row_has_are_told_with_what_they_may_have_meant(tmp_path):
+    write(tmp_path, contacts__csv=rows(*CALLS[:8]).replace("resolved", "solved"))
+    words = {"outcome": {"sloved": "resolved", "TEST": "set_aside"}, "channel": {"phone": "call", "letter": "post"}}
+    found = read(tmp_path, contacts=contacts(words=words))
+    assert found.unheard == [
+        "no row has 'sloved' (contacts.words.outcome); did you mean 'solved'?",
+        "no row has 'TEST' (contacts.words.outcome); known: solved",
+        "no row has 'letter' (contacts.words.channel)",
+    ]
+    assert set(found.contacts["outcome"]) == {"solved"}  # a word of the company's own
+
+
+def test_answers_of_customers_whose_contacts_are_set_aside_are_no_faults_of_their_own(tmp_path):
+    surveys = "customer,score\nK000,8\nK001,7\nK999,3\n"
+    write(tmp_path, contacts__csv=rows(*CALLS[:1], NO_TIME.replace("K000", "K001")), surveys__csv=surveys)
+    found = read(tmp_path, surveys={"files": "surveys.csv"}, tolerate=0.4)  # two of five
+    assert found.surveys["score"].to_list() == [8]
+    assert found.set_aside.filter(file="surveys.csv").select("line", "reason", "remedy").rows() == [
+        (4, "a customer without any contact", "leave it out, or add the contacts of this customer"),
+        (3, "a customer whose contacts are all set aside", "mend those contacts, and the answer will be used"),
+    ]
+
+
+def test_no_row_of_a_roster_is_set_aside_but_by_the_mapping(tmp_path):
+    roster = ROSTER.replace(",20\n", ",20 EUR\n", 3) + ",mon,08:00,10:00,12\n"
+    write(tmp_path, contacts__csv=CONTACTS, roster__csv=roster)
+    assert refused(tmp_path, roster={"files": "roster.csv"}) == [
+        "no pool: 1 row; fill it in, or leave the row out [roster.csv:13]",
+        "wage is not a number: 3 rows, such as '20 EUR'; write a plain number such as 8 [roster.csv:3]",
+    ]
+    words = {"pool": {"canteen": "set_aside"}}
+    write(tmp_path, roster__csv=ROSTER)
+    assert set(read(tmp_path, roster={"files": "roster.csv", "words": words}).roster["pool"]) == {"hotline"}
 
 
 # ---- who they are ----------------------------------------------------------------------------------------------------

@@ -221,10 +221,10 @@ def test_what_is_off_is_said_with_its_size_and_the_rest_is_not(monkeypatch):
     assert said[1].startswith("what no log can show")
 
 
-def test_where_nothing_is_off_that_is_said(monkeypatch):
+def test_where_nothing_is_off_there_is_no_word_against_it_but_what_no_log_can_show(monkeypatch):
     simulated(monkeypatch, mean_wait__hotline=[3.6, 3.6])
-    said = validate(RAW, LOG, 2 * WEEK, seed=1, replications=2).caveats()
-    assert said[0] == "nothing that was checked is off by more than 10 % and more than chance explains"
+    (said,) = validate(RAW, LOG, 2 * WEEK, seed=1, replications=2).caveats()
+    assert said.startswith("what no log can show")
 
 
 def test_what_no_replication_has_is_told_and_not_left_out(monkeypatch):

@@ -75,6 +75,33 @@ FAULTS = {
         "touchpoints.hotline.service_time.mean",
         "8 has no unit; write for instance '8 min' (units: s, min, h, day, week, month or year)",
     ),
+    "a date for a duration": (
+        "median: 6 min",
+        "median: 2025-03-17",
+        "personas.caller.patience.phone.median",
+        "'2025-03-17' is a date; write how long instead, such as '10 weeks'",
+    ),
+    "a share in per cent": (
+        "    share: 0.6",
+        "    share: 60 %",
+        "personas.caller.share",
+        "'60 %' is not a number; write 0.6",
+    ),
+    "a value that is not there": (
+        "    wage: 24 EUR / h",
+        "    wage:",
+        "staff.service.wage",
+        "has no value; it should be an amount of money; write for instance '24 EUR / h'",
+    ),
+    "a change after the end": (
+        "    title: One more person on the hotline",
+        "    from: 2026-03-01",
+        "changes.hire.from",
+        (
+            "begins 2026-03-01, when the simulated time is over (2025-01-06 to 2025-01-14); "
+            "begin earlier, or lengthen clock.horizon"
+        ),
+    ),
     "a wrong unit": (
         "mean: 8 min",
         "mean: 8 mn",
@@ -266,6 +293,42 @@ def test_what_is_missing_is_told_where_it_should_stand(tmp_path, mine):
     ran = typed(tmp_path, "compare", "scenario=mine")
     line = line_of(lines, "help_page: {")
     assert ran.complaints[1:] == [f"touchpoints.help_page.service_time: is missing [{FILE}:{line}]"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "faults"),
+    [
+        ("    start: {web: read, phone: call}", "    strat: {web: read, phone: call}", 2),
+        ('"18:00", headcount: 1}', '"18:00", headcout: 1}', 2),
+    ],
+)
+def test_a_typo_in_a_needed_field_is_told_without_what_follows_from_it(tmp_path, mine, old, new, faults):
+    mine((old, new))
+    complaints = typed(tmp_path, "describe", "scenario=mine").complaints[1:]
+    assert len(complaints) == faults
+    assert "is missing" in complaints[0]
+    assert "did you mean" in complaints[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "likely"),
+    [
+        (("describe", "mine"), "scenario=mine"),
+        (("new", "first"), "name=first"),
+        (("calibrate", "records"), "log=records"),
+        (("kpis", "churn"), "only=churn"),
+        (("simulate", "seed"), "seed=…"),
+    ],
+)
+def test_a_value_without_its_setting_is_told_how_to_write_it(tmp_path, words, likely):
+    ran = typed(tmp_path, *words)
+    assert ran.code == 1
+    assert ran.complaints[1:] == [f"{words[1]}: cannot be read; write setting=value, such as {likely} [command line]"]
+
+
+def test_a_log_that_is_not_there_is_told_as_a_file(tmp_path):
+    ran = typed(tmp_path, "calibrate", "log=contcts.csv")
+    assert ran.complaints[1:] == ["log: there is no file 'contcts.csv' [command line]"]
 
 
 def test_a_file_that_is_not_yaml_is_told_with_its_line(tmp_path, mine):

@@ -419,7 +419,7 @@ def test_a_scenario_that_is_not_there_is_answered_with_the_nearest_name():
 
 def test_a_log_that_is_not_there_is_answered_with_the_nearest_name():
     assert only("log=telko", verb="calibrate")[1] == "there is no log called 'telko'; did you mean 'telco'?"
-    assert only("log=contacts.csv", verb="calibrate")[1].startswith("there is no log called 'contacts.csv'; known: ")
+    assert only("log=contacts.csv", verb="calibrate")[1] == "there is no file 'contacts.csv'"
 
 
 def test_a_file_that_is_not_there_is_told():
@@ -461,7 +461,7 @@ def test_a_key_given_twice_is_told_with_its_line():
 @pytest.mark.parametrize("text", ["", "# Nothing yet.\n", "- a\n- b\n", "starter\n"])
 def test_a_file_without_names_and_values_is_refused(text):
     write("mine.yaml", text)
-    assert only("scenario=mine.yaml")[1] == "is empty or not a mapping of names to values"
+    assert re.match("is empty|is not a mapping of names to values", only("scenario=mine.yaml")[1])
 
 
 def test_a_base_that_is_not_there_is_told_where_it_is_named():

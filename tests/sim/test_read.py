@@ -444,7 +444,28 @@ def test_a_change_that_breaks_something_is_told_where_the_change_stands(told):
         ),
         (
             {"changes": {"early": {"from": "2024-01-01", "until": "2024-02-01", "set": {"title": "x"}}}},
-            "changes.early: ends before it begins, or lies outside the simulated time",
+            "changes.early.until: ends 2024-02-01, before the simulated time begins (2025-01-06 to 2025-01-07)",
+        ),
+        (
+            {"changes": {"late": {"from": "2034-01-01 12:00", "set": {"title": "x"}}}},
+            (
+                "changes.late.from: begins 2034-01-01 12:00, when the simulated time is over "
+                "(2025-01-06 to 2025-01-07); begin earlier, or lengthen clock.horizon"
+            ),
+        ),
+        (
+            {"changes": {"back": {"from": "2025-01-06 12:00", "until": "2025-01-06", "set": {"title": "x"}}}},
+            "changes.back.until: ends 2025-01-06, not after it begins 2025-01-06 12:00",
+        ),
+        (
+            {
+                "clock": {"start": "2025-01-06", "horizon": "4 weeks", "warmup": "1 week"},
+                "changes": {"brief": {"until": "2025-01-10", "set": {"title": "x"}}},
+            },
+            (
+                "changes.brief.until: ends 2025-01-10, not after it begins 2025-01-13, "
+                "when the warm-up ends; say `from` when else"
+            ),
         ),
         (
             {"changes": {"longer": {"set": {"clock.horizon": "9 weeks"}}}},
@@ -783,13 +804,30 @@ def test_a_folder_is_not_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\x89PNG\r\n\x1a\n", "not a text file (byte 0 is not UTF-8); a scenario is YAML text"),
+        (b"\x89PNG\r\n\x1a\n", "not a text in UTF-8; a scenario is YAML text, saved in that encoding [file:1]"),
+        ("a: 1\nb: Büro\n".encode("latin-1"), "saved in that encoding [file:2]"),
         (b"a\x00b", "not YAML: "),
-        (b"", "is empty or not a mapping of names to values"),
-        (b"- a\n- list\n", "is empty or not a mapping of names to values"),
-        (b"just a sentence", "is empty or not a mapping of names to values"),
-        (b"a: [1, 2\nb: 3\n", "not YAML: expected ',' or ']', but got ':' [file:2]"),
-        (b"a: 1\n\tb: 2\n", "[file:2]"),
+        (b"", "is empty; write names and their values, such as currency: EUR"),
+        (b"# Nothing yet.\n", "is empty; write names and their values, such as currency: EUR"),
+        (b"\n- a\n- list\n", "is not a mapping of names to values; write them as in currency: EUR [file:2]"),
+        (b"just a sentence", "is not a mapping of names to values; write them as in currency: EUR [file:1]"),
+        (
+            b"a: [1, 2\nb: 3\n",
+            (
+                "not YAML: expected ',' or ']', but got ':'; "
+                "a bracket, a brace or a quotation mark may not be closed, or a comma be missing [file:2]"
+            ),
+        ),
+        (
+            b"a:\n\tb: 2\n",
+            "not YAML: found character '\\t' that cannot start any token; indent with blanks, not with a tab [file:2]",
+        ),
+        (
+            b"a:\n  b:1\n  c: 2\n",
+            "a blank may be missing after a colon just before, or quotes around a text [file:3]",
+        ),
+        (b"a:\n  b: 1\n c: 2\n", "look at the indentation of this line and of those before it [file:3]"),
+        (b"a: 'b\n", "a quotation mark may not be closed [file:2]"),
         (b"a: 1\n--- \nb: 2\n", "not YAML: but found another document [file:2]"),
         (b"a: &here {b: *here}\n", "a.b: contains itself; write it out [file:1]"),
         (b"? [a, b]\n: 1\n", "has a key that is not a word or a number [file:1]"),
