@@ -165,15 +165,23 @@ def compare(asked: Composed) -> None:
     Everything goes to a folder of its own under outputs/compare/NAME, and to MLflow (outputs/mlflow.db unless
     MLFLOW_TRACKING_URI names another store): the experiment is the question, a child run a scenario.
     """
-    settings, model = _checked(asked, CompareSettings)
+    settings, model = _checked(asked, CompareSettings, lambda model: _variants(model, asked.config["changes"]))
     name = asked.chosen["scenario"]
-    models = variants(model, "all" if settings.changes == ("all",) else settings.changes)
+    models = _variants(model, settings.changes)
     with _draft(settings.outputs / "compare" / name) as draft:
         comparison = _lived(models, settings, settings.level, draft)
         _finish(comparison, settings, asked, settings.question or model.title or name, draft)
 
 
 # ---- what they share -----------------------------------------------------------------------------------------------
+
+
+def _variants(model: Model, changes: object) -> dict[str, Model]:
+    """Return the baseline and the changes that are asked for, if they are names."""
+    named = [changes] if isinstance(changes, str) else changes
+    if not isinstance(named, list | tuple) or not all(isinstance(name, str) for name in named):
+        return {}
+    return variants(model, "all" if list(named) == ["all"] else list(named))
 
 
 def _model(asked: Composed) -> Model:
@@ -191,13 +199,13 @@ def _settings(asked: Composed, kind: type[Any]) -> Any:
         raise ScenarioError(located, "settings") from None
 
 
-def _checked(asked: Composed, kind: type[Any]) -> tuple[Any, Model]:
-    """A verb's own settings and its scenario, or everything that is wrong with either."""
+def _checked(asked: Composed, kind: type[Any], also: Callable[[Model], object] = lambda _: None) -> tuple[Any, Model]:
+    """A verb's own settings and its scenario, or everything that is wrong with either, or with what also is asked."""
     try:
         settings = _settings(asked, kind)
     except ScenarioError as error:
         try:
-            _model(asked)
+            also(_model(asked))
         except ScenarioError as another:
             raise ScenarioError([*error.problems, *another.problems], "settings and scenario") from None
         raise
@@ -296,7 +304,8 @@ def difference_table(comparison: Comparison) -> Table:
     for change in comparison.changes:
         table.add_column(change, justify="right")
     for kpi in HEADLINES:
-        cells = [words.level(kpi, comparison.level_of(BASELINE, kpi)["mean"], currency)]
+        base = comparison.level_of(BASELINE, kpi)
+        cells = [words.level(kpi, base["mean"], currency, (base["upper"] - base["lower"]) / 2)]
         for change in comparison.changes:
             row = comparison.difference(change, kpi)
             verdict = better(kpi, row["difference"]) if row["lower"] * row["upper"] > 0 else None
@@ -314,6 +323,7 @@ def level_table(comparison: Comparison) -> Table:
     currency = comparison.models[BASELINE].currency
     rows = comparison.levels.filter((pl.col("by") == "all") & (pl.col("scenario") == BASELINE))
     for row in rows.iter_rows(named=True):
-        cells: list[str] = [words.level(row["kpi"], row[column], currency) for column in ("mean", "lower", "upper")]
+        half = (row["upper"] - row["lower"]) / 2
+        cells = [words.level(row["kpi"], row[column], currency, half) for column in ("mean", "lower", "upper")]
         table.add_row(row["kpi"].replace("_", " "), *cells)
     return table

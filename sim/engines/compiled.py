@@ -10,10 +10,9 @@ from sim import draws
 from sim.arrays import NONE, Lowered, lower
 from sim.check import parse
 from sim.engines import jit, loop
-from sim.engines.expected import NO_RATE, Expected
+from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.memory import settle
 from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, PLACE, POOL, QUEUE, STRETCH, WORLD
-from sim.errors import DesirepathError
 from sim.records import Block, joined, tables_of
 from sim.rules import MOST_VISITS
 from sim.summaries import Tally
@@ -149,12 +148,7 @@ class History:
 
     def _stuck(self) -> None:
         world, names = self.world[0], self.lowered.names
-        journey, step = names.journeys[world["stuck_journey"]], names.steps[world["stuck_step"]][1]
-        msg = (
-            f"journeys.{journey}: somebody has made {MOST_VISITS} visits and goes on to '{step}'; "
-            "let time pass on every way round, or lead some of them to an end"
-        )
-        raise DesirepathError(msg)
+        raise going_round(names.journeys[world["stuck_journey"]], names.steps[world["stuck_step"]][1])
 
     # ---- state -----------------------------------------------------------------------------------------------------
 

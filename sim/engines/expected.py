@@ -1,4 +1,4 @@
-"""How many needs, arrivals and joiners are to be expected since the start: the same numbers for every engine."""
+"""What every engine says alike: how many needs, arrivals and joiners are to be expected, and that it goes round."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim import draws, rules
+from sim.errors import DesirepathError
 from sim.model import Arrivals
+from sim.rules import MOST_VISITS
 from sim.timetable import Cumulative, Stretch, accumulate
 
 if TYPE_CHECKING:
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
     from sim.model import Model
 
 NO_RATE = Arrivals(rate=0.0)
+
+
+def going_round(journey: str, step: str) -> DesirepathError:
+    """Say that somebody goes round in a journey for ever."""
+    return DesirepathError(
+        f"journeys.{journey}: somebody has made {MOST_VISITS} visits and goes on to '{step}'; "
+        "let time pass on every way round, or lead some of them to an end"
+    )
 
 
 @dataclass(frozen=True)

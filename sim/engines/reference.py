@@ -21,9 +21,8 @@ import simpy
 from sim import draws, rules
 from sim.changes import phases
 from sim.engines.calendar import Calendar, Rank
-from sim.engines.expected import NO_RATE, Expected
+from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.pools import Pool
-from sim.errors import DesirepathError
 from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Effects
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 from sim.summaries import summarise
@@ -439,11 +438,7 @@ class History:
         """Live through an issue, from its first visit to its end."""
         while True:
             if issue.visits >= MOST_VISITS:
-                msg = (
-                    f"journeys.{issue.name}: somebody has made {MOST_VISITS} visits and goes on to '{step_name}'; "
-                    "let time pass on every way round, or lead some of them to an end"
-                )
-                raise DesirepathError(msg)
+                raise going_round(issue.name, step_name)
             step = self.model.journeys[issue.name].steps[step_name]
             touchpoint = self.model.touchpoints[step.touchpoint]
             visit = Visit(issue, step_name, step, touchpoint, self.calendar.now, simpy.Event(self.calendar))

@@ -286,6 +286,15 @@ def test_a_setting_that_cannot_be_is_told_before_anything_is_written(tmp_path, w
     assert list(tmp_path.iterdir()) == []
 
 
+def test_settings_and_changes_are_told_together(tmp_path):
+    ran = typed(tmp_path, "compare", "level=2", "changes=[hier]")
+    assert ran.complaints == [
+        "settings and scenario: 2 problems",
+        "level: 2 is out of bounds; it should be less than 1 [command line]",
+        "changes.hier: there is no change 'hier'; did you mean 'hire'? [command line]",
+    ]
+
+
 def test_settings_and_scenario_are_told_together(tmp_path):
     ran = typed(tmp_path, "compare", "seed=abc", "workers=0", "staff.service.shifts.day.headcount=-3")
     assert ran.complaints == [
