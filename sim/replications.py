@@ -216,10 +216,14 @@ def perform_some(tasks: Sequence[Task]) -> pl.DataFrame:
     stopping = Stopping()
     with ThreadPoolExecutor(len(tasks)) as threads:
         try:
-            return pl.concat(list(threads.map(lambda task: perform(task, stopping), tasks)))
+            return pl.concat(results([threads.submit(perform, task, stopping) for task in tasks]))
         except BaseException:  # Ctrl-C, or an error in one of the histories
             stopping.now = True
             raise
+
+
+class StoppedError(Exception):
+    """A history was told to stop, or took too long."""
 
 
 class Stopping:
@@ -231,7 +235,7 @@ class Stopping:
     def read(self, _block: Block) -> None:
         """Go on or not."""
         if self.now or time.monotonic() > self.until:
-            raise TimeoutError
+            raise StoppedError
 
 
 def perform_short(tasks: Sequence[Task], say: Callable[[int, int], None]) -> list[pl.DataFrame]:
@@ -241,7 +245,7 @@ def perform_short(tasks: Sequence[Task], say: Callable[[int, int], None]) -> lis
     while len(frames) < len(tasks):
         try:
             frames.append(perform(tasks[len(frames)], Stopping(A_SHORT_HISTORY)))
-        except TimeoutError:
+        except StoppedError:
             break
         say(len(frames), len(tasks))
         to_go = (time.monotonic() - begun) / len(frames) * (len(tasks) - len(frames))

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 BLOCK = 8_192  # rows: few enough to stay in the processor's cache until they have been added up
 SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
-# What the world calls the room in a table.
 KINDS = ("visit", "journey", "customer", "spell")  # of rows
+# What the world calls the room in a table.
 ROOM = {
     "n_buckets": "bucket", "room_far": "far", "room_customers": "customer", "room_issues": "issue",
     "room_events": "event", "room_starting": "to start",
