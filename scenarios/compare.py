@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -191,35 +191,52 @@ def compare(
         for r in range(replications)
         for name, model in models.items()
     ]
-    baseline = next(iter(models.values()))
-    if baseline.uncertain:
-        tasks += [
-            Task(_CENTRE + name, {**model.raw, "uncertain": {}}, seed, r)
-            for r in range(replications)
-            for name, model in models.items()
-        ]
+    centres = at_centre(models)
+    tasks += [Task(name, raw, seed, r) for r in range(replications) for name, raw in centres.items()]
     values = perform_all(tasks, workers, progress, threads=threads)
-    keys, at = _pivot(values, replications)
+    return compared(models, seed, replications, level, values, share)
+
+
+def at_centre(models: Mapping[str, Model]) -> dict[str, dict[str, Any]]:
+    """Each scenario once more, as plain data, with all that is uncertain at its centre; none where nothing is."""
+    if not next(iter(models.values())).uncertain:
+        return {}
+    return {_CENTRE + name: {**model.raw, "uncertain": {}} for name, model in models.items()}
+
+
+def compared(
+    models: dict[str, Model], seed: int, replications: int, level: float, values: pl.DataFrame, keep: float = 1.0
+) -> Comparison:
+    """Compare scenarios that have been simulated; a difference rests on the replications that both have.
+
+    Parameters
+    ----------
+    values
+        Of every scenario, and of every scenario `at_centre`: columns ``scenario``, ``replication``, ``kpi``, ``by``,
+        ``group``, ``value``; those of a scenario in the order of its replications.
+    """
+    keys, at = _arrays(values, replications)
     levels = [_levels(name, keys, at, level) for name in models]
-    differences = [_differences(name, keys, at, level, len(models) - 1) for name in models]
-    compared = pl.concat(differences).filter(pl.col("scenario") != BASELINE)
+    differences = [_differences(name, keys, at, level, len(models) - 1) for name in models if name != BASELINE]
     own = values.filter(~pl.col("scenario").str.starts_with(_CENTRE))
-    return Comparison(models, seed, replications, level, pl.concat(levels), compared, own, share)
+    none = _differences(BASELINE, keys, at, level, 1).clear()
+    return Comparison(models, seed, replications, level, pl.concat(levels), pl.concat([none, *differences]), own, keep)
 
 
-def _pivot(values: pl.DataFrame, replications: int) -> tuple[pl.DataFrame, dict[str, NDArray[np.float64]]]:
+def _arrays(values: pl.DataFrame, replications: int) -> tuple[pl.DataFrame, dict[str, NDArray[np.float64]]]:
     """Values of each scenario with one row a KPI, dimension and group, and one column a replication.
 
-    Every scenario has the names of its own changes beside the baseline's; where a scenario lacks a name its value is
-    unknown.
+    Every scenario has the names of its own changes beside the baseline's; where a scenario lacks a name, or a
+    replication, its value is unknown.
     """
     keys = values.select(_KEY).unique(maintain_order=True)
+    place = keys.with_row_index("place")
     at: dict[str, NDArray[np.float64]] = {}
     for (scenario,), rows in values.group_by(["scenario"], maintain_order=True):
-        wide = rows.pivot(on="replication", index=_KEY, values="value", on_columns=range(replications))
-        at[str(scenario)] = (
-            keys.join(wide, on=_KEY, how="left", maintain_order="left").drop(_KEY).to_numpy().astype(float)
-        )
+        found = rows.join(place, on=_KEY, how="left", maintain_order="left")
+        table = np.full((len(keys), replications), np.nan)
+        table[found["place"].to_numpy(), found["replication"].to_numpy()] = found["value"].to_numpy()
+        at[str(scenario)] = table
     return keys, at
 
 
@@ -237,7 +254,8 @@ def _differences(
     name: str, keys: pl.DataFrame, at: dict[str, NDArray[np.float64]], level: float, changes: int
 ) -> pl.DataFrame:
     """Paired differences of one scenario from the baseline."""
-    old, new = at[BASELINE], at[name]
+    new = at[name]
+    old = np.where(np.isnan(new), np.nan, at[BASELINE])
     pair = new - old
     centre = at[_CENTRE + name] - at[_CENTRE + BASELINE] if _CENTRE + name in at else None
     family = max(changes * len(HEADLINES), 1)

@@ -136,18 +136,27 @@ def perform(task: Task, *others: compiled.Reader) -> pl.DataFrame:
     polars.DataFrame
         Columns ``scenario``, ``replication``, ``kpi``, ``by``, ``group``, ``value``.
     """
-    exact = settled(parse(task.raw), task.seed, task.replication)
-    tally = Tally(exact)
+    model = parse(task.raw)
     if task.folder is None:
-        compiled.read_out(exact, task.seed, task.replication, [tally, *others])
+        values = measured(model, task.seed, task.replication, *others)
     else:
         with Writing(Path(task.folder)) as writing:
-            compiled.read_out(exact, task.seed, task.replication, [tally, writing, *others], task.keep)
-    return measure(tally.summary()).select(
-        pl.lit(task.scenario).alias("scenario"),
-        pl.lit(task.replication, dtype=pl.Int32).alias("replication"),
-        "kpi", "by", "group", "value",
-    )  # fmt: skip
+            values = measured(model, task.seed, task.replication, writing, *others, keep=task.keep)
+    return values.select(pl.lit(task.scenario).alias("scenario"), pl.all())
+
+
+def measured(model: Model, seed: int, replication: int, *others: compiled.Reader, keep: float = 1.0) -> pl.DataFrame:
+    """Simulate one history of a model and measure it.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns ``replication``, ``kpi``, ``by``, ``group``, ``value``.
+    """
+    exact = settled(model, seed, replication)
+    tally = Tally(exact)
+    compiled.read_out(exact, seed, replication, [tally, *others], keep)
+    return measure(tally.summary()).select(pl.lit(replication, dtype=pl.Int32).alias("replication"), pl.all())
 
 
 def workers_of(stated: object) -> int:

@@ -28,9 +28,9 @@ class Results:
         tables with a column ``scenario``, which is a point's name or ``baseline``. Its `replications` are the most that
         any of them has.
     points
-        A row for each point and the baseline: ``scenario``, ``replications``, ``failed`` (whether it is left out because
-        a replication failed), ``price`` (of its levers, beyond the baseline's, money a month), and a column for each
-        factor, by its path.
+        A row for each point and the baseline: ``scenario``, ``replications``, ``failed`` (whether it is left out
+        because a replication failed), ``price`` (of its levers, beyond the baseline's, money a month), and a column for
+        each factor, by its path.
     failures
         Replications that failed: ``scenario``, ``replication``, ``error``.
     precision

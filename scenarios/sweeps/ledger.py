@@ -1,0 +1,134 @@
+"""What has been lived through already, on disk: a block of replications counts once it is there, whatever dies next."""
+
+from __future__ import annotations
+
+import json
+import os
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from scenarios.sweeps.executors import NOTHING, code_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from scenarios.sweeps.executors import Outcome
+
+_BEING_WRITTEN = ".part-"
+
+
+def key_of(raw: Mapping[str, Any], seed: int) -> str:
+    """Key of a scenario with a seed, under this version: the same key, the same values."""
+    text = json.dumps([code_version(), seed, raw], sort_keys=True, default=str, ensure_ascii=False)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+class Ledger:
+    """Finished blocks of replications, by the key of their scenario.
+
+    Several sweeps may write into one ledger at once: every block has a file of its own, which appears whole or not at
+    all, and who finds one twice takes it once; both say the same.
+
+    Parameters
+    ----------
+    folder
+        Where it lies.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, outcome: Outcome) -> None:
+        """Write down what came of a unit; it is on the disk when this returns.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        unit = outcome.unit
+        home = self.folder / unit.key
+        home.mkdir(exist_ok=True)
+        if outcome.values.height:
+            name = f"{unit.first:06d}-{unit.count:04d}.parquet"
+            _write(home / name, lambda path: outcome.values.write_parquet(path, compression="zstd"))
+        for replication, error in outcome.failures.items():
+            text = json.dumps({"replication": replication, "error": error}, ensure_ascii=False)
+            _write(home / f"failed-{replication:06d}.json", lambda path, t=text: path.write_text(t, encoding="utf-8"))
+
+    def values(self, key: str) -> pl.DataFrame:
+        """Every replication of a scenario that succeeded, in order; columns as an outcome's values have them."""
+        frames: list[pl.DataFrame] = [NOTHING]
+        seen: set[int] = set()
+        for path in sorted((self.folder / key).glob("*.parquet")):
+            frame = _read(path)
+            fresh = set(frame["replication"].unique()) - seen
+            frames.append(frame.filter(pl.col("replication").is_in(fresh)))
+            seen |= fresh
+        return pl.concat(frames).sort("replication", maintain_order=True)
+
+    def done(self, key: str) -> set[int]:
+        """Replications of a scenario that succeeded."""
+        return {
+            int(replication)
+            for path in (self.folder / key).glob("*.parquet")
+            for replication in _read(path, ["replication"])["replication"].unique()
+        }
+
+    def failures(self, key: str) -> dict[int, str]:
+        """What went wrong with replications of a scenario that failed."""
+        found = {}
+        for path in sorted((self.folder / key).glob("failed-*.json")):
+            said = json.loads(path.read_text(encoding="utf-8"))
+            found[int(said["replication"])] = str(said["error"])
+        return found
+
+    def forget_failures(self, keys: Iterable[str]) -> None:
+        """Let failed replications be tried again."""
+        for key in keys:
+            for path in (self.folder / key).glob("failed-*.json"):
+                path.unlink(missing_ok=True)
+
+
+def _write(path: Path, write: Any) -> None:
+    """Let a file appear whole, and stay if the machine goes down."""
+    part = path.with_name(f"{_BEING_WRITTEN}{os.getpid()}-{path.name}")
+    try:
+        write(part)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """What a file holds; nothing where it cannot be read, so that its replications are lived through again."""
+    try:
+        return pl.read_parquet(path, columns=columns)
+    except (pl.exceptions.PolarsError, OSError):
+        return NOTHING.select(columns or pl.all())
+
+
+def gaps(done: Iterable[int], wanted: int, most: int) -> list[range]:
+    """Replications still to do, of those below a number, in runs of so many at most."""
+    there = set(done)
+    runs: list[range] = []
+    for replication in range(wanted):
+        if replication in there:
+            continue
+        if runs and runs[-1].stop == replication and len(runs[-1]) < most:
+            runs[-1] = range(runs[-1].start, replication + 1)
+        else:
+            runs.append(range(replication, replication + 1))
+    return runs
