@@ -79,3 +79,8 @@ def variant(model: Model, settings: dict[str, Any], uncertainties: frozenset[str
         raw["changes"] = {**raw.get("changes", {}), POINT: {"set": levers}}
         raw["enact"] = [*model.enact, POINT]
     return parse(raw)
+
+
+def uncertainties(design: Design) -> frozenset[str]:
+    """Paths of a design that hold from the start."""
+    return frozenset(factor.path for factor in design.factors if factor.role == "uncertainty")

@@ -324,7 +324,7 @@ class Dask:
         """Perform units wherever the scheduler sends them."""
         compiled.get_ready()
         unit_of = {self.client.submit(perform, unit, pure=False): unit for unit in units}
-        for future in self.distributed.as_completed(unit_of):
+        for future in self.distributed.as_completed(unit_of, loop=self.client.loop):
             error = future.exception()
             if error is None:
                 yield future.result()
