@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 from hashlib import blake2b
+from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +58,12 @@ class Ledger:
         home = self.folder / unit.key
         home.mkdir(exist_ok=True)
         if outcome.values.height:
-            each = outcome.seconds / unit.count
-            name = f"{unit.first:06d}-{unit.count:04d}.parquet"
-            _write(home / name, lambda path: outcome.values.write_parquet(path, metadata={_SECONDS: str(each)}))
+            each, buffer = outcome.seconds / unit.count, BytesIO()
+            outcome.values.write_parquet(buffer, metadata={_SECONDS: str(each)})
+            _write(home / f"{unit.first:06d}-{unit.count:04d}.parquet", buffer.getvalue())
         for replication, error in outcome.failures.items():
             text = json.dumps({"replication": replication, "error": error}, ensure_ascii=False)
-            _write(home / f"failed-{replication:06d}.json", lambda path, t=text: path.write_text(t, encoding="utf-8"))
+            _write(home / f"failed-{replication:06d}.json", text.encode())
 
     def values(self, key: str) -> pl.DataFrame:
         """Every replication of a scenario that succeeded, in order; columns as an outcome's values have them."""
@@ -105,12 +106,13 @@ class Ledger:
                 path.unlink(missing_ok=True)
 
 
-def _write(path: Path, write: Any) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Let a file appear whole, and stay if the machine goes down."""
     part = path.with_name(f"{_BEING_WRITTEN}{os.getpid()}-{path.name}")
     try:
-        write(part)
-        with part.open("rb+") as file:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
             os.fsync(file.fileno())
         part.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)

@@ -134,8 +134,21 @@ class Work:
         ]
 
     def take(self, outcome: Outcome) -> None:
-        """Keep what came of a unit, on the disk first."""
-        self.ledger.add(outcome)
+        """Keep what came of a unit, on the disk first.
+
+        Raises
+        ------
+        DesirepathError
+            If it cannot be written.
+        """
+        try:
+            self.ledger.add(outcome)
+        except OSError as error:
+            safe = sum(len(each) for each in self.done.values())
+            raise DesirepathError(
+                f"{self.ledger.folder} cannot be written ({error.strerror or error}); what was finished before, "
+                f"{safe:,} histories, is safe there. Make room, and run the same again: it goes on where it stopped"
+            ) from None
         key = outcome.unit.key
         self.done[key] |= set(outcome.unit.replications) - set(outcome.failures)
         self.failures[key] |= outcome.failures
