@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,7 +12,7 @@ from sim.kpis import KPIS
 if TYPE_CHECKING:
     from scenarios.compare import Comparison
     from scenarios.sweeps.design import Design
-    from scenarios.sweeps.stopping import Precision
+    from scenarios.sweeps.stopping import Look, Precision
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Results:
         Replications that failed: ``scenario``, ``replication``, ``error``.
     precision
         What was asked for; None where the number of replications was given.
+    looks
+        What each point has reached of that.
     """
 
     design: Design
@@ -42,6 +44,7 @@ class Results:
     points: pl.DataFrame
     failures: pl.DataFrame
     precision: Precision | None = None
+    looks: dict[str, Look] = field(default_factory=dict)
 
     @property
     def definitions(self) -> pl.DataFrame:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from scenarios.compare import BASELINE, CENTRE, at_centre, check_same_design, compared
@@ -15,17 +16,22 @@ from scenarios.sweeps.design import uncertainties, variant
 from scenarios.sweeps.executors import Unit, executor_of, perform
 from scenarios.sweeps.ledger import Ledger, gaps, key_of
 from scenarios.sweeps.results import Results
+from scenarios.sweeps.stopping import baseline_due, check_reachable, look
 from sim.engines import compiled
 from sim.errors import DesirepathError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
 
     from scenarios.compare import Comparison
     from scenarios.sweeps.design import Design
     from scenarios.sweeps.executors import Executor, Outcome, Where
-    from scenarios.sweeps.stopping import Precision
+    from scenarios.sweeps.stopping import Look, Precision
     from sim.model import Model
+
+    Numbers = NDArray[np.float64]
 
 LEDGER = Path("outputs/ledger")
 A_UNIT = 0.5  # seconds that a unit of work takes at least, where there are so many replications left
@@ -163,6 +169,28 @@ class Work:
             for label in self.lives[name]
         )
 
+    def differences(
+        self, name: str, kpis: tuple[str, ...], replications: int
+    ) -> tuple[dict[str, Numbers], dict[str, Numbers] | None]:
+        """Paired differences of a scenario from the baseline by KPI, of everybody, and likewise at their centres."""
+        pairs = list(zip(self.lives[name], self.lives[BASELINE], strict=True))
+        own, *centre = (
+            {kpi: new[kpi] - old[kpi] for kpi in kpis}
+            for new, old in ([self._numbers(label, kpis, replications) for label in pair] for pair in pairs)
+        )
+        return own, centre[0] if centre else None
+
+    def _numbers(self, label: str, kpis: tuple[str, ...], replications: int) -> dict[str, Numbers]:
+        """Values of some KPIs, of everybody, by replication; NaN where there is none."""
+        values = self.ledger.values(self.keys[label])
+        rows = values.filter((pl.col("by") == "all") & (pl.col("replication") < replications))
+        found = {}
+        for kpi in kpis:
+            at = rows.filter(pl.col("kpi") == kpi)
+            found[kpi] = np.full(replications, np.nan)
+            found[kpi][at["replication"].to_numpy()] = at["value"].to_numpy()
+        return found
+
 
 class Sweep:
     """One sweep on its way: what `sweep` does, step by step.
@@ -243,6 +271,50 @@ class Sweep:
             state.histories, state.done = self.histories(wanted)
             self.watch.told(state)
 
+    def until_precise(
+        self, precision: Precision, executor: Executor, each: float
+    ) -> tuple[dict[str, int], dict[str, Look]]:
+        """Live through replications until every difference asked for is precise enough.
+
+        Returns
+        -------
+        tuple
+            How many replications of each scenario there are, and what each point has reached.
+
+        Raises
+        ------
+        ScenarioError
+            If a few points show that what is asked for is out of reach; what was lived through is not lost.
+        """
+        points = [name for name in self.models if name != BASELINE]
+        few = {points[0], points[len(points) // 2], points[-1]}
+        self.live(dict.fromkeys((BASELINE, *few), precision.first), executor, each)
+        self._whole_baseline()
+        check_reachable(
+            precision, self._looks(precision, few, dict.fromkeys(few, precision.first)), self.models[BASELINE].currency
+        )
+        wanted = dict.fromkeys(self.models, precision.first)
+        while True:
+            self.live(wanted, executor, each)
+            looks = self._looks(precision, points, wanted)
+            if all(one.done for one in looks.values()):
+                return wanted, looks
+            wanted |= {name: one.due for name, one in looks.items()}
+            wanted[BASELINE] = baseline_due(looks)
+
+    def _looks(self, precision: Precision, names: Iterable[str], wanted: Mapping[str, int]) -> dict[str, Look]:
+        """How precise points are by now; those that failed are not waited for."""
+        broken = self.work.failed()
+        looks = {}
+        for name in names:
+            if name not in broken:
+                own, centre = self.work.differences(name, tuple(precision.half_widths), wanted[name])
+                looks[name] = look(precision, own, centre)
+        for kpi, asked in precision.half_widths.items():
+            luck = [one.reached[kpi].luck for one in looks.values() if one.reached[kpi].known > 1]
+            self.state.reached[kpi] = (max(luck, default=nan), asked)
+        return looks
+
     def compared(self, wanted: Mapping[str, int]) -> Comparison:
         """Compare every scenario that did not fail with the baseline."""
         self._whole_baseline()
@@ -251,14 +323,16 @@ class Sweep:
         values = self.work.values({name: wanted[name] for name in models})
         return compared(models, self.seed, max(wanted.values()), self.level, values, keep=0.0)
 
-    def results(self, wanted: Mapping[str, int], precision: Precision | None = None) -> Results:
+    def results(
+        self, wanted: Mapping[str, int], looks: dict[str, Look] | None = None, precision: Precision | None = None
+    ) -> Results:
         """What it came to."""
         broken = self.work.failed()
         errors = [(name, r, error) for name, found in broken.items() for r, error in sorted(found.items())]
         failures = pl.DataFrame(
             errors, schema={"scenario": pl.String, "replication": pl.Int32, "error": pl.String}, orient="row"
         )
-        return Results(self.design, self.compared(wanted), self._points(wanted), failures, precision)
+        return Results(self.design, self.compared(wanted), self._points(wanted), failures, precision, looks or {})
 
     def _whole_baseline(self) -> None:
         """Stop where the baseline failed: there is nothing to compare with."""
@@ -359,8 +433,10 @@ def sweep(
     }
     going = Sweep(models, design, seed=seed, level=level, ledger=Ledger(ledger), retry=retry, watch=watch)
     each = going.pilot()
-    wanted = dict.fromkeys(models, replications)
     where = executor_of(executor, workers, address) if isinstance(executor, str) else nullcontext(executor)
     with where as ready:
+        if precision is not None:
+            return going.results(*going.until_precise(precision, ready, each), precision)
+        wanted = dict.fromkeys(models, replications)
         going.live(wanted, ready, each)
-    return going.results(wanted, precision)
+        return going.results(wanted)

@@ -15,10 +15,11 @@ from scenarios.sweeps.design import Design, Factor, Point, variant
 from scenarios.sweeps.executors import Dask, Outcome, Processes, Serial, Unit, perform
 from scenarios.sweeps.ledger import Ledger
 from scenarios.sweeps.results import Results
+from scenarios.sweeps.stopping import Precision
 from scenarios.sweeps.sweep import State, Watch, sweep
 from sim.changes import altered
 from sim.check import parse
-from sim.errors import DesirepathError
+from sim.errors import DesirepathError, ScenarioError
 from sim.model import Model
 from tests.scenarios.sweeping import DAY, MIDDAY, grid, small
 
@@ -125,6 +126,34 @@ def test_uncertain_values_are_drawn_once_for_all_points(tmp_path):
     row, other = (each.difference("day=2", "satisfaction") for each in (swept.comparison, direct))
     assert row == other
     assert row["limits"] > 0
+
+
+# ---- as precise as asked for -----------------------------------------------------------------------------------------
+
+
+def test_replications_go_on_until_every_difference_is_as_precise_as_asked_for(tmp_path):
+    asked = Precision({"mean_wait": 0.12, "contacts_per_issue": 0.05}, first=10, most=400)
+    log = Log()
+    results = sweep(small(), POINTS, precision=asked, executor="serial", ledger=tmp_path, watch=log)
+    for name in results.comparison.changes:
+        for kpi, half in asked.half_widths.items():
+            row = results.comparison.difference(name, kpi)
+            assert (row["upper"] - row["lower"]) / 2 <= half
+            assert row["n"] >= 10
+    needs = dict(results.points.select("scenario", "replications").iter_rows())
+    assert needs["day=1, midday=1"] == 10  # it is the baseline once more, and differs by nothing
+    assert needs[BASELINE] == max(needs.values()) > 10
+    assert {kpi: asked for kpi, (_, asked) in log.last.reached.items()} == asked.half_widths
+    assert all(reached <= wide for reached, wide in log.last.reached.values())
+    again = sweep(small(), POINTS, precision=asked, executor="serial", ledger=tmp_path / "again")
+    same(results, again)
+
+
+def test_a_precision_out_of_reach_is_refused_after_a_pilot_of_few_points(tmp_path):
+    asked = Precision({"mean_wait": 0.001}, first=10, most=50)
+    with pytest.raises(ScenarioError, match=r"precision.mean_wait: ±0.001 min takes about [\d,]+ replications"):
+        sweep(small(), POINTS, precision=asked, executor="serial", ledger=tmp_path)
+    assert sum(len(Ledger(tmp_path).done(path.name)) for path in tmp_path.iterdir()) <= 40
 
 
 # ---- failures --------------------------------------------------------------------------------------------------------
