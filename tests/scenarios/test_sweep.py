@@ -132,7 +132,7 @@ def test_uncertain_values_are_drawn_once_for_all_points(tmp_path):
 
 
 def test_replications_go_on_until_every_difference_is_as_precise_as_asked_for(tmp_path):
-    asked = Precision({"mean_wait": 0.12, "contacts_per_issue": 0.05}, first=10, most=400)
+    asked = Precision({"mean_wait": 0.06, "contacts_per_issue": 0.012}, first=10, most=400)
     log = Log()
     results = sweep(small(), POINTS, precision=asked, executor="serial", ledger=tmp_path, watch=log)
     for name in results.comparison.changes:
@@ -159,11 +159,11 @@ def test_a_precision_out_of_reach_is_refused_after_a_pilot_of_few_points(tmp_pat
 # ---- failures --------------------------------------------------------------------------------------------------------
 
 
-def failing() -> tuple[Model, Design]:
+def failing(again: float = 0.9997) -> tuple[Model, Design]:
     """A point at which people read one page again and again, a few of them more often than anybody does."""
     settings = {"journeys.billing.steps.read.next.unresolved": {"read": 1}, "touchpoints.help_page.service_time": "2 s"}
     journeys = altered(small(customers=20).raw, settings)
-    rarely = {"resolved": 0.0003, "unresolved": 0.9997}
+    rarely = {"resolved": 1 - again, "unresolved": again}
     path = "journeys.billing.steps.read.outcomes"
     points = (Point("twice", {DAY: 2}), Point("endless", {path: rarely}), Point("thrice", {DAY: 3}))
     return parse(journeys), Design("grid", (Factor(DAY, "lever"), Factor(path, "lever")), points)
