@@ -16,6 +16,7 @@ from sim import draws
 from sim.check import MISSING, parse
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Change, Model
+from sim.once import once_a_model
 from sim.ramps import Ramp, between
 from sim.uncertain import Uncertain
 
@@ -149,6 +150,7 @@ def ramp(model: Model, change: Change) -> Ramp:
     return Ramp(_begins(model, change), change.ramp)
 
 
+@once_a_model
 def phases(model: Model) -> tuple[Phase, ...]:
     """Stretches of the horizon between the dates of the changes that are on, the first from 0."""
     spans = {name: span(model, model.changes[name]) for name in model.enact}
