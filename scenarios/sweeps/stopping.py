@@ -225,7 +225,7 @@ def _reached(precision: Precision, asked: float, drawn: Numbers, centre: Numbers
         return Reached(asked, math.nan, math.nan, known, math.nan, None, None)
     found = interval(drawn[None], None if centre is None else centre[None], precision.level)
     luck, limits = float(found.luck[0]), float(found.limits[0])
-    spread = float(np.nanstd(drawn, ddof=1))
+    spread = float(drawn[~np.isnan(drawn)].std(ddof=1))
     wanted = math.ceil(fewest(spread, asked, precision.level) * n / known)
     halving = math.ceil(fewest(spread, luck / 2, precision.level) * n / known) if luck else n
     return Reached(asked, luck, limits, known, spread, wanted, halving)

@@ -55,26 +55,22 @@ def test_a_warm_up_says_which_kind_of_run_it_is_where_nothing_else_does():
     assert Clock(start="2025-01-06", horizon="4 weeks", warmup="1 day", run="calibrated").kind == "calibrated"
 
 
-@pytest.mark.parametrize(
-    ("warmup", "run", "words"),
-    [
-        (
-            "1 week",
-            "terminating",
-            "a terminating run starts as it does in the world, so it has no warm-up, but clock.warmup is 1 week; "
-            "leave that out, or write run: steady",
-        ),
-        (
-            "0 min",
-            "steady",
-            "a steady run has to forget how it started, but there is no warm-up; state clock.warmup, such as 4 weeks, "
-            "or write run: terminating, or run: calibrated",
-        ),
-    ],
-)
-def test_a_run_has_a_warm_up_where_it_needs_one_and_nowhere_else(warmup, run, words):
+def test_a_run_that_ends_by_itself_has_no_warm_up():
+    words = (
+        "a terminating run starts as it does in the world, so it has no warm-up, but clock.warmup is 1 week; "
+        "leave that out, or write run: steady"
+    )
     with pytest.raises(ValidationError, match=re.escape(words)):
-        Clock(start="2025-01-06", horizon="4 weeks", warmup=warmup, run=run)
+        Clock(start="2025-01-06", horizon="4 weeks", warmup="1 week", run="terminating")
+
+
+def test_a_run_that_goes_on_has_a_warm_up():
+    words = (
+        "a steady run has to forget how it started, but there is no warm-up; state clock.warmup, such as 4 weeks, "
+        "or write run: terminating, or run: calibrated"
+    )
+    with pytest.raises(ValidationError, match=re.escape(words)):
+        Clock(start="2025-01-06", horizon="4 weeks", run="steady")
 
 
 # ---- profiles --------------------------------------------------------------------------------------------------------
