@@ -141,7 +141,7 @@ def _checked(model: Model) -> list[str]:
 def _time(model: Model) -> list[str]:
     clock = model.clock
     warmup = f"; the first {duration(clock.warmup)} are lived but not measured" if clock.warmup else ""
-    lines = [f"{duration(clock.horizon)} from {words.date(clock.start)}{warmup}."]
+    lines = [f"{duration(clock.horizon)} from {words.date(clock.start)}{warmup}.", assumed.kind_of_run(model)]
     for name, profile in model.profiles.items():
         which = "" if name == DEFAULT_PROFILE else f" ({plain(name)})"
         lines.append(f"Demand over the week{which}: {_week(profile)}.")

@@ -1,8 +1,9 @@
-"""Small plots as SVG: differences with their intervals, money by quarter, and a line by week with its band."""
+"""Small plots as SVG: differences with their intervals, money by quarter, lines by week, and how a run settles."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ from scenarios import svg
 from scenarios.words import rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from sim.kpis import Better
+
+Say = Callable[[float], str]  # how a number is written
 
 _WIDTH = 420.0
 _BETTER_SIDE, _WORSE_SIDE = "#eaf3fb", "#fdf3e7"
@@ -298,6 +301,95 @@ def _runs(weeks: Sequence[Week]) -> list[list[Week]]:
         else:
             runs.append([week])
     return runs
+
+
+# ---- how a run settles -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A value from the first minute of a run on.
+
+    Attributes
+    ----------
+    name
+        What it is.
+    series, weekly
+        Its values at even distances, some of them a week, and its mean in each week; NaN where it is not known.
+    cut
+        Weeks that are best left out; None where that cannot be told.
+    unit, say
+        Its unit, and how a number on its axis is written.
+    """
+
+    name: str
+    series: Sequence[float]
+    weekly: Sequence[float]
+    cut: float | None
+    unit: str
+    say: Say
+
+
+_CUT = "#b45309"
+
+
+def settling_plot(title: str, rows: Sequence[Settled], warmup: float) -> str:
+    """Draw values from the first minute of a run on, under each other, with the warm-up shaded and the best cut marked.
+
+    Parameters
+    ----------
+    title
+        What is drawn, for those who hear it read.
+    rows
+        Values, over the same weeks.
+    warmup
+        Weeks that are not measured.
+    """
+    weeks = max((len(row.weekly) for row in rows), default=1)
+    reach = [_reach([v for v in [*row.series, *row.weekly] if math.isfinite(v)]) for row in rows]
+    left = 16 + max(
+        (svg.text_width(row.say(tick), 10.5) for row, ends in zip(rows, reach, strict=True) for tick in _ticks(*ends)),
+        default=30,
+    )
+    right, y = _WIDTH - 12, 22.0
+    across = _scale(0.0, float(weeks), left, right)
+    looks = (("in a week", svg.BETTER), ("warm-up, not measured", "#dfe5ea"), ("best cut", _CUT))
+    parts = _legend(looks)
+    for row, (low, high) in zip(rows, reach, strict=True):
+        top, bottom = y + 20, y + 100
+        at = _scale(low, high, bottom, top)
+        parts += [svg.label(8, y + 12, line, size=11.5) for line in svg.wrap(f"{row.name}, {row.unit}", right, 11.5, 1)]
+        parts.append(svg.rectangle(across(0.0), top, across(warmup) - across(0.0), bottom - top, "#dfe5ea"))
+        parts += _grid(_ticks(low, high), at, left, right, row.say)
+        step = len(row.weekly) / max(len(row.series), 1)
+        fine = [(across(step * (n + 0.5)), at(v) if math.isfinite(v) else v) for n, v in enumerate(row.series)]
+        bold = [(across(n + 0.5), at(v) if math.isfinite(v) else v) for n, v in enumerate(row.weekly)]
+        parts += [*_unbroken(fine, svg.SOFT, 0.7), *_unbroken(bold, svg.BETTER, 2.0)]
+        if row.cut is not None:
+            parts.append(svg.line(across(row.cut), top - 3, across(row.cut), bottom, _CUT, 2, "5 3"))
+        y = bottom
+    every = max(1, math.ceil(weeks / 13))
+    parts += [
+        svg.label(across(week), y + 15, week, size=10.5, anchor="middle", colour=svg.SOFT)
+        for week in range(0, weeks + 1, every)
+    ]
+    parts.append(
+        svg.label((left + right) / 2, y + 29, "weeks from the start", size=10.5, anchor="middle", colour=svg.SOFT)
+    )
+    cuts = (f"{row.name}: " + ("not known" if row.cut is None else f"{row.cut:g}") for row in rows)
+    said = f"{title}. Weeks of warm-up: {warmup:.3g}. Weeks best cut: {'; '.join(cuts)}"
+    return svg.drawing(_WIDTH, y + 36, title, said, parts, smallest=0.6)
+
+
+def _unbroken(points: Sequence[tuple[float, float]], colour: str, width: float) -> list[str]:
+    """A line through points, with a gap where one is not known; a point that stands alone is not seen."""
+    lines: list[list[str]] = [[]]
+    for x, y in points:
+        if math.isfinite(y):
+            lines[-1].append(f"{svg.number(x)},{svg.number(y)}")
+        elif lines[-1]:
+            lines.append([])
+    return [svg.path(f"M{' L'.join(line)}", colour, width) for line in lines if len(line) > 1]
 
 
 # ---- axes ------------------------------------------------------------------------------------------------------------

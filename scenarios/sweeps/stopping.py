@@ -100,16 +100,13 @@ def _half_width(kpi: str, asked: object, currency: str) -> float:
     unit = KPIS[kpi].unit
     asked = asked.strip().removeprefix("±") if isinstance(asked, str) else asked
     number, word = units.split(asked)
-    plain = not word
-    if not plain and unit.startswith("share") and word in ("%", "point", "points"):
-        number, plain = number / 100, True
-    elif not plain and unit in ("min", "h"):
-        number, plain = units.duration(asked) / units.UNITS[unit], True
-    elif not plain and unit.startswith("money"):
-        number, plain = units.money(asked, currency), True
-    elif word in ("point", "points"):
-        plain = unit in ("0–10", "points")
-    if not plain:
+    if word in ("%", "point", "points") and unit.startswith("share"):
+        number /= 100
+    elif word and unit in ("min", "h"):
+        number = units.duration(asked) / units.UNITS[unit]
+    elif word and unit.startswith("money"):
+        number = units.money(asked, currency)
+    elif word and not (word in ("point", "points") and unit in ("0–10", "points")):
         raise ValueError(f"{asked!r} is not in its unit, which is {unit}; write {number:g} for {number:g} of these")
     if not (number > 0 and math.isfinite(number)):
         raise ValueError(f"{asked!r} is no half-width; write how far the interval may reach either way, more than 0")
@@ -225,7 +222,7 @@ def _reached(precision: Precision, asked: float, drawn: Numbers, centre: Numbers
         return Reached(asked, math.nan, math.nan, known, math.nan, None, None)
     found = interval(drawn[None], None if centre is None else centre[None], precision.level)
     luck, limits = float(found.luck[0]), float(found.limits[0])
-    spread = float(np.nanstd(drawn, ddof=1))
+    spread = float(drawn[~np.isnan(drawn)].std(ddof=1))
     wanted = math.ceil(fewest(spread, asked, precision.level) * n / known)
     halving = math.ceil(fewest(spread, luck / 2, precision.level) * n / known) if luck else n
     return Reached(asked, luck, limits, known, spread, wanted, halving)
