@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from scenarios import kept
+from scenarios.sweeps.design import Design, Factor, Point
+from scenarios.sweeps.stopping import Precision
+from sim.errors import DesirepathError
 from sim.kpis import KPIS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scenarios.compare import Comparison
-    from scenarios.sweeps.design import Design
-    from scenarios.sweeps.stopping import Precision
+
+_DESIGN, _POINTS, _FAILURES = "design", "points.parquet", "failures.parquet"
 
 
 @dataclass(frozen=True)
@@ -48,3 +54,40 @@ class Results:
         """Every KPI: ``kpi``, ``unit``, ``better`` (more, less or neither), ``meaning``."""
         rows = [(kpi.name, kpi.unit, kpi.better, kpi.meaning) for kpi in KPIS.values()]
         return pl.DataFrame(rows, schema=["kpi", "unit", "better", "meaning"], orient="row")
+
+
+def save(results: Results, folder: Path) -> None:
+    """Write what a sweep came to into a folder, from which `load` reads it."""
+    precision = None if results.precision is None else asdict(results.precision)
+    kept.save(results.comparison, folder, design=asdict(results.design), precision=precision)
+    results.points.write_parquet(folder / kept.RESULTS / _POINTS)
+    results.failures.write_parquet(folder / kept.RESULTS / _FAILURES)
+
+
+def load(folder: Path) -> Results:
+    """Read back what a sweep came to.
+
+    Raises
+    ------
+    DesirepathError
+        If the folder holds no sweep, or not a whole one.
+    """
+    about = kept.about(folder)
+    if not is_sweep(about):
+        raise DesirepathError(f"{folder}: holds a comparison and no sweep; scenarios.kept.load reads it")
+    try:
+        points, failures = (pl.read_parquet(folder / kept.RESULTS / name) for name in (_POINTS, _FAILURES))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DesirepathError(f"{folder}: its results are not whole: {str(error).splitlines()[0]}") from None
+    precision = None if about["precision"] is None else Precision(**about["precision"])
+    return Results(_design(about[_DESIGN]), kept.load(folder), points, failures, precision)
+
+
+def is_sweep(about: dict[str, Any]) -> bool:
+    """Whether results are those of a sweep, by what is to be known about them."""
+    return _DESIGN in about
+
+
+def _design(raw: dict[str, Any]) -> Design:
+    factors = tuple(Factor(**factor | {"values": tuple(factor["values"])}) for factor in raw["factors"])
+    return Design(raw["kind"], factors, tuple(Point(**point) for point in raw["points"]))
