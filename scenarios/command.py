@@ -9,7 +9,8 @@ from importlib.metadata import entry_points
 from rich.console import Console
 
 from scenarios.compose import compose
-from scenarios.track import how_to_see, log_finding
+from scenarios.store import how_to_see
+from scenarios.track import log_finding
 from sim.errors import DesirepathError, did_you_mean
 
 USAGE = """\
@@ -21,6 +22,8 @@ desirepath VERB [setting=value …]
   compare    scenario=NAME changes=[…]   baseline and each change: paired differences, MLflow, report
   calibrate  log=NAME                    logs to a scenario, checked on held-out weeks
   validate   scenario=NAME log=NAME      a scenario against a log it was not fitted on
+  track      folder=FOLDER               a run's results to MLflow, where that did not work at once
+  mlflow                                 MLflow's own page on this machine
   kpis                                   what each number means
 
 NAME is found in conf/scenario, outputs/scenario and among the scenarios that ship; a file's path will do as well.
@@ -56,8 +59,8 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         errors.print(_not_written(error, verb), markup=False, style="red")
         return 1
-    except KeyboardInterrupt:
-        errors.print("stopped; nothing unfinished is kept")
+    except KeyboardInterrupt as stopped:
+        errors.print(str(stopped) or "stopped; nothing unfinished is kept", markup=False)
         return 130
     return 0
 

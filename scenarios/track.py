@@ -1,45 +1,48 @@
 """What was found, in MLflow: the experiment is the question, a run an answer.
 
-A comparison is a parent run with a child for each scenario; a calibration or a validation is one run.
+A comparison or a sweep is a parent run with a child for each scenario; a calibration or a validation is one run.
+
+What is logged is first written into the run's folder, and is logged from there. So a store that goes away costs
+nothing: whatever it has not got yet is found out by asking it, and logged later.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import platform
-import re
-import time
-from contextlib import contextmanager, nullcontext
+import shutil
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
 import numpy as np
+import polars as pl
 import yaml
 
+from scenarios import kept, store
 from scenarios.compare import BASELINE
-from sim.errors import DesirepathError
+from scenarios.sweeps import note as told
+from scenarios.sweeps import results as sweeps
+from sim.errors import DesirepathError, did_you_mean
 from sim.kpis import HEADLINES, KPIS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    import polars as pl
+    from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
 
     from scenarios.compare import Comparison
+    from scenarios.sweeps.results import Results
 
-_SQLITE = "sqlite:///"
-MOST_METRICS, MOST_PARAMS = 1000, 100  # a server takes no more at once
-# What MLflow is told, unless the user has said otherwise, before it is first imported.
-_MANNERS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # a server that is not there is given up in seconds, not minutes
-}
+ID, SCENARIO, PARENT, NOTE = "desirepath.id", "scenario", "mlflow.parentRunId", "mlflow.note.content"
+ENTRY = "mlflow.json"  # beside the results: what the parent run says
+_LONGEST = 8000  # letters that a tag may have
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the one in C is four times as fast
+_LEVEL = {"": "mean", " lower": "lower", " upper": "upper"}
+_DIFFERENCE = {" difference": "difference", " difference lower": "lower", " difference upper": "upper"}
 
 
 def provenance(command: str, seed: int, replications: int, data: Mapping[str, str]) -> dict[str, str]:
@@ -58,25 +61,189 @@ def _digests(data: Mapping[str, str]) -> dict[str, str]:
     return {f"data {name}": digest for name, digest in data.items()}
 
 
-def _client(outputs: Path) -> tuple[MlflowClient, str | None]:
-    """Client of the tracking store, and where its artifacts go; a SQLite file under `outputs` unless one is set."""
-    from mlflow.tracking import MlflowClient
-
-    stated = os.environ.get("MLFLOW_TRACKING_URI")
-    if not stated:
-        outputs.mkdir(parents=True, exist_ok=True)
-    store = stated or f"{_SQLITE}{(outputs / 'mlflow.db').resolve()}"
-    with _alone(Path(f"{store.removeprefix(_SQLITE)}.lock")) if store.startswith(_SQLITE) else nullcontext():
-        client = MlflowClient(store)  # makes the tables of a new store, which two cannot do at once
-    return client, None if stated else (outputs / "mlflow-artifacts").resolve().as_uri()
+# ---- what is to be logged, in the run's folder ---------------------------------------------------------------------
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock file, and wait for whoever holds it; the lock of a process that dies goes with it."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+@dataclass(frozen=True)
+class Entry:
+    """What the parent run says, as it stands in the run's folder until it is logged.
+
+    Attributes
+    ----------
+    id
+        By which its runs are found again in a store; no other folder has it.
+    at
+        When it was written, milliseconds since 1970. Every number is logged as of then, so that it is there once,
+        however often it is logged.
+    question, name, note
+        Names of the experiment and of the run, and what the run says in Markdown.
+    numbers, settings, tags
+        Metrics, parameters, and what made it.
+    side_by_side
+        Scenarios that the link shows; none where it shows the parent.
+    """
+
+    id: str
+    at: int
+    question: str
+    name: str
+    note: str
+    numbers: dict[str, float]
+    settings: dict[str, Any]
+    tags: dict[str, str]
+    side_by_side: list[str]
+
+
+def write_comparison(
+    comparison: Comparison, question: str, answers: Mapping[str, str], made_by: Mapping[str, str], folder: Path
+) -> None:
+    """Write a comparison into its run's folder, with all that `log_folder` needs; parameters as in `log_comparison`."""
+    kept.save(comparison, folder)
+    levels = {kpi: comparison.level_of(BASELINE, kpi)["mean"] for kpi in HEADLINES}
+    differences = {
+        f"{name}: {kpi} difference": comparison.difference(name, kpi)["difference"]
+        for name in comparison.changes
+        for kpi in HEADLINES
+    }
+    name = ", ".join(comparison.changes) or "as it is"
+    note = "\n".join(f"- **{name}**: {answer}" for name, answer in answers.items())
+    _write_entry(folder, comparison, question, name, note, levels | differences, made_by, list(comparison.models))
+
+
+def write_sweep(results: Results, question: str, made_by: Mapping[str, str], folder: Path) -> None:
+    """Write a sweep into its run's folder, with all that `log_folder` needs; parameters as in `log_sweep`."""
+    sweeps.save(results, folder)
+    points = told.standing_out(results)
+    side_by_side = [BASELINE, *points] if points else []
+    numbers, note = told.numbers(results), told.note(results)
+    _write_entry(folder, results.comparison, question, told.name(results), note, numbers, made_by, side_by_side)
+
+
+def _write_entry(
+    folder: Path, comparison: Comparison, question: str, name: str, note: str, numbers: Mapping[str, float],
+    made_by: Mapping[str, str], side_by_side: list[str],
+) -> None:  # fmt: skip
+    known = {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
+    settings = {"seed": comparison.seed, "replications": comparison.replications, "level": comparison.level}
+    entry = Entry(
+        uuid4().hex, store.now(), question, name, note[:_LONGEST], known, settings, dict(made_by), side_by_side
+    )
+    path = folder / kept.RESULTS / ENTRY
+    path.write_text(json.dumps(asdict(entry), indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def _entry(folder: Path, outputs: Path) -> Entry:
+    path = folder / kept.RESULTS / ENTRY
+    try:
+        return Entry(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        known = did_you_mean(folder, [str(each) for each in _runs(outputs)])
+        raise DesirepathError(
+            f"{folder}: is not the folder of a run that could be logged ({kept.RESULTS}/{ENTRY} is missing); {known}"
+        ) from None
+    except (ValueError, TypeError) as error:
+        raise DesirepathError(f"{path}: cannot be read ({error})") from None
+
+
+def newest(outputs: Path) -> Path:
+    """Folder of the newest run under `outputs` that can be logged.
+
+    Raises
+    ------
+    DesirepathError
+        If there is none.
+    """
+    found = _runs(outputs)
+    if not found:
+        raise DesirepathError(f"{outputs}: there is no run in it that could be logged; name one: folder=…")
+    return max(found, key=lambda folder: folder.name)
+
+
+def _runs(outputs: Path) -> list[Path]:
+    """Folders of runs that can be logged."""
+    return [path.parents[1] for path in outputs.glob(f"*/*/[!.]*/{kept.RESULTS}/{ENTRY}")]
+
+
+@dataclass(frozen=True)
+class _Child:
+    """What a child run says of its scenario; of one that was not lived through, a note and neither raw nor values."""
+
+    name: str
+    settings: dict[str, Any]
+    numbers: dict[str, float]
+    raw: dict[str, Any] | None = None
+    values: pl.DataFrame | None = None
+    note: str = ""
+
+    @property
+    def status(self) -> str:
+        """What MLflow calls how it ended."""
+        return "FAILED" if self.raw is None else "FINISHED"
+
+    def write(self, home: Path) -> None:
+        """Write its scenario and its replications into a folder."""
+        if self.raw is not None and self.values is not None:
+            text = yaml.dump(self.raw, Dumper=_DUMPER, sort_keys=False, allow_unicode=True)
+            (home / "scenario.yaml").write_text(text, encoding="utf-8")
+            self.values.write_parquet(home / kept.VALUES)
+
+
+def _children(folder: Path) -> list[_Child]:
+    """A child for each scenario of the results in a folder, in their order."""
+    if sweeps.is_sweep(kept.about(folder)):
+        return _of_sweep(sweeps.load(folder))
+    comparison = kept.load(folder)
+    return [
+        _lived(comparison, name, {"scenario": name, "changes on": ", ".join(model.enact) or "none"}, tables)
+        for (name, model), tables in zip(comparison.models.items(), _by_scenario(comparison), strict=True)
+    ]
+
+
+def _of_sweep(results: Results) -> list[_Child]:
+    paths = [factor.path for factor in results.design.factors]
+    comparison = results.comparison
+    tables = dict(zip(comparison.models, _by_scenario(comparison), strict=True))
+    children = []
+    for row in results.points.iter_rows(named=True):
+        name, settings = row["scenario"], {path: row[path] for path in paths if row[path] is not None}
+        settings |= {"seed": comparison.seed, "replications": row["replications"]}
+        if name in tables:
+            children.append(_lived(comparison, name, settings, tables[name], price=row["price"]))
+        else:
+            children.append(
+                _Child(name, settings, {"price": row["price"]}, note=told.failure(results, name)[:_LONGEST])
+            )
+    return children
+
+
+def _by_scenario(comparison: Comparison) -> Iterator[tuple[pl.DataFrame, ...]]:
+    """Levels and differences over everybody, and values, of each scenario in its order."""
+    everybody = (frame.filter(pl.col("by") == "all") for frame in (comparison.levels, comparison.differences))
+    frames = [frame.partition_by(SCENARIO, as_dict=True) for frame in (*everybody, comparison.values)]
+    return (tuple(frame.get((name,), pl.DataFrame()) for frame in frames) for name in comparison.models)
+
+
+def _lived(
+    comparison: Comparison, name: str, settings: dict[str, Any], tables: tuple[pl.DataFrame, ...], **numbers: float
+) -> _Child:
+    """Child run of a scenario: its KPIs with intervals, and their differences from the baseline."""
+    levels, differences, values = tables
+    numbers |= _numbers(levels, _LEVEL) | _numbers(differences, _DIFFERENCE)
+    settings = {"seed": comparison.seed, "replications": comparison.replications} | settings
+    return _Child(name, settings, numbers, comparison.models[name].raw, values.drop(SCENARIO))
+
+
+def _numbers(table: pl.DataFrame, wanted: Mapping[str, str]) -> dict[str, float]:
+    """Numbers of one scenario by metric name."""
+    return {
+        f"{row['kpi']}{suffix}": row[column]
+        for row in table.iter_rows(named=True)
+        for suffix, column in wanted.items()
+        if row["kpi"] in KPIS
+    }
+
+
+# ---- logging ---------------------------------------------------------------------------------------------------------
 
 
 def log_comparison(
@@ -109,8 +276,129 @@ def log_comparison(
     DesirepathError
         If the store cannot be reached, or refuses; what lies in the folder is not lost.
     """
-    with _store(outputs, folder) as (client, artifacts):
-        return _log_runs(client, _experiment(client, question, artifacts), comparison, answers, made_by, folder)
+    write_comparison(comparison, question, answers, made_by, folder)
+    return log_folder(folder, outputs)
+
+
+def log_sweep(results: Results, question: str, made_by: Mapping[str, str], folder: Path, outputs: Path) -> str:
+    """Log a sweep and return the link that shows the baseline and what stands out side by side.
+
+    Parameters
+    ----------
+    results
+        What came out.
+    question, made_by, folder, outputs
+        As in `log_comparison`.
+
+    Raises
+    ------
+    DesirepathError
+        If the store cannot be reached, or refuses; what lies in the folder is not lost.
+    """
+    write_sweep(results, question, made_by, folder)
+    return log_folder(folder, outputs)
+
+
+def log_folder(folder: Path, outputs: Path, progress: Callable[[int, int], None] | None = None) -> str:
+    """Log what lies in a run's folder, as far as it has not been logged yet, and return the link to it.
+
+    However often it is called, and whatever died before, every run is in the store once.
+
+    Parameters
+    ----------
+    folder
+        Of a comparison, a simulation or a sweep.
+    outputs
+        Where the store lies, unless `MLFLOW_TRACKING_URI` says otherwise.
+    progress
+        Told how many runs are logged, of how many.
+
+    Raises
+    ------
+    DesirepathError
+        If nothing in the folder can be logged; if the store cannot be reached, or refuses.
+    """
+    entry, children = _entry(folder, outputs), _children(folder)
+    later = store.command("track", {"folder": folder, "outputs": outputs})
+    said = f"The results are whole in {folder}; to log them too, once the store takes them: {later}"
+    try:
+        with store.alone(folder / kept.RESULTS / ENTRY), store.opened(outputs, said) as (client, artifacts):
+            experiment = store.experiment_of(client, entry.question, artifacts)
+            link = _log_all(client, experiment, entry, children, folder, progress or (lambda *_: None))
+            if store.store_of(outputs).startswith("http"):
+                _logged(client, experiment, entry)
+            return link
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"stopped before all was logged. {said}") from None
+
+
+def _log_all(
+    client: MlflowClient, experiment: str, entry: Entry, children: list[_Child], folder: Path,
+    progress: Callable[[int, int], None],
+) -> str:  # fmt: skip
+    """Log the parent and its children, without those that are there and ended, and return the link."""
+    there = _logged(client, experiment, entry)
+    parent = there.get("") or client.create_run(
+        experiment, run_name=entry.name, tags=store.tags(entry.tags | {ID: entry.id, NOTE: entry.note})
+    )
+    home, runs = parent.info.run_id, {}
+    if not _ended(parent):
+        store.log(client, home, entry.numbers, entry.settings, at=entry.at)
+        with store.shelf_of(client, parent) as shelf:
+            _copy(folder, shelf)
+    for done, child in enumerate(children):
+        progress(done, len(children))
+        run = there.get(child.name) or client.create_run(
+            experiment, run_name=child.name, tags=store.tags(entry.tags | _family(entry, home, child))
+        )
+        runs[child.name] = run.info.run_id
+        if not _ended(run):
+            store.log(client, run.info.run_id, child.numbers, child.settings, at=entry.at)
+            with store.shelf_of(client, run) as shelf:
+                child.write(shelf)
+            client.set_terminated(run.info.run_id, child.status)
+    if not _ended(parent):
+        client.set_terminated(home)
+    progress(len(children), len(children))
+    return store.link_to(experiment, [runs[name] for name in entry.side_by_side if name in runs] or home)
+
+
+def _family(entry: Entry, parent: str, child: _Child) -> dict[str, str]:
+    """Tags by which a child belongs to its parent, and says why it failed."""
+    return {ID: entry.id, SCENARIO: child.name, PARENT: parent} | ({NOTE: child.note} if child.note else {})
+
+
+def _ended(run: Run) -> bool:
+    return str(run.info.status) in ("FINISHED", "FAILED")
+
+
+def _logged(client: MlflowClient, experiment: str, entry: Entry) -> dict[str, Run]:
+    """Runs of an entry that are in the store, by scenario, the parent under ``""``; one that is there twice is deleted.
+
+    It comes to that where a server took a run and died before it said so, and was asked again.
+    """
+    found: list[Run] = []
+    token: str | None = ""
+    while token is not None:
+        page = client.search_runs([experiment], f"tags.`{ID}` = '{entry.id}'", page_token=token or None)
+        found += page
+        token = page.token or None
+    there: dict[str, Run] = {}
+    for run in sorted(found, key=lambda run: (not _ended(run), run.info.start_time)):
+        name = run.data.tags.get(SCENARIO, "")
+        if name in there:
+            client.delete_run(run.info.run_id)
+        else:
+            there[name] = run
+    return there
+
+
+def _copy(folder: Path, shelf: Path) -> None:
+    """Copy what belongs to the parent: all files of the run's folder, and its results, but no raw rows."""
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            shutil.copyfile(path, shelf / path.name)
+    shutil.copytree(folder / kept.RESULTS, shelf / kept.RESULTS, dirs_exist_ok=True, copy_function=shutil.copyfile)
 
 
 class Finding(Protocol):
@@ -144,150 +432,25 @@ def log_finding(finding: Finding, command: str) -> str:
     DesirepathError
         If the store cannot be reached, or refuses; what was written is not lost.
     """
-    with _store(finding.outputs, finding.files[0].parent) as (client, artifacts):
+    said = (
+        f"The results are whole in {finding.files[0].parent}; to log them too, mend what MLFLOW_TRACKING_URI says and "
+        "run it again, or leave MLflow out with track=false"
+    )
+    with store.opened(finding.outputs, said) as (client, artifacts):
         from mlflow.entities import Dataset, DatasetInput
 
-        experiment = _experiment(client, finding.question, artifacts)
-        tags = {"mlflow.note.content": finding.note}
-        run = str(client.create_run(experiment, run_name=finding.name, tags=tags).info.run_id)
-        _log(client, run, finding.numbers, finding.settings, _made_with(command) | _digests(finding.data))
+        experiment = store.experiment_of(client, finding.question, artifacts)
+        tags = store.tags(_made_with(command) | _digests(finding.data) | {NOTE: finding.note})
+        run = client.create_run(experiment, run_name=finding.name, tags=tags)
+        store.log(client, run.info.run_id, finding.numbers, finding.settings, at=store.now())
         sources = [
             # MLflow keeps 36 characters of a digest; the whole stands in the tags.
             DatasetInput(Dataset(name, digest[:36], "local", json.dumps({"uri": name})))
             for name, digest in finding.data.items()
         ]
-        client.log_inputs(run, sources)
-        for path in finding.files:
-            client.log_artifact(run, str(path))
-        client.set_terminated(run)
-        return f"#/experiments/{experiment}/runs/{run}"
-
-
-def how_to_see(outputs: Path, link: str) -> list[str]:
-    """Lines that say how to look at what was logged."""
-    stated = os.environ.get("MLFLOW_TRACKING_URI")
-    if stated and stated.startswith("http"):
-        return [f"in MLflow: {stated.rstrip('/')}/{link}"]
-    store = stated or f"{_SQLITE}{outputs / 'mlflow.db'}"
-    what = "side by side" if "compare-runs" in link else "the run"
-    return [f"in MLflow: mlflow ui --backend-store-uri {store}", f"{what}: http://127.0.0.1:5000/{link}"]
-
-
-@contextmanager
-def _store(outputs: Path, folder: Path) -> Iterator[tuple[MlflowClient, str | None]]:
-    """Client of the store, and where its artifacts go; what goes wrong with it is said in plain words."""
-    for name, value in _MANNERS.items():
-        os.environ.setdefault(name, value)
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield _client(outputs)
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DesirepathError(
-            f"MLflow did not take it: {reason}\nThe results are whole in {folder}; to log them too, mend what "
-            "MLFLOW_TRACKING_URI says and run it again, or leave MLflow out with track=false"
-        ) from None
-
-
-def _experiment(client: MlflowClient, question: str, artifacts: str | None) -> str:
-    """Number of the experiment that has the question as its name, made or taken out of the bin where it must be."""
-    from mlflow.exceptions import MlflowException
-
-    experiment = client.get_experiment_by_name(question)
-    if experiment is None:
-        try:
-            return str(client.create_experiment(question, artifact_location=artifacts))
-        except MlflowException:
-            experiment = client.get_experiment_by_name(question)  # another run may have asked it at the same moment
-            if experiment is None:
-                raise
-    if experiment.lifecycle_stage == "deleted":
-        client.restore_experiment(experiment.experiment_id)
-    return str(experiment.experiment_id)
-
-
-def _log_runs(
-    client: MlflowClient,
-    number: str,
-    comparison: Comparison,
-    answers: Mapping[str, str],
-    made_by: Mapping[str, str],
-    folder: Path,
-) -> str:
-    """Log the parent and its children and return the link to them."""
-    note = "\n".join(f"- **{name}**: {answer}" for name, answer in answers.items())
-    parent = client.create_run(
-        number, run_name=", ".join(comparison.changes) or "as it is", tags={"mlflow.note.content": note}
-    )
-    headline = {
-        f"{name}: {kpi} difference": comparison.difference(name, kpi)["difference"]
-        for name in comparison.changes
-        for kpi in HEADLINES
-    }
-    design = {"seed": comparison.seed, "replications": comparison.replications, "level": comparison.level}
-    _log(client, parent.info.run_id, headline, design, made_by)
-    for path in sorted(folder.iterdir()):
-        if path.is_file():
-            client.log_artifact(parent.info.run_id, str(path))
-    children = [
-        _log_scenario(client, number, parent.info.run_id, comparison, name, made_by) for name in comparison.models
-    ]
-    client.set_terminated(parent.info.run_id)
-    runs = json.dumps(children, separators=(",", ":"))
-    return f"#/compare-runs?runs={runs}&experiments={json.dumps([number], separators=(',', ':'))}"
-
-
-def _log_scenario(
-    client: MlflowClient, experiment: str, parent: str, comparison: Comparison, name: str, made_by: Mapping[str, str]
-) -> str:
-    """Log one scenario as a child run: its KPIs with intervals and their differences from the baseline."""
-    tags = {"mlflow.parentRunId": parent, "scenario": name}
-    run = client.create_run(experiment, run_name=name, tags=tags).info.run_id
-    metrics = _numbers(comparison.levels, name, {"": "mean", " lower": "lower", " upper": "upper"})
-    if name != BASELINE:
-        wanted = {" difference": "difference", " difference lower": "lower", " difference upper": "upper"}
-        metrics |= _numbers(comparison.differences, name, wanted)
-    model = comparison.models[name]
-    params = {"scenario": name, "changes on": ", ".join(model.enact) or "none", "seed": comparison.seed,
-              "replications": comparison.replications}  # fmt: skip
-    _log(client, run, metrics, params, made_by)
-    client.log_text(run, yaml.safe_dump(model.raw, sort_keys=False, allow_unicode=True), "scenario.yaml")
-    own = comparison.values.filter(comparison.values["scenario"] == name)
-    client.log_table(
-        run, {column: own[column].to_list() for column in own.columns if column != "scenario"}, "kpis.json"
-    )
-    client.set_terminated(run)
-    return str(run)
-
-
-def _numbers(table: pl.DataFrame, name: str, wanted: Mapping[str, str]) -> dict[str, float]:
-    """Finite numbers of a scenario over everybody, by metric name."""
-    rows = table.filter((table["scenario"] == name) & (table["by"] == "all"))
-    return {
-        f"{row['kpi']}{suffix}": row[column]
-        for row in rows.iter_rows(named=True)
-        for suffix, column in wanted.items()
-        if row["kpi"] in KPIS and np.isfinite(row[column])
-    }
-
-
-def _named(name: str) -> str:
-    """Name as MLflow allows it."""
-    return re.sub(r"[^\w.\- :]", "_", name.replace("+", " and "))
-
-
-def _log(
-    client: MlflowClient, run: str, metrics: Mapping[str, float], params: Mapping[str, Any], tags: Mapping[str, str]
-) -> None:
-    """Log in as few calls as a server allows."""
-    from mlflow.entities import Metric, Param, RunTag
-
-    now = int(time.time() * 1000)
-    numbers = [Metric(_named(key), float(value), now, 0) for key, value in metrics.items() if np.isfinite(value)]
-    texts = [Param(key, str(value)) for key, value in params.items()]
-    marks = [RunTag(_named(key), value) for key, value in tags.items()]
-    for first in range(0, max(len(numbers), 1), MOST_METRICS - MOST_PARAMS):
-        batch = numbers[first : first + MOST_METRICS - MOST_PARAMS]
-        client.log_batch(run, batch, texts if first == 0 else [], marks if first == 0 else [])
+        client.log_inputs(run.info.run_id, sources)
+        with store.shelf_of(client, run) as shelf:
+            for path in finding.files:
+                shutil.copyfile(path, shelf / path.name)
+        client.set_terminated(run.info.run_id)
+        return store.link_to(experiment, run.info.run_id)

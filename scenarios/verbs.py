@@ -1,4 +1,4 @@
-"""The verbs that ask what if: `new`, `describe`, `simulate`, `compare` and `kpis`."""
+"""The verbs that ask what if: `new`, `describe`, `simulate`, `compare`, `track`, `mlflow` and `kpis`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from scenarios import describe as telling
 from scenarios import report, words
 from scenarios.compare import BASELINE, better, variants
 from scenarios.compare import compare as compare_all
-from scenarios.track import how_to_see, log_comparison, provenance
+from scenarios.serve import PORTS, serve
+from scenarios.store import how_to_see
+from scenarios.track import log_folder, newest, provenance, write_comparison
 from sim.check import problem_of
 from sim.described import Described, FileName
 from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
@@ -45,6 +47,7 @@ _FILES = {
     "differences.csv": "every KPI of every change less the baseline's, with intervals",
     "kpis.csv": "every KPI of every scenario, with its interval",
     "replications.parquet": "every KPI of every replication, from which the two are made",
+    "results/*": "the same for programs: `scenarios.kept.load` reads it back, `desirepath track` logs it",
     "tables/SCENARIO/*.parquet": "one history as it was simulated: its visits, journeys and customers",
     "scenario.yaml": "the baseline as it was run, with nothing left to look up; `scenario=FILE` runs it again",
     "provenance.json": "seed, versions, digests of the data: what it takes to get the same numbers again",
@@ -81,6 +84,20 @@ class DescribeSettings(Described):
     """Settings of `desirepath describe`."""
 
     name: FileName | None = None
+    outputs: Path = Path("outputs")
+
+
+class TrackSettings(Described):
+    """Settings of `desirepath track`."""
+
+    folder: Path | None = None
+    outputs: Path = Path("outputs")
+
+
+class MlflowSettings(Described):
+    """Settings of `desirepath mlflow`."""
+
+    port: int = Field(default=5000, ge=1, le=PORTS)
     outputs: Path = Path("outputs")
 
 
@@ -183,6 +200,29 @@ def compare(asked: Composed) -> None:
         _finish(comparison, settings, asked, settings.question or model.title or name, draft)
 
 
+def track(asked: Composed) -> None:
+    """Log to MLflow what lies in a run's folder, as far as it has not been logged yet.
+
+    desirepath track [folder=outputs/compare/NAME/TIME]
+
+    For when the store could not be reached, or went away midway: nothing is run again, and nothing is logged twice.
+    """
+    settings = _settings(asked, TrackSettings)
+    _track(settings.folder or newest(settings.outputs), settings.outputs)
+
+
+def mlflow(asked: Composed) -> None:
+    """Serve MLflow's own page on this machine, to look at what was logged; Ctrl-C ends it.
+
+    desirepath mlflow [port=5000]
+
+    It shows outputs/mlflow.db, unless MLFLOW_TRACKING_URI names another store; nobody else can reach it.
+    """
+    settings = _settings(asked, MlflowSettings)
+    console = Console(highlight=False)
+    serve(settings.outputs, settings.port, lambda line: console.print(line, markup=False, soft_wrap=True))
+
+
 # ---- what they share -----------------------------------------------------------------------------------------------
 
 
@@ -283,11 +323,11 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
         page = report.simulation_report(comparison, model.title or name, question, made_by, histories)
     (draft / "report.html").write_text(page, encoding="utf-8")
     comparison.levels.write_csv(draft / "kpis.csv")
-    comparison.values.write_parquet(draft / "replications.parquet")
     (draft / "scenario.yaml").write_text(
         yaml.safe_dump(model.raw, sort_keys=False, allow_unicode=True), encoding="utf-8"
     )
     (draft / "provenance.json").write_text(json.dumps(made_by, indent=2, ensure_ascii=False), encoding="utf-8")
+    write_comparison(comparison, question, answers, made_by, draft)
     there = {name: what for name, what in _FILES.items() if (draft / name.split("/")[0]).exists()}
     (draft / README).write_text(explained(question, asked.command, there), encoding="utf-8")
     folder = draft.with_name(f"{datetime.now():%Y-%m-%d-%H%M%S-%f}"[:-3])
@@ -300,9 +340,15 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
         console.print(level_table(comparison))
     console.print(f"\nreport, tables and numbers: {folder}", markup=False)
     if settings.track:
-        link = log_comparison(comparison, question, answers, made_by, folder, settings.outputs)
-        for line in how_to_see(settings.outputs, link):
-            console.print(line, markup=False, soft_wrap=True)
+        _track(folder, settings.outputs)
+
+
+def _track(folder: Path, outputs: Path) -> None:
+    """Log a run's folder, and say how to look at it."""
+    with progress("logging to MLflow") as step:
+        link = log_folder(folder, outputs, step)
+    for line in how_to_see(outputs, link):
+        Console(highlight=False).print(line, markup=False, soft_wrap=True)
 
 
 def difference_table(comparison: Comparison) -> Table:

@@ -4,20 +4,15 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
-from scenarios import track
+from scenarios import store
 from scenarios.compare import compare, variants
 from scenarios.logs import write_logs
 from scenarios.track import log_comparison, provenance
@@ -27,6 +22,7 @@ from sim.kpis import HEADLINES, KPIS
 from sim.read import build, load, read
 from sim.replications import simulate
 from tests.scenarios.commands import QUICK, STARTER, results, typed
+from tests.scenarios.servers import served
 
 QUESTION = "Who should answer bills?"
 DIGEST = "0123456789abcdef" * 4
@@ -96,9 +92,9 @@ def test_the_parent_says_what_the_answer_is(runs):
     assert note == "- **hire**: More people, fewer waits.\n- **hire+better_page**: Both."
 
 
-def test_the_parent_has_the_headline_differences(runs, outputs):
+def test_the_parent_has_the_baselines_headlines_and_the_differences(runs, outputs):
     (parent, _), _, _ = runs
-    expected = {
+    expected = {kpi: outputs[2].level_of("baseline", kpi)["mean"] for kpi in HEADLINES} | {
         f"{shown}: {kpi} difference": outputs[2].difference(name, kpi)["difference"]
         for name, shown in (("hire", "hire"), ("hire+better_page", "hire and better_page"))
         for kpi in HEADLINES
@@ -144,7 +140,7 @@ def test_tags_say_what_made_it_the_data_among_it(runs):
 def test_the_report_and_the_numbers_are_attached_but_no_raw_rows(runs, client):
     (parent, _), _, _ = runs
     artifacts = {artifact.path for artifact in client.list_artifacts(parent.info.run_id)}
-    assert artifacts == {"report.html", "scenario.yaml", "replications.parquet"}
+    assert artifacts == {"report.html", "scenario.yaml", "replications.parquet", "results"}
 
 
 def test_each_child_has_its_resolved_scenario_and_its_replications(runs, client, tmp_path):
@@ -153,9 +149,9 @@ def test_each_child_has_its_resolved_scenario_and_its_replications(runs, client,
     scenario = read(client.download_artifacts(run, "scenario.yaml", str(tmp_path)))
     assert scenario.enact == ("hire", "better_page")
     assert scenario.population.customers == 30
-    table = json.loads(Path(client.download_artifacts(run, "kpis.json", str(tmp_path))).read_text(encoding="utf-8"))
-    assert table["columns"] == ["replication", "kpi", "by", "group", "value"]
-    assert {row[0] for row in table["data"]} == {0, 1}
+    table = pl.read_parquet(client.download_artifacts(run, "replications.parquet", str(tmp_path)))
+    assert table.columns == ["replication", "kpi", "by", "group", "value"]
+    assert set(table["replication"]) == {0, 1}
 
 
 def test_the_link_shows_baseline_and_changes_side_by_side(runs, outputs):
@@ -176,7 +172,7 @@ def test_the_store_lies_under_outputs_unless_another_is_named(outputs, tmp_path,
     ran = typed(tmp_path, "compare", *QUICK, "track=true", "changes=[hire]", "question=Elsewhere?")
     assert ran.code == 0
     assert not (tmp_path / "outputs" / "mlflow.db").exists()
-    assert f"mlflow ui --backend-store-uri sqlite:///{tmp_path}/elsewhere.db" in ran.said
+    assert "in MLflow: desirepath mlflow\n" in ran.said
     from mlflow.tracking import MlflowClient
 
     experiment = MlflowClient(f"sqlite:///{tmp_path}/elsewhere.db").get_experiment_by_name("Elsewhere?")
@@ -194,14 +190,18 @@ def test_an_experiment_in_the_bin_is_taken_out_again(outputs, client, tmp_path):
     assert len(client.search_runs([experiment.experiment_id], "tags.scenario = 'hire'")) == 2
 
 
-def test_a_store_that_cannot_be_used_costs_nothing_but_the_logging(tmp_path, monkeypatch):
+def test_a_store_that_cannot_be_used_costs_nothing_and_what_came_out_is_logged_later(outputs, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "nonsense://nowhere")
     ran = typed(tmp_path, "compare", *QUICK, "track=true", "changes=[hire]")
     assert ran.code == 1
-    (whole,) = results(tmp_path, "compare")
-    assert (whole / "report.html").is_file()
+    (whole,) = (path.relative_to(tmp_path) for path in results(tmp_path, "compare"))
+    assert (tmp_path / whole / "report.html").is_file()
     assert any("MLflow did not take it" in line and "nonsense://nowhere" in line for line in ran.complaints)
-    assert any(str(whole.relative_to(tmp_path)) in line and "track=false" in line for line in ran.complaints)
+    assert any(f"desirepath track folder={whole}" in line for line in ran.complaints)
+    shutil.copy(outputs[0] / "mlflow.db", tmp_path / "elsewhere.db")  # a new one takes seconds to make
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/elsewhere.db")
+    ran = typed(tmp_path, "track", f"folder={whole}")
+    assert (ran.code, ran.said.splitlines()[0]) == (0, "in MLflow: desirepath mlflow")
 
 
 def test_a_store_that_refuses_is_told_in_our_words(outputs, tmp_path):
@@ -249,7 +249,7 @@ def test_a_question_that_another_run_asks_at_the_same_moment_is_one_experiment()
         def create_experiment(self, name, artifact_location):
             raise MlflowException(f"Experiment(name={name}) already exists at {artifact_location}")
 
-    assert track._experiment(Busy(), QUESTION, None) == "7"
+    assert store.experiment_of(Busy(), QUESTION, None) == "7"
 
 
 # ---- a calibration ---------------------------------------------------------------------------------------------------
@@ -332,41 +332,6 @@ def test_a_calibration_does_not_hang_on_the_key_that_hides_people(calibrated, tm
 # ---- a server --------------------------------------------------------------------------------------------------------
 
 
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-@contextmanager
-def served(folder):
-    """An MLflow server of our own, on this machine only."""
-    where = f"http://127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", where.rpartition(":")[2],
-               "--backend-store-uri", f"sqlite:///{folder}/server.db", "--artifacts-destination", f"{folder}/artifacts",
-               "--workers", "1"]  # fmt: skip
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
-        try:
-            wait_for(f"{where}/health", folder / "server.log")
-            yield where
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
-            server.wait(timeout=60)
-
-
-def wait_for(page, log, seconds=180):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(page, timeout=5) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail(f"no answer from the server: {log.read_text()[-2000:]}")
-
-
 def asked(where, path, **body):
     url = f"{where}/api/2.0/mlflow/{path}"
     data = json.dumps(body).encode() if body else None
@@ -377,7 +342,7 @@ def asked(where, path, **body):
 
 @pytest.mark.slow
 def test_a_server_shows_baseline_and_changes_side_by_side(tmp_path, monkeypatch):
-    with served(tmp_path) as where:
+    with served(tmp_path) as (where, _):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", where)
         ran = typed(tmp_path, "compare", *QUICK, "track=true", f"question={QUESTION}")
         assert ran.code == 0

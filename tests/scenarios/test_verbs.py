@@ -17,6 +17,10 @@ from sim.replications import MOST_WORKERS
 from sim.tables import Tables
 from tests.scenarios.commands import QUICK, STARTER, assert_explained, digests, results, typed, written
 
+RESULTS = {
+    f"results/{name}"
+    for name in ("about.json", "mlflow.json", "scenarios.parquet", "kpis.parquet", "differences.parquet")
+}
 TABLES = ("visits.parquet", "journeys.parquet", "customers.parquet")
 
 
@@ -103,7 +107,7 @@ def test_simulate_writes_its_results_whole(tmp_path):
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{6}-\d{3}", folder.name)
     tables = {f"tables/{BASELINE}/{table}" for table in TABLES}
     named = {"README.md", "report.html", "kpis.csv", "replications.parquet", "scenario.yaml", "provenance.json"}
-    assert written(folder) == tables | named
+    assert written(folder) == tables | named | RESULTS
     assert_explained(folder)
     assert written(tmp_path) == {str((folder / file).relative_to(tmp_path)) for file in written(folder)}
     assert f"report, tables and numbers: {folder.relative_to(tmp_path)}" in ran.said
@@ -122,7 +126,7 @@ def test_compare_writes_its_results_whole(tmp_path):
         "differences.csv",
     }  # fmt: skip
     assert written(tmp_path / "outputs") == {
-        str((folder / file).relative_to(tmp_path / "outputs")) for file in tables | named
+        str((folder / file).relative_to(tmp_path / "outputs")) for file in tables | named | RESULTS
     }
     assert_explained(folder)
     page = (folder / "report.html").read_text(encoding="utf-8")
@@ -158,7 +162,7 @@ def test_a_second_run_has_a_folder_of_its_own_and_the_same_tables_byte_for_byte(
         assert typed(tmp_path, "compare", *QUICK).code == 0
     one, two = results(tmp_path, "compare")
     assert digests(one, ".parquet", ".csv", ".yaml") == digests(two, ".parquet", ".csv", ".yaml")
-    assert len(digests(one, ".parquet")) == 3 * 3 + 1
+    assert len(digests(one, ".parquet")) == 3 * 3 + 1 + 3
 
 
 @pytest.mark.usefixtures("processes_at_once")
