@@ -26,9 +26,9 @@ def scale(low: float, high: float, start: float, end: float) -> Callable[[float]
     return lambda value: start + (min(max(value, low), high) - low) / (high - low) * (end - start)
 
 
-def step(low: float, high: float) -> float:
-    """Distance between the marks of an axis: 1, 2 or 5 times a power of ten, for about four of them."""
-    rough = (high - low) / 4
+def step(low: float, high: float, about: int = 4) -> float:
+    """Distance between the marks of an axis: 1, 2 or 5 times a power of ten, for about so many of them."""
+    rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))
     return next(nice * power for nice in (1, 2, 5, 10) if nice * power >= rough * 0.999)
 
@@ -39,9 +39,9 @@ def near(value: float, low: float, high: float) -> float:
     return round(value / fine) * fine
 
 
-def ticks(low: float, high: float) -> list[float]:
+def ticks(low: float, high: float, about: int = 4) -> list[float]:
     """Round numbers to mark on an axis."""
-    apart = step(low, high)
+    apart = step(low, high, about)
     first = math.ceil(low / apart - 1e-9)
     return [n * apart for n in range(first, math.floor(high / apart + 1e-9) + 1)]
 

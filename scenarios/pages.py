@@ -30,11 +30,12 @@ _SURVEYED = (
 
 
 class Cell(NamedTuple):
-    """One cell of a table: its text, its class in the page (a number, better, worse), and what stands beneath."""
+    """A cell of a table: text, class in the page (a number, better, worse), what stands beneath, a key to sort by."""
 
     text: str
     tone: str = "number"
     under: str = ""
+    key: str = ""
 
 
 class Row(NamedTuple):

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from sim.kpis import Better
 
 _WIDTH = 420.0
-_BETTER_SIDE, _WORSE_SIDE = "#eaf3fb", "#fdf3e7"
-_LOOKS = {True: svg.BETTER, False: svg.WORSE, None: svg.NEITHER}
+BETTER_SIDE, WORSE_SIDE = "#eaf3fb", "#fdf3e7"
+LOOKS = {True: svg.BETTER, False: svg.WORSE, None: svg.NEITHER}  # by whether it is better
+GHOST = f"{svg.SOFT}66"  # of what stands behind
 
 
 # ---- differences with their intervals --------------------------------------------------------------------------------
@@ -115,7 +116,7 @@ def _said(row: Difference, y: float) -> tuple[list[str], float]:
 
 def _strip(zero: float, left: float, right: float, y: float, better: Better) -> list[str]:
     """The ground on which a bar is drawn: each side of zero in its tint."""
-    tints = {"better": _BETTER_SIDE, "worse": _WORSE_SIDE}
+    tints = {"better": BETTER_SIDE, "worse": WORSE_SIDE}
     below, above = (tints.get(name, "#f1f3f5") for name in _names(better))
     return [
         svg.rectangle(left, y, zero - left, 18, below),
@@ -127,7 +128,7 @@ def _strip(zero: float, left: float, right: float, y: float, better: Better) -> 
 def _bar(row: Difference, at: Callable[[float], float], middle: float, better: Better) -> list[str]:
     """An interval with its dot, hollow where the interval holds zero."""
     sure = row.lower > 0 or row.upper < 0
-    colour = _LOOKS[(row.value > 0) == (better == "more") if sure and better != "neither" else None]
+    colour = LOOKS[(row.value > 0) == (better == "more") if sure and better != "neither" else None]
     lower, upper = at(row.lower), at(row.upper)
     parts = [svg.rectangle(lower - 1, middle - 4.5, upper - lower + 2, 9, f"{colour}70", rounded=2.5)]
     if math.isfinite(row.luck):
