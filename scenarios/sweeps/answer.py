@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from scenarios import words
+from scenarios.compare import better
 from scenarios.sweeps.effects import best_by_luck, strongest
 from scenarios.sweeps.study import LOOKED_AT
 from sim.kpis import HEADLINES, KPIS
@@ -78,10 +79,9 @@ def _better(study: Study) -> str:
     likely = [name for name in study.points if all(study.side(name, kpi) == "better" for kpi in LOOKED_AT)]
     three = words.listed(words.kpi_title(kpi).lower() for kpi in LOOKED_AT)
     if not likely:
-        return (
-            f"Of {_counted(count, 'point')} none is better than today in {three} alike by more than luck. "
-            "A point that looks so in the table may be lucky."
-        )
+        seem = sum(all(_seems_better(study, name, kpi) for kpi in LOOKED_AT) for name in study.points)
+        luck = f" {_counted(seem, 'point')} may look so by the means alone, which is no proof." if seem else ""
+        return f"Of {_counted(count, 'point')} none is better than today in {three} alike by more than luck.{luck}"
     are = "is" if len(likely) == 1 else "are"
     many = f"{len(likely):,} of {_counted(count, 'point')} {are} better than today in {three}"
     if len(clear) == len(likely):
@@ -100,6 +100,10 @@ def _better(study: Study) -> str:
     )
     lead = "It is" if len(likely) == 1 else "The one of them with the highest satisfaction is"
     return f"{many}, {sure}. {lead} {name}: {numbers}.{lucky}"
+
+
+def _seems_better(study: Study, name: str, kpi: str) -> bool:
+    return better(kpi, study.effect(name, kpi).value) is True
 
 
 def _traded(study: Study) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from scenarios.compare import BASELINE
@@ -57,7 +58,7 @@ class Lever:
     texts: tuple[str, ...]
     today: float | None
 
-    @property
+    @cached_property
     def marks(self) -> dict[float, str]:
         """Places that are taken, in their order, and what stands there."""
         return dict(sorted(zip(self.places, self.texts, strict=True)))

@@ -136,7 +136,7 @@ def _along(
     lever: Lever, ends: tuple[float, float], across: Callable[[float], float], left: float, right: float, bottom: float
 ) -> list[str]:
     """Marks of a lever's values, as many as there is room for, and where today is."""
-    marks = lever.marks
+    marks = dict(lever.marks)
     if lever.today is not None and not lever.numeric:
         marks.setdefault(lever.today, "today")
     if lever.numeric and len(marks) > 9:
@@ -176,7 +176,7 @@ def tornado_plot(title: str, found: Sequence[Response], axis: Axis, tell: Callab
     """
     reach = {of.lever.path: max(abs(e.value) for _, e in of.line) for of in found if of.line}
     ordered = sorted((of for of in found if of.line), key=lambda of: -reach[of.lever.path])
-    width, left, right, y = 420.0, 8.0, 412.0, 6.0
+    left, right, y = 6.0, _NARROW - 6, 6.0
     at = axes.scale(axis.low, axis.high, left, right)
     below, above = _TINTS[axis.better]
     parts, said = [], []
@@ -209,17 +209,13 @@ def tornado_plot(title: str, found: Sequence[Response], axis: Axis, tell: Callab
         parts.append(svg.line(at(mark), y, at(mark), y + 4, svg.SOFT))
         parts.append(axes.inside(at(mark), y + 16, axis.say(mark), _SMALL, left, right))
     parts.append(svg.line(left, y, right, y, svg.SOFT))
-    return svg.drawing(width, y + 22, title, f"{title}. {'; '.join(said)}", parts, smallest=0.6)
-
-
-def _signed(text: str) -> str:
-    return text if text[0] == "−" or not text.strip("0.,") else f"+{text}"
+    return svg.drawing(_NARROW, y + 22, title, f"{title}. {'; '.join(said)}", parts, smallest=0.75)
 
 
 # ---- two levers ------------------------------------------------------------------------------------------------------
 
 
-def heat_map(title: str, of: Interaction, largest: float, say: Callable[[float], str], better: Better) -> str:
+def heat_map(title: str, of: Interaction, largest: float, say: Callable[[Effect], str], better: Better) -> str:
     """Draw a KPI's difference from today where two levers meet: the stronger the colour, the larger.
 
     Parameters
@@ -231,7 +227,7 @@ def heat_map(title: str, of: Interaction, largest: float, say: Callable[[float],
     largest
         Difference that has the full colour.
     say
-        How a number in a cell is written.
+        How a difference in a cell is written.
     better
         Which direction is better.
     """
@@ -244,9 +240,7 @@ def heat_map(title: str, of: Interaction, largest: float, say: Callable[[float],
     parts = [
         svg.label(4, 13, svg.wrap(f"↑ {_named(of.second)}", _NARROW - 8, _SMALL, 1)[0], size=_SMALL, colour=svg.SOFT)
     ]
-    texts = {
-        cell: _signed(say(effect.value)) if math.isfinite(effect.value) else "–" for cell, effect in of.cells.items()
-    }
+    texts = {cell: say(effect) if math.isfinite(effect.value) else "–" for cell, effect in of.cells.items()}
     size = next(
         (s for s in (10.5, 9.5, 8.5) if all(svg.text_width(t, s, bold=True) < wide - 3 for t in texts.values())), 0
     )

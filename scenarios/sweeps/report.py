@@ -203,9 +203,10 @@ def _met(study: Study, kpi: str, of: Interaction) -> dict[str, str]:
     shown = words.scale(KPIS[kpi].unit, study.currency, largest, difference=True)
     step = words.rounding(largest * shown.factor) * 10 if largest else 1.0
 
-    def say(value: float) -> str:
-        size = abs(value * shown.factor)
-        return words.rounded(value * shown.factor, step if not 0 < size < step / 2 else words.two_digits(size))
+    def say(effect: Effect) -> str:
+        value = effect.value * shown.factor
+        fine = effect.sure and abs(value) < step / 2  # what is there should not look like nothing
+        return words.signed(words.rounded(value, words.two_digits(abs(value)) if fine else step))
 
     title = words.kpi_title(kpi)
     name = f"{title}: {of.first.title} and {of.second.title}"
