@@ -87,9 +87,11 @@ def _better(study: Study) -> str:
     if len(clear) == len(likely):
         sure = "even when allowing for how many comparisons are made"
     elif clear:
-        sure = f"{len(clear)} of them even when allowing for how many comparisons are made, the rest only by themselves"
+        sure = (
+            f"{len(clear):,} of them even when allowing for how many comparisons are made, the rest only by themselves"
+        )
     else:
-        sure = "but only when looked at by themselves: among so many, luck alone makes some look so"
+        sure = "but only with each difference looked at by itself: among so many, luck alone makes some look so"
     chosen = max(clear or likely, key=lambda name: study.rows[name, "satisfaction"]["difference"])
     numbers = "; ".join(
         f"{words.kpi_title(kpi).lower()} {study.said(study.effect(chosen, kpi), kpi)}" for kpi in LOOKED_AT

@@ -140,7 +140,7 @@ def _along(
     if lever.today is not None and not lever.numeric:
         marks.setdefault(lever.today, "today")
     if lever.numeric and len(marks) > 9:
-        marks = {mark: f"{mark:,.6g}".replace("-", "−") for mark in axes.ticks(*ends)}
+        marks = {mark: f"{mark:,.6g}".replace("-", "−") for mark in axes.ticks(*ends, 6)}
     room = (right - left) / max(len(marks), 1)
     texts = {place: svg.wrap(text, max(room - 4, 40), _SMALL, 1)[0] for place, text in marks.items()}
     parts, free = [svg.line(left, bottom, right, bottom, svg.SOFT)], -math.inf
@@ -328,9 +328,13 @@ def trade_off_plot(title: str, spots: Sequence[Spot], across: Axis, up: Axis) ->
         svg.line(left, zero_y, right, zero_y, svg.INK, 1),
         svg.line(zero_x, top, zero_x, bottom, svg.INK, 1),
     ]
-    parts += _crosses([spot for spot in spots if not spot.unbeaten], x_of, y_of, GHOST)
+    behind = GHOST if len(spots) <= _MANY else svg.FAINT
+    parts += _crosses([spot for spot in spots if not spot.unbeaten], x_of, y_of, behind)
     parts += _crosses([spot for spot in spots if spot.unbeaten], x_of, y_of, svg.NEITHER)
-    parts += [_spot(spot, x_of, y_of) for spot in sorted(spots, key=lambda spot: spot.unbeaten)]
+    parts += [
+        _spot(spot, x_of, y_of, 3 if len(spots) <= _MANY else 1.8)
+        for spot in sorted(spots, key=lambda spot: spot.unbeaten)
+    ]
     parts += _today(zero_x, zero_y, right, top)
     under = svg.wrap(f"{across.name} →", right - left, _SMALL, 1)[0]
     parts.append(svg.label(right, bottom + 33, under, size=_SMALL, anchor="end", colour=svg.SOFT))
@@ -361,8 +365,8 @@ def _crosses(
     return [svg.path(data, colour, 1)] if data else []
 
 
-def _spot(spot: Spot, x_of: Callable[[float], float], y_of: Callable[[float], float]) -> str:
+def _spot(spot: Spot, x_of: Callable[[float], float], y_of: Callable[[float], float], size: float) -> str:
     """A dot that tells its name and numbers when pointed at."""
-    looks = f'fill="{svg.BETTER}" r="4.5"' if spot.unbeaten else f'fill="{svg.NEITHER}" r="3"'
+    looks = f'fill="{svg.BETTER}" r="4.5"' if spot.unbeaten else f'fill="{svg.NEITHER}" r="{size:g}"'
     centre = f'cx="{svg.number(x_of(spot.x.value))}" cy="{svg.number(y_of(spot.y.value))}"'
     return f"<circle {centre} {looks}><title>{svg.escape(spot.name)}</title></circle>"
