@@ -55,7 +55,7 @@ def _move(study: Study, kpi: str) -> str:
     if not any(move.effect.sure for move in moves):
         if all(move.effect.lower == move.effect.upper for move in moves):
             return f"Nothing moves {title.lower()}."
-        return f"What moves {title.lower()} cannot be told apart from luck."
+        return f"What moves {title.lower()} cannot be told apart from {study.doubt}."
     span = f"{study.said(effect, kpi)} from {lever.said(first.start)} to {lever.said(first.end)}"
     held = f", {_HELD[study.results.design.kind]}" if len(study.levers) > 1 else ""
     if len(moves) == 1:
@@ -81,7 +81,8 @@ def _better(study: Study) -> str:
     if not likely:
         seem = sum(all(_seems_better(study, name, kpi) for kpi in LOOKED_AT) for name in study.points)
         luck = f" {_counted(seem, 'point')} may look so by the means alone, which is no proof." if seem else ""
-        return f"Of {_counted(count, 'point')} none is better than today in {three} alike by more than luck.{luck}"
+        none = f"Of {_counted(count, 'point')} none is better than today in {three} alike by more than {study.doubt}."
+        return none + luck
     are = "is" if len(likely) == 1 else "are"
     many = f"{len(likely):,} of {_counted(count, 'point')} {are} better than today in {three}"
     if len(clear) == len(likely):
@@ -113,7 +114,7 @@ def _traded(study: Study) -> list[str]:
     kinds = {name: tuple(study.side(name, kpi) for kpi in LOOKED_AT) for name in study.points}
     traded = {name: kind for name, kind in kinds.items() if "better" in kind and "worse" in kind}
     if not traded:
-        return ["No point trades one number for another by more than luck."]
+        return [f"No point trades one number for another by more than {study.doubt}."]
     parts = []
     for kind, count in Counter(traded.values()).most_common(3):
         sides = {
@@ -129,7 +130,7 @@ def _traded(study: Study) -> list[str]:
     nothing = sum(not any(kind) for kind in kinds.values())
     if nothing:
         parts.append(f"{_counted(nothing, 'point')} cannot be told apart from today in any of the three.")
-    return [*parts, "That is by more than luck, each difference looked at by itself."]
+    return [*parts, f"That is by more than {study.doubt}, each difference looked at by itself."]
 
 
 def _counted(count: int, word: str) -> str:
@@ -171,7 +172,8 @@ def how_sure(study: Study) -> list[str]:
         f"{looks:,} headline differences are looked at ({len(HEADLINES)} numbers for {_counted(count, 'point')}); of "
         f"so many, about {_counted(max(round(looks * (1 - comparison.level)), 1), 'interval')} would leave out the "
         "truth by luck alone. “Allowing for how many comparisons are made” means that a difference stands when all of "
-        "these intervals are to hold together."
+        "these intervals are to hold together; the interval of what moves a number most allows for its having been "
+        "chosen among all levers and their values."
     )
     paragraphs = [runs, many, *_luck_of_the_best(study)]
     if study.baseline.uncertain:

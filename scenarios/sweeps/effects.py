@@ -222,7 +222,7 @@ def _averaged(of: Paired, levers: Sequence[Lever], k: int) -> Response:
     rows, doubt = of.at[at].mean(axis=0), of.doubt[at].mean(axis=0)
     places = [place for (place,) in cells]
     line = list(zip(places, of.effects(rows, doubt), strict=True))
-    return Response(levers[k], of.kpi, line, everyone, _widest(of, levers[k], places, rows, doubt))
+    return Response(levers[k], of.kpi, line, everyone, _widest(of, levers, k, places, rows, doubt))
 
 
 def balanced(levers: Sequence[Lever], chosen: Sequence[int]) -> tuple[list[tuple[float, ...]], Places]:
@@ -252,13 +252,14 @@ def _alone(of: Paired, levers: Sequence[Lever], k: int) -> Response:
     order = np.argsort(places, kind="stable")
     places, rows, doubt = [places[n] for n in order], rows[order], doubt[order]
     line = list(zip(places, of.effects(rows, doubt), strict=True))
-    return Response(lever, of.kpi, line, moved, _widest(of, lever, places, rows, doubt))
+    return Response(lever, of.kpi, line, moved, _widest(of, levers, k, places, rows, doubt))
 
 
 def _widest(
-    of: Paired, lever: Lever, places: Sequence[float], rows: Numbers, doubt: Numbers, spread: Numbers | None = None
-) -> Move | None:
-    """Move between the lowest and the highest mean; its interval holds for any two that might have been chosen."""
+    of: Paired, levers: Sequence[Lever], k: int, places: Sequence[float], rows: Numbers, doubt: Numbers,
+    spread: Numbers | None = None,
+) -> Move | None:  # fmt: skip
+    """Move between the lowest and the highest mean; its interval allows for every two places of every lever."""
     means = interval(rows, None, of.level).mean
     if np.isfinite(means).sum() < 2:
         return None
@@ -267,9 +268,9 @@ def _widest(
         start, end = 0, len(places) - 1
     apart = 0.0 if spread is None else float(np.hypot(spread[start], spread[end]))
     row, both = rows[end] - rows[start], float(doubt[start] + doubt[end])
-    looks = math.comb(len(places), 2)
+    looks = math.comb(len(places), 2) * len(levers)
     (effect,) = of.effects(row[None, :], np.array([both]), spread=apart, looks=looks)
-    return Move(lever, places[start], places[end], effect, row, both, apart)
+    return Move(levers[k], places[start], places[end], effect, row, both, apart)
 
 
 def _scattered(of: Paired, levers: Sequence[Lever]) -> list[Response]:
@@ -295,12 +296,12 @@ def _scattered(of: Paired, levers: Sequence[Lever]) -> list[Response]:
         own = range(first[k], first[k + 1])
         others = [n for n in range(1, design.shape[1]) if n not in own]
         alone = at - design[:, others] @ slopes[others]
-        line, move = _neighbours(of, lever, known, alone)
+        line, move = _neighbours(of, levers, k, known, alone)
         if lever.numeric:
             weights = np.abs((inverse @ design.T)[own[0]])
             doubt, spread = float(weights @ of.doubt[known]), float(apart * math.sqrt(inverse[own[0], own[0]]))
             row = slopes[own[0]]
-            (effect,) = of.effects(row[None, :], np.array([doubt]), spread=spread)
+            (effect,) = of.effects(row[None, :], np.array([doubt]), spread=spread, looks=len(levers))
             ends = [lever.places[point] for point in known]
             move = Move(lever, min(ends), max(ends), effect, row, doubt, spread)
         found.append(Response(lever, of.kpi, line, list(map(int, known)), move))
@@ -318,10 +319,10 @@ def _columns(lever: Lever, known: Places) -> Numbers:
 
 
 def _neighbours(
-    of: Paired, lever: Lever, known: Places, rows: Numbers
+    of: Paired, levers: Sequence[Lever], k: int, known: Places, rows: Numbers
 ) -> tuple[list[tuple[float, Effect]], Move | None]:
     """Means of points that lie near each other on a lever's axis."""
-    places = np.array(lever.places)[known]
+    places = np.array(levers[k].places)[known]
     distinct = np.unique(places)
     if len(distinct) <= _BINS:
         groups = [np.flatnonzero(places == place) for place in distinct]
@@ -334,7 +335,7 @@ def _neighbours(
     own = np.array([rows[group].mean(axis=1).std(ddof=1) if len(group) > 1 else np.nan for group in groups])
     spread = _quantile(of.level, sizes) * own / np.sqrt(sizes)
     line = list(zip(middles, of.effects(means, doubt, spread=spread), strict=True))
-    return line, _widest(of, lever, middles, means, doubt, spread)
+    return line, _widest(of, levers, k, middles, means, doubt, spread)
 
 
 def strongest(of: Paired, moves: Sequence[Move]) -> tuple[list[Move], bool]:
@@ -439,7 +440,8 @@ def beaten_share(first: Paired, second: Paired, seed: int) -> Numbers:
 def best_by_luck(of: Paired) -> tuple[float, float] | None:
     """What the best-looking point shows on the half of the replications it is chosen on, and on the other half."""
     sign = 1.0 if KPIS[of.kpi].better == "more" else -1.0
-    known = of.at[np.isfinite(of.at).all(axis=1)]
+    known = of.at[np.isfinite(of.at).sum(axis=1) >= 2]
+    known = known[:, np.isfinite(known).all(axis=0)]
     if len(known) < 2 or known.shape[1] < 8:
         return None
     even, odd = known[:, ::2].mean(axis=1), known[:, 1::2].mean(axis=1)

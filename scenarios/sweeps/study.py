@@ -50,6 +50,11 @@ class Study:
         """What money is counted in."""
         return self.baseline.currency
 
+    @property
+    def doubt(self) -> str:
+        """What a difference may be made of where its interval holds nothing."""
+        return "luck and the limits of our data" if self.baseline.uncertain else "luck"
+
     @cached_property
     def levers(self) -> list[Lever]:
         """What varies over those points."""

@@ -46,16 +46,20 @@ def grid(**values: Sequence[Any]) -> list[dict[str, Any]]:
 
 def swept(
     kind: str, settings: Sequence[dict[str, Any]], says: Says, replications: int = 12, *, failed: Sequence[int] = (),
-    precision: Precision | None = None, title: str = "",
+    precision: Precision | None = None, title: str = "", lived_through: Callable[[int], int] | None = None,
 ) -> Results:  # fmt: skip
-    """A sweep whose points say of each headline, in each replication, how far it is from 100 (today's)."""
+    """A sweep whose points say of each headline, in each replication, how far it is from 100 (today's).
+
+    Point n is lived through as often as `lived_through` says, at most and else as often as today.
+    """
+    often = {f"point_{n}": lived_through(n) if lived_through else replications for n in range(len(settings))}
     points = [Point(f"point_{n}", each) for n, each in enumerate(settings)]
     lived = [point for n, point in enumerate(points) if n not in failed]
     rows = [
         (name, r, kpi, "all", "all", 100.0 + (says(sets, kpi, r) if sets is not None else 0.0))
         for name, sets in [(BASELINE, None), *((point.name, point.settings) for point in lived)]
         for kpi in HEADLINES
-        for r in range(replications)
+        for r in range(often.get(name, replications))
     ]
     values = pl.DataFrame(rows, schema=["scenario", "replication", "kpi", "by", "group", "value"], orient="row")
     keys, at = _pivot(values, replications)
@@ -73,7 +77,8 @@ def swept(
     table = pl.DataFrame(
         [
             {
-                "scenario": name, "replications": replications, "failed": name != BASELINE and name not in names,
+                "scenario": name, "replications": often.get(name, replications),
+                "failed": name != BASELINE and name not in names,
                 "price": 5200.0 * (sets.get(STAFF, 1) - 1),
                 **{path: sets.get(path, TODAY[path]) for path in paths},
             }

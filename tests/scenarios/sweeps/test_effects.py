@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from scenarios.sweeps.effects import (
+    Paired,
     balanced,
     beaten_share,
     best_by_luck,
@@ -43,13 +44,13 @@ def test_a_main_effect_is_averaged_within_each_replication_first():
     assert response.move.effect.value == pytest.approx(second.value - first.value)
     # What all points share falls out of the distance between two values of the lever.
     assert response.move.effect.upper - response.move.effect.lower == pytest.approx(
-        2 * stats.t.ppf(0.975, 9) * apart.std(ddof=1) / math.sqrt(10)
+        2 * stats.t.ppf(1 - 0.025 / 2, 9) * apart.std(ddof=1) / math.sqrt(10)  # the more marked of two levers
     )
 
 
 @pytest.mark.slow
 def test_intervals_of_main_effects_cover_the_truth_as_often_as_they_say():
-    truth, studies = [0.0, 0.5, 1.0, 2.0, 2.5, 3.0], 2000
+    truth, studies = [0.0, 0.5, 1.0, 2.0, 2.5, 3.0], 1000
     covered = 0
     for study in range(studies):
         of = differences(noisy(truth, own=1.0, shared=0.7, study=study, replications=8))
@@ -100,6 +101,32 @@ def test_points_everywhere_tell_a_slope_once_the_other_levers_are_taken_out():
         assert response.move.effect.sure
         means = [effect.value for _, effect in response.line]
         assert means == sorted(means, reverse=slope < 0)
+
+
+@pytest.mark.slow
+def test_slopes_through_points_everywhere_cover_the_truth_at_least_as_often_as_they_say():
+    order = [(7 * n) % 16 for n in range(16)]
+    levers = [lever([n / 15 for n in each], name) for each, name in ((range(16), "a"), (order, "b"))]
+    truth, studies = [3 * a - 2 * b for a, b in zip(levers[0].places, levers[1].places, strict=True)], 400
+    covered = 0
+    for study in range(studies):
+        response = responses(differences(noisy(truth, 1.0, 0.5, study)), levers, "latin_hypercube")[0]
+        covered += response.move.effect.lower <= 3 <= response.move.effect.upper
+    assert covered / studies > 0.95 - 3 * math.sqrt(0.95 * 0.05 / studies)
+
+
+def test_limits_of_the_data_widen_a_mean_as_if_all_points_went_the_same_way_but_no_more_than_they_can():
+    at = noisy([0.0] * 6, 0.1, 1.0, 7)
+    doubts = [0.0, 0.2, 100.0]
+    halves = []
+    for doubt in doubts:
+        of = Paired("satisfaction", at, np.full(6, doubt), 0.95, 1e-10)
+        effect = responses(of, LEVERS, "grid")[0].line[0][1]
+        halves.append((effect.upper - effect.lower) / 2)
+    wide = stats.t.ppf(0.975, 9)
+    assert halves[1] == pytest.approx(math.hypot(halves[0], wide * 0.2))
+    # What replications differ by holds the limits too: more than their whole spread it cannot be.
+    assert halves[2] == pytest.approx(math.hypot(halves[0], halves[0] * math.sqrt(10)))
 
 
 def test_one_lever_at_a_time_starts_from_today_where_nothing_differs():

@@ -53,6 +53,12 @@ def everywhere(count: int = 30, replications: int = 10) -> Results:
 
 
 @cache
+def unevenly() -> Results:
+    settings = grid(staff=(1, 2, 3), midday=(0, 1, 2))
+    return swept("grid", settings, buys, lived_through=lambda n: 6 + 3 * (n % 3))
+
+
+@cache
 def alone() -> Results:
     return swept("grid", [{STAFF: 2}], buys, 3)
 
@@ -83,7 +89,7 @@ def drawings(html: str) -> list[str]:
     return re.findall(r"<svg.*?</svg>", html, re.DOTALL)
 
 
-EVERY = [of_a_grid, one_at_a_time, everywhere, alone, of_luck, all_failed]
+EVERY = [of_a_grid, one_at_a_time, everywhere, unevenly, alone, of_luck, all_failed]
 
 
 @pytest.fixture(scope="module", params=EVERY)
@@ -180,9 +186,15 @@ def test_precision_tells_what_was_asked_what_was_reached_and_what_halving_costs(
     assert "The warm-up ends after two weeks." in text
 
 
+def test_points_need_not_have_been_lived_through_equally_often():
+    text = Page(html_of(unevenly)).text
+    assert "6 to 12 replications of each point" in text
+    assert "Satisfaction is moved most by service day headcount" in text
+
+
 def test_interactions_are_shown_for_grids_only_and_a_tornado_for_one_lever_at_a_time():
     has = {each: (html_of(each).count('id="together"'), html_of(each).count('one lever at a time"')) for each in EVERY}
-    assert {each for each, (together, _) in has.items() if together} == {of_a_grid, of_luck}
+    assert {each for each, (together, _) in has.items() if together} == {of_a_grid, unevenly, of_luck}
     assert {each for each, (_, tornado) in has.items() if tornado} == {one_at_a_time}
 
 
