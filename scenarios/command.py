@@ -20,6 +20,7 @@ desirepath VERB [setting=value …]
   describe   scenario=NAME               a scenario in plain words, with its journey maps
   simulate   scenario=NAME               one scenario: KPIs, tables, report
   compare    scenario=NAME changes=[…]   baseline and each change: paired differences, MLflow, report
+  sweep      scenario=NAME a=1,2,3       how far to turn a lever: points of a design, resumed where it stopped
   calibrate  log=NAME                    logs to a scenario, checked on held-out weeks
   validate   scenario=NAME log=NAME      a scenario against a log it was not fitted on
   track      folder=FOLDER               a run's results to MLflow, where that did not work at once

@@ -348,10 +348,8 @@ def settling_plot(title: str, rows: Sequence[Settled], warmup: float) -> str:
     """
     weeks = max((len(row.weekly) for row in rows), default=1)
     reach = [axes.reach([v for v in [*row.series, *row.weekly] if math.isfinite(v)]) for row in rows]
-    left = 16 + max(
-        (svg.text_width(row.say(tick), 10.5) for row, ends in zip(rows, reach, strict=True) for tick in axes.ticks(*ends)),
-        default=30,
-    )
+    ticks = [(row, tick) for row, ends in zip(rows, reach, strict=True) for tick in axes.ticks(*ends)]
+    left = 16 + max((svg.text_width(row.say(tick), 10.5) for row, tick in ticks), default=30)
     right, y = _WIDTH - 12, 22.0
     across = axes.scale(0.0, float(weeks), left, right)
     looks = (("in a week", svg.BETTER), ("warm-up, not measured", "#dfe5ea"), ("best cut", _CUT))

@@ -110,24 +110,34 @@ def write_comparison(
     _write_entry(folder, comparison, question, name, note, levels | differences, made_by, list(comparison.models))
 
 
-def write_sweep(results: Results, question: str, made_by: Mapping[str, str], folder: Path) -> None:
-    """Write a sweep into its run's folder, with all that `log_folder` needs; parameters as in `log_sweep`."""
+def write_sweep(
+    results: Results, question: str, made_by: Mapping[str, str], folder: Path, earlier: Path | None = None
+) -> None:
+    """Write a sweep into its run's folder, with all that `log_folder` needs; parameters as in `log_sweep`.
+
+    Parameters
+    ----------
+    earlier
+        Folder of the very same sweep, if it has been written before: it is the same run then, and logged once.
+    """
     sweeps.save(results, folder)
     points = told.standing_out(results)
     side_by_side = [BASELINE, *points] if points else []
     numbers, note = told.numbers(results), told.note(results)
-    _write_entry(folder, results.comparison, question, told.name(results), note, numbers, made_by, side_by_side)
+    _write_entry(
+        folder, results.comparison, question, told.name(results), note, numbers, made_by, side_by_side, earlier
+    )
 
 
 def _write_entry(
     folder: Path, comparison: Comparison, question: str, name: str, note: str, numbers: Mapping[str, float],
-    made_by: Mapping[str, str], side_by_side: list[str],
+    made_by: Mapping[str, str], side_by_side: list[str], earlier: Path | None = None,
 ) -> None:  # fmt: skip
     known = {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
     settings = {"seed": comparison.seed, "replications": comparison.replications, "level": comparison.level}
-    entry = Entry(
-        uuid4().hex, store.now(), question, name, note[:_LONGEST], known, settings, dict(made_by), side_by_side
-    )
+    known_as = None if earlier is None or not (earlier / kept.RESULTS / ENTRY).exists() else _entry(earlier, earlier)
+    identity, at = (uuid4().hex, store.now()) if known_as is None else (known_as.id, known_as.at)
+    entry = Entry(identity, at, question, name, note[:_LONGEST], known, settings, dict(made_by), side_by_side)
     path = folder / kept.RESULTS / ENTRY
     path.write_text(json.dumps(asdict(entry), indent=2, ensure_ascii=False), encoding="utf-8")
 

@@ -36,7 +36,7 @@ from sim.replications import MOST_WORKERS, ShareKept, Workers
 from sim.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from scenarios.compare import Comparison
     from scenarios.compose import Composed
@@ -60,13 +60,18 @@ class Settings(Described):
     seed: int = 1
     replications: int = Field(default=10, ge=2)
     workers: Workers = Field(default="auto", validate_default=True)
-    threads: int = Field(default=1, ge=1, le=MOST_WORKERS)
-    keep: ShareKept = Field(default="all", validate_default=True)
     outputs: Path = Path("outputs")
     track: bool = True
 
 
-class CompareSettings(Settings):
+class LivingSettings(Settings):
+    """Settings of the verbs that keep what was lived through."""
+
+    threads: int = Field(default=1, ge=1, le=MOST_WORKERS)
+    keep: ShareKept = Field(default="all", validate_default=True)
+
+
+class CompareSettings(LivingSettings):
     """Settings of `desirepath compare`."""
 
     question: str | None = None
@@ -74,7 +79,7 @@ class CompareSettings(Settings):
     level: float = Field(default=0.95, gt=0, lt=1)
 
 
-class SimulateSettings(Settings):
+class SimulateSettings(LivingSettings):
     """Settings of `desirepath simulate`."""
 
     name: FileName | None = None
@@ -120,7 +125,7 @@ def new(asked: Composed) -> None:
 
     It goes to conf/scenario/NAME.yaml, where `scenario=NAME` finds it.
     """
-    name = _settings(asked, NewSettings).name
+    name = settings_of(asked, NewSettings).name
     path = Path("conf/scenario") / f"{name}.yaml"
     if path.exists():
         raise DesirepathError(f"{path} is there already; choose another name: desirepath new name=…")
@@ -151,7 +156,7 @@ def kpis(asked: Composed) -> None:
 
     desirepath kpis [only=[churn,cost]]
     """
-    only = _settings(asked, KpisSettings).only
+    only = settings_of(asked, KpisSettings).only
     names = list(KPIS) if only is None else only
     unknown = [name for name in names if name not in KPIS]
     if unknown:
@@ -207,8 +212,8 @@ def track(asked: Composed) -> None:
 
     For when the store could not be reached, or went away midway: nothing is run again, and nothing is logged twice.
     """
-    settings = _settings(asked, TrackSettings)
-    _track(settings.folder or newest(settings.outputs), settings.outputs)
+    settings = settings_of(asked, TrackSettings)
+    track_folder(settings.folder or newest(settings.outputs), settings.outputs)
 
 
 def mlflow(asked: Composed) -> None:
@@ -218,7 +223,7 @@ def mlflow(asked: Composed) -> None:
 
     It shows outputs/mlflow.db, unless MLFLOW_TRACKING_URI names another store; nobody else can reach it.
     """
-    settings = _settings(asked, MlflowSettings)
+    settings = settings_of(asked, MlflowSettings)
     console = Console(highlight=False)
     serve(settings.outputs, settings.port, lambda line: console.print(line, markup=False, soft_wrap=True))
 
@@ -234,11 +239,12 @@ def _variants(model: Model, changes: object) -> dict[str, Model]:
     return variants(model, "all" if list(named) == ["all"] else list(named))
 
 
-def _model(asked: Composed) -> Model:
+def model_of(asked: Composed) -> Model:
+    """The scenario that a verb is given, checked."""
     return build(asked.config["scenario"], asked.within("scenario"), f"scenario {asked.chosen['scenario']}")
 
 
-def _settings(asked: Composed, kind: type[Any]) -> Any:
+def settings_of(asked: Composed, kind: type[Any]) -> Any:
     """A verb's own settings, checked."""
     raw = {key: value for key, value in asked.config.items() if key != "scenario"}
     try:
@@ -252,14 +258,14 @@ def _settings(asked: Composed, kind: type[Any]) -> Any:
 def _checked(asked: Composed, kind: type[Any], also: Callable[[Model], object] = lambda _: None) -> tuple[Any, Model]:
     """A verb's own settings and its scenario, or everything that is wrong with either, or with what also is asked."""
     try:
-        settings = _settings(asked, kind)
+        settings = settings_of(asked, kind)
     except ScenarioError as error:
         try:
-            also(_model(asked))
+            also(model_of(asked))
         except ScenarioError as another:
             raise ScenarioError([*error.problems, *another.problems], "settings and scenario") from None
         raise
-    return settings, _model(asked)
+    return settings, model_of(asked)
 
 
 @contextmanager
@@ -297,7 +303,7 @@ def _lives(process: str) -> bool:
     return True
 
 
-def _lived(models: dict[str, Model], settings: Settings, level: float, draft: Path) -> Comparison:
+def _lived(models: dict[str, Model], settings: LivingSettings, level: float, draft: Path) -> Comparison:
     """Simulate scenarios, with the tables of one history each in a folder."""
     with progress("living through the weeks") as step:
         return compare_all(
@@ -306,7 +312,7 @@ def _lived(models: dict[str, Model], settings: Settings, level: float, draft: Pa
         )  # fmt: skip
 
 
-def _finish(comparison: Comparison, settings: Settings, asked: Composed, question: str, draft: Path) -> None:
+def _finish(comparison: Comparison, settings: LivingSettings, asked: Composed, question: str, draft: Path) -> None:
     """Print, write and log what came out; the folder has its final name only when it is whole."""
     console = Console(highlight=False)
     name = draft.parent.name
@@ -340,10 +346,10 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
         console.print(level_table(comparison))
     console.print(f"\nreport, tables and numbers: {folder}", markup=False)
     if settings.track:
-        _track(folder, settings.outputs)
+        track_folder(folder, settings.outputs)
 
 
-def _track(folder: Path, outputs: Path) -> None:
+def track_folder(folder: Path, outputs: Path) -> None:
     """Log a run's folder, and say how to look at it."""
     with progress("logging to MLflow") as step:
         link = log_folder(folder, outputs, step)
@@ -364,13 +370,16 @@ def difference_table(comparison: Comparison) -> Table:
     for kpi in HEADLINES:
         base = comparison.level_of(BASELINE, kpi)
         cells = [words.level(kpi, base["mean"], currency, (base["upper"] - base["lower"]) / 2)]
-        for change in comparison.changes:
-            row = comparison.difference(change, kpi)
-            verdict = better(kpi, row["difference"]) if row["lower"] * row["upper"] > 0 else None
-            style = {True: "green", False: "red", None: "dim"}[verdict]
-            cells.append(f"[{style}]{words.with_interval(kpi, row, currency)}[/{style}]")
+        cells += [coloured(kpi, comparison.difference(change, kpi), currency) for change in comparison.changes]
         table.add_row(kpi.replace("_", " "), *cells)
     return table
+
+
+def coloured(kpi: str, row: Mapping[str, float], currency: str) -> str:
+    """A difference with its interval: green where it is for the better, red for the worse, dim where it is neither."""
+    verdict = better(kpi, row["difference"]) if row["lower"] * row["upper"] > 0 else None
+    style = {True: "green", False: "red", None: "dim"}[verdict]
+    return f"[{style}]{words.with_interval(kpi, row, currency)}[/{style}]"
 
 
 def level_table(comparison: Comparison) -> Table:

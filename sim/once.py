@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.model import Model
 
-P = ParamSpec("P")
-R = TypeVar("R")
+F = TypeVar("F", bound="Callable[..., Any]")
 MODELS = 8  # that are remembered: those of two threads, each with its centre, and some more
 
 
@@ -28,16 +27,15 @@ class _This:
         return id(self.model)
 
 
-def once_a_model(function: Callable[Concatenate[Model, P], R]) -> Callable[Concatenate[Model, P], R]:
+def once_a_model(function: F) -> F:
     """Remember what a function made of the last few models, which never change; nobody may change what it made."""
 
     @lru_cache(maxsize=MODELS)
-    def known(key: _This, *more: Any) -> R:
+    def known(key: _This, *more: Any) -> Any:
         return function(key.model, *more)
 
-    @wraps(function)
-    def call(model: Model, *more: P.args, **named: P.kwargs) -> R:
-        assert not named  # noqa: S101 - they are part of no key
+    @wraps(function, updated=())
+    def call(model: Model, *more: Any) -> Any:
         return known(_This(model), *more)
 
-    return call
+    return cast("F", call)

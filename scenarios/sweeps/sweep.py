@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from scenarios.compare import BASELINE, CENTRE, at_centre, check_same_design, compared
-from scenarios.sweeps.design import uncertainties, variant
+from scenarios.sweeps.design import models as models_of
 from scenarios.sweeps.executors import Unit, executor_of, perform
 from scenarios.sweeps.ledger import Ledger, gaps, key_of
 from scenarios.sweeps.results import Results
@@ -344,37 +344,18 @@ class Sweep:
     def _points(self, wanted: Mapping[str, int]) -> pl.DataFrame:
         """A row for each scenario: how often it was lived through, what its levers cost, and where they stand."""
         broken = self.work.failed()
-        baseline = self.models[BASELINE]
-        settings: dict[str, dict[str, Any]] = {BASELINE: {}} | {
-            point.name: point.settings for point in self.design.points
-        }
-        now = {factor.path: _value_at(baseline, factor.path) for factor in self.design.factors}
+        points = {point.name: point for point in self.design.points}
+        now = {factor.path: factor.baseline for factor in self.design.factors}
         rows: list[dict[str, Any]] = []
         for name in self.models:
-            at = now | settings[name]
-            price = sum(
-                factor.price * (at[factor.path] - now[factor.path])
-                for factor in self.design.factors
-                if factor.price and at[factor.path] != now[factor.path]
-            )
-            rows.append(
-                {"scenario": name, "replications": wanted[name], "failed": name in broken, "price": float(price)} | at
-            )
+            at = now | (points[name].settings if name in points else {})
+            price = self.design.price(points[name]) if name in points else 0.0
+            rows.append({"scenario": name, "replications": wanted[name], "failed": name in broken, "price": price} | at)
         return pl.DataFrame(rows, infer_schema_length=None, strict=False)
 
 
-def _value_at(model: Model, path: str) -> Any:
-    """What stands at a dotted path of a scenario."""
-    here: Any = model.raw
-    for key in path.split("."):
-        here = (
-            next((value for name, value in here.items() if str(name) == key), None) if isinstance(here, dict) else None
-        )
-    return here
-
-
 def sweep(
-    model: Model,
+    model: Model | Mapping[str, Model],
     design: Design,
     *,
     seed: int = 1,
@@ -397,7 +378,7 @@ def sweep(
     Parameters
     ----------
     model
-        The scenario.
+        The scenario; or several by name, where the design chooses among them.
     design
         Which points.
     seed, replications
@@ -428,9 +409,7 @@ def sweep(
     ScenarioError
         If a point makes no sense.
     """
-    models = {BASELINE: model} | {
-        point.name: variant(model, point.settings, uncertainties(design)) for point in design.points
-    }
+    models = models_of(model, design)
     going = Sweep(models, design, seed=seed, level=level, ledger=Ledger(ledger), retry=retry, watch=watch)
     each = going.pilot()
     where = executor_of(executor, workers, address) if isinstance(executor, str) else nullcontext(executor)

@@ -130,7 +130,7 @@ class _Windows:
 
 def _touching(rows: NDArray[np.void], begins: str, ends: str, tally: Tally) -> NDArray[np.void]:
     """Rows of what was not over before a window, nor began after it."""
-    return rows[(rows[begins] <= tally.end) & ~(rows[ends] < tally.start)]
+    return rows[(rows[begins] <= tally.scheme.end) & ~(rows[ends] < tally.scheme.start)]
 
 
 def history(model: Model, seed: int, replication: int, kpis: Sequence[str] = WATCHED) -> Numbers:

@@ -38,6 +38,7 @@ WIDTH = "120"  # of the terminal in which what is printed is shown
 TINY = {
     "simulate": ["replications=2", "workers=1", "track=false", "population.customers=40"],
     "compare": ["replications=2", "workers=1", "track=false", "population.customers=40"],
+    "sweep": ["replications=2", "executor=serial", "track=false", "population.customers=40"],
     "calibrate": ["replications=2", "workers=1"],
     "validate": ["replications=2", "workers=1"],
 }
