@@ -28,6 +28,7 @@ from scenarios.sweeps.progress import Telling
 from scenarios.sweeps.report import sweep_report
 from scenarios.sweeps.stopping import read_precision, remarks
 from scenarios.sweeps.sweep import Sweep
+from scenarios.sweeps.warmup import warmup_check, warmup_plot
 from scenarios.track import provenance, write_sweep
 from scenarios.verbs import Settings, coloured, model_of, settings_of, track_folder
 from sim.errors import DesirepathError, Problem, ScenarioError
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from scenarios.sweeps.design import Design
     from scenarios.sweeps.results import Results
     from scenarios.sweeps.stopping import Precision
+    from scenarios.sweeps.warmup import WarmupCheck
     from sim.model import Model
 
 Made = TypeVar("Made")
@@ -112,8 +114,9 @@ def sweep(asked: Composed) -> None:
                 results = going.results(wanted)
             else:
                 results = going.results(*going.until_precise(precision, executor, each), precision)
-        _write(results, settings, asked, folder)
-    _say(console, results, folder)
+        settling = warmup_check(models[BASELINE], settings.seed)
+        _write(results, settling, settings, asked, folder)
+    _say(console, results, settling, folder)
     if settings.track:
         track_folder(folder, settings.outputs)
 
@@ -240,7 +243,7 @@ def _price(going: Sweep, settings: SweepSettings, precision: Precision | None, e
 # ---- after it ran ----------------------------------------------------------------------------------------------------
 
 
-def _write(results: Results, settings: SweepSettings, asked: Composed, folder: Path) -> None:
+def _write(results: Results, settling: WarmupCheck, settings: SweepSettings, asked: Composed, folder: Path) -> None:
     """Write everything, and put it in place of what was there only when it is whole."""
     model = results.comparison.models[BASELINE]
     question = settings.question or model.title or asked.chosen["scenario"]
@@ -248,7 +251,8 @@ def _write(results: Results, settings: SweepSettings, asked: Composed, folder: P
     draft = folder.with_name(f".{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
-    page = sweep_report(results, model.title or asked.chosen["scenario"], question, made_by)
+    warmup = (warmup_plot(settling), " ".join(settling.sentences))
+    page = sweep_report(results, model.title or asked.chosen["scenario"], question, made_by, warmup=warmup)
     (draft / "report.html").write_text(page, encoding="utf-8")
     points_table(results).write_csv(draft / "points.csv")
     if results.failures.height:
@@ -278,7 +282,7 @@ def points_table(results: Results) -> pl.DataFrame:
     return table
 
 
-def _say(console: Console, results: Results, folder: Path) -> None:
+def _say(console: Console, results: Results, settling: WarmupCheck, folder: Path) -> None:
     """Print the points that stand out, what failed, what was not reached, and where everything is."""
     comparison = results.comparison
     currency = comparison.models[BASELINE].currency
@@ -299,7 +303,8 @@ def _say(console: Console, results: Results, folder: Path) -> None:
             f"{name}: failed in {words.counted(errors.height, 'replication')} and is left out; in replication "
             f"{first['replication']}: {first['error']}", markup=False, soft_wrap=True,
         )  # fmt: skip
-    for said in remarks(results.looks, currency):
+    unsettled = [settling.sentence(kpi) for kpi in settling.settling if settling.enough(kpi) is False]
+    for said in [*remarks(results.looks, currency), *unsettled]:
         console.print(said, markup=False, soft_wrap=True)
     console.print(f"\nreport, tables and numbers: {folder}", markup=False)
 

@@ -58,8 +58,8 @@ def test_a_sweep_says_what_a_comparison_of_its_points_says(tmp_path):
 
 
 def test_a_row_a_point_says_where_its_levers_stand_and_what_they_cost(tmp_path):
-    factors = (Factor(DAY, "lever", (1, 2), price=5200.0), Factor(MIDDAY, "lever", (0, 1), price=1000.0))
-    design = Design("grid", factors, POINTS.points)
+    day, midday = (Factor(path, "lever", price=price, baseline=1) for path, price in ((DAY, 5200.0), (MIDDAY, 1000.0)))
+    design = Design("grid", (day, midday), POINTS.points)
     points = sweep(small(), design, replications=2, executor="serial", ledger=tmp_path).points
     assert points.rows() == [
         (BASELINE, 2, False, 0.0, 1, 1),
