@@ -546,3 +546,14 @@ def test_a_value_alone_is_refused_one_at_a_time_though_another_might_mend_it():
 def test_a_path_that_another_scenario_lacks_is_told():
     found = complaints({DAY: [1, 2]}, model={"starter": starter(), "energy": packaged("energy")})
     assert found == [f"{DAY}: there is no {DAY} in scenario 'energy'"]
+
+
+def test_the_last_word_on_a_value_counts_however_others_write_it():
+    changes = {
+        "part": {"set": {f"{OUTCOMES}.resolved.p": 0.6, f"{OUTCOMES}.unresolved.p": 0.4}},
+        "whole": {"set": {OUTCOMES: mix(0.7)}},
+    }
+    both = parse(altered(starter().raw, {"changes": changes, "enact": ["part", "whole"]}))
+    point = variant(both, {f"{OUTCOMES}.resolved.p": 0.5, f"{OUTCOMES}.unresolved.p": 0.5})
+    outcomes = phases(point)[-1].model.journeys["billing"].steps["read"].outcomes
+    assert {name: outcome.p for name, outcome in outcomes.items()} == mix(0.5)
