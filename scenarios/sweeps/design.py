@@ -291,7 +291,7 @@ def _impossible(factors: Sequence[Factor], kind: Kind) -> list[Problem]:
 
 
 def _too_few(design: Design) -> list[Problem]:
-    if len(design.points) > 1:
+    if len(design.points) > (0 if design.kind == "one_at_a_time" else 1):
         return []
     only = f"a single point, {design.points[0].name}" if design.points else "no point beside the baseline"
     return [Problem("points", f"the design has {only}; give it more values")]

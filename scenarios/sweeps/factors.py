@@ -115,7 +115,7 @@ class Factor:
     def written(self, number: float) -> Any:
         """A number as it would stand in the scenario, within the bounds."""
         low, high = self.bounds or (-inf, inf)
-        tidy = float(f"{min(max(number, low), high):.12g}")
+        tidy = min(max(float(f"{number:.12g}"), low), high)
         if self.unit:
             return f"{tidy:.12g} {self.unit}"
         return int(tidy) if self.whole and tidy.is_integer() else tidy

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import islice
+from decimal import Decimal
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,9 +110,17 @@ def _values(override: Override, scenarios: Sequence[str]) -> tuple[Sequence[Any]
     if isinstance(given, RangeSweep):
         if not given.step:
             return (), "a range has steps; write range(low,high,step)"
-        steps = given.range()
-        return (steps if isinstance(steps, range) else [float(f"{x:.12g}") for x in islice(steps, MOST + 1)]), ""
+        return _range(given.start, given.stop, given.step), ""
     return [_plain(value) for value in given.list] if isinstance(given, ChoiceSweep) else (), ""
+
+
+def _range(start: Any, stop: Any, step: Any) -> Sequence[Any]:
+    """Values from a start on, up to but without a stop; decimal as they were typed, so that no step is lost or won."""
+    if all(isinstance(each, int) for each in (start, stop, step)):
+        return range(start, stop, step)
+    first, last, each = (Decimal(str(number)) for number in (start, stop, step))
+    count = max(ceil((last - first) / each), 0)
+    return [float(first + i * each) for i in range(min(count, MOST + 1))]
 
 
 def _plain(value: Any) -> Any:

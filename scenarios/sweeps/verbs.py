@@ -7,7 +7,6 @@ import json
 import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from functools import partial
 from hashlib import blake2b
 from math import isnan
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,7 +20,7 @@ from rich.table import Table
 
 from scenarios import words
 from scenarios.compare import BASELINE
-from scenarios.sweeps.design import Kind, designed, told
+from scenarios.sweeps.design import Kind, designed_as_asked, told
 from scenarios.sweeps.executors import Where, code_version, executor_of
 from scenarios.sweeps.ledger import Ledger
 from scenarios.sweeps.progress import Telling
@@ -100,14 +99,14 @@ def sweep(asked: Composed) -> None:
         going = Sweep(
             models, design, seed=settings.seed, level=settings.level, ledger=ledger, retry=settings.retry, watch=telling
         )
-        if settings.run and not (folder / README).exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / README).write_text(_unfinished(asked.command, ledger.folder), encoding="utf-8")
         with executor_of(settings.executor, settings.workers, settings.address) as executor:
             each = going.pilot()
             console.print(_price(going, settings, precision, each, executor.workers), markup=False, soft_wrap=True)
             if not settings.run:
                 return
+            if not (folder / README).exists():
+                folder.mkdir(exist_ok=True)
+                (folder / README).write_text(_unfinished(asked.command, ledger.folder), encoding="utf-8")
             if precision is None:
                 wanted = dict.fromkeys(models, settings.replications)
                 going.live(wanted, executor, each)
@@ -128,20 +127,19 @@ def _understood(asked: Composed) -> tuple[SweepSettings, dict[str, Model], Desig
     """Settings, scenarios, design and precision, or everything that is wrong with any of them."""
     problems: list[Problem] = []
     settings = _or_problems(lambda: settings_of(asked, SweepSettings), problems)
-    bases = {name: _or_problems(partial(model_of, each), problems) for name, each in _bases(asked).items()}
-    precision = design = None
-    if settings is not None and settings.precision is not None:
-        precision = _or_problems(lambda: _precision(settings, bases, asked), problems)
-    if settings is not None and all(bases.values()):
-        design = _or_problems(lambda: _designed(settings, bases, asked), problems)
-    if problems or settings is None or design is None:
+    if settings is None:
+        _or_problems(lambda: model_of(asked), problems)
         raise ScenarioError(problems, "sweep")
-    return settings, design[0], design[1], precision
-
-
-def _bases(asked: Composed) -> dict[str, Composed]:
-    """Scenarios that are named, as they were composed."""
-    return asked.alternatives or {asked.chosen["scenario"]: asked}
+    levers = () if list(settings.levers) == ["all"] else settings.levers
+    designed = _or_problems(
+        lambda: designed_as_asked(asked, settings.design, settings.points, settings.seed, levers), problems
+    )
+    precision = None
+    if settings.precision is not None:
+        precision = _or_problems(lambda: _precision(settings, asked), problems)
+    if designed is None or problems:
+        raise ScenarioError(problems, "sweep")
+    return settings, *designed, precision
 
 
 def _or_problems(make: Callable[[], Made], problems: list[Problem]) -> Made | None:
@@ -153,26 +151,14 @@ def _or_problems(make: Callable[[], Made], problems: list[Problem]) -> Made | No
         return None
 
 
-def _precision(settings: SweepSettings, bases: Mapping[str, Model | None], asked: Composed) -> Precision:
-    currency = next((model.currency for model in bases.values() if model is not None), "EUR")
+def _precision(settings: SweepSettings, asked: Composed) -> Precision:
+    currency = str(asked.config["scenario"].get("currency", "EUR"))
     try:
         return read_precision(
             settings.precision or {}, level=settings.level, first=settings.first, most=settings.most, currency=currency
         )
     except ScenarioError as error:
         raise ScenarioError([replace(p, place=asked.place(p.path)) for p in error.problems], "precision") from None
-
-
-def _designed(
-    settings: SweepSettings, bases: Mapping[str, Model | None], asked: Composed
-) -> tuple[dict[str, Model], Design]:
-    named = {} if list(settings.levers) == ["all"] else dict.fromkeys(settings.levers)
-    models = {name: model for name, model in bases.items() if model is not None}
-    return designed(
-        models if len(models) > 1 else next(iter(models.values())),
-        {**named, **asked.swept} or None,
-        settings.design, settings.points, settings.seed, asked.place,
-    )  # fmt: skip
 
 
 # ---- before it runs --------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from scenarios.compose import COMMAND_LINE, compose
+from scenarios.sweeps.design import Interval, designed_as_asked
+from scenarios.sweeps.grammar import apart
 from sim.errors import ScenarioError
 from sim.read import build, load
 from tests.scenarios.commands import STARTER
@@ -503,3 +505,130 @@ def test_what_a_file_leaves_to_be_filled_in_is_missing_until_it_is_given():
     message = "is missing; write population.customers=… after the verb"
     assert only("scenario=mine.yaml") == ("population.customers", message, f"mine.yaml:{line}")
     assert customers("scenario=mine.yaml", "population.customers=24") == 24
+
+
+# ---- several values --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "values"),
+    [
+        ("=1,2,3", [1, 2, 3]),
+        ("=choice(2)", [2]),
+        ("=choice(1,2)", [1, 2]),
+        ("=range(1,4)", range(1, 4)),
+        ("=range(0,0.4,0.1)", [0.0, 0.1, 0.2, 0.3]),
+        ("=interval(1,4)", Interval(1.0, 4.0)),
+        ("='6 min',8 min", ["6 min", "8 min"]),
+        ("=[],[hire]", [[], ["hire"]]),
+        ("={a: 1},{a: '2'}", [{"a": 1}, {"a": "2"}]),
+    ],
+)
+@pytest.mark.parametrize("key", [HEADCOUNT, f"scenario.{HEADCOUNT}", f"+{HEADCOUNT}", "a_name_of_its_own"])
+def test_several_values_are_kept_apart(key, word, values):
+    parts = apart([f"{key}{word}", "seed=3"], ["seed"], [])
+    assert (parts.words, parts.problems) == (["seed=3"], [])
+    assert parts.swept == {key.removeprefix("scenario.").removeprefix("+"): values}
+
+
+def test_a_sweep_is_composed_as_if_several_values_had_not_been_typed():
+    composed = compose("sweep", [f"{HEADCOUNT}=2,3", "population.customers=12"])
+    assert composed.swept == {HEADCOUNT: [2, 3]}
+    assert (composed.chosen, composed.alternatives) == ({"scenario": "starter"}, {})
+    assert composed.config["scenario"]["population"]["customers"] == 12
+    assert at(composed.config["scenario"], HEADCOUNT) == 1
+    assert composed.command == f"desirepath sweep {HEADCOUNT}=2,3 population.customers=12"
+
+
+def test_what_belongs_to_a_lever_belongs_to_the_scenario_but_levers_are_a_setting():
+    lever = f"+levers.more={{moves: {HEADCOUNT}, low: 1, high: 3}}"
+    composed = compose("sweep", [lever, "+levers.more.high=5", "levers=[more]"])
+    assert composed.config["levers"] == ["more"]
+    assert composed.config["scenario"]["levers"]["more"]["high"] == 5
+
+
+def test_several_scenarios_are_each_composed_with_the_same_words():
+    own("conf/scenario/bakery.yaml", n=15)
+    own("shop.yaml", n=16)
+    composed = compose("sweep", ["scenario=bakery,shop.yaml,starter", f"{HEADCOUNT}=2", "seed=1"])
+    assert list(composed.alternatives) == ["bakery", "shop", "starter"]
+    raws = [each.config["scenario"] for each in composed.alternatives.values()]
+    assert [raw["population"]["customers"] for raw in raws] == [15, 16, 1000]
+    assert [at(raw, HEADCOUNT) for raw in raws] == [2, 2, 2]
+    assert composed.config == composed.alternatives["bakery"].config
+    assert not composed.swept
+
+
+def test_glob_finds_scenarios_by_their_names():
+    own("conf/scenario/telco_north.yaml", n=15)
+    own("conf/scenario/telco_south.yaml", n=16)
+    assert list(compose("sweep", ["scenario=glob(tel*)"]).alternatives) == ["telco_north", "telco_south"]
+    alone = compose("sweep", ["scenario=glob(*north)"])
+    assert (alone.chosen, alone.alternatives) == ({"scenario": "telco_north"}, {})
+
+
+def test_a_scenario_whose_path_has_commas_is_one():
+    own("here, there/mine.yaml", n=15)
+    composed = compose("sweep", ["scenario=here, there/mine.yaml"])
+    assert (composed.chosen, composed.alternatives) == ({"scenario": "mine"}, {})
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "message"),
+    [
+        (["seed=1,2"], "seed", "takes one value, as a setting of the sweep; put a list in brackets: seed=[a,b]"),
+        (["levers=a,b"], "levers", "takes one value, as a setting of the sweep; put a list in brackets: levers=[a,b]"),
+        (
+            [f"{HEADCOUNT}=1,2", f"scenario.{HEADCOUNT}=3,4"],
+            HEADCOUNT,
+            "is given several values twice; write them in one",
+        ),
+        (["scenario=glob(tel*)"], "scenario", "no scenario is called tel*; known: energy, starter"),
+        (["scenario=glob(start)"], "scenario", "no scenario is called start; did you mean 'starter'?"),
+        (["scenario=interval(1,2)"], "scenario", "is no number; write names, such as scenario=a,b"),
+        (["title=glob(*)"], "title", "glob() finds scenarios by their names; write values, such as =1,2,3"),
+        (["a=shuffle(1,2)"], "a", "a sweep lives through all its points, in whatever order; leave out shuffle()"),
+        (["a=range(1,2,0)"], "a", "a range has steps; write range(low,high,step)"),
+    ],
+)
+def test_several_values_that_cannot_be_are_told_with_what_would_be_right(words, path, message):
+    (problem,) = apart(words, ["seed", "levers"], ["energy", "starter"]).problems
+    assert (problem.path, problem.message, problem.place) == (path, message, COMMAND_LINE)
+
+
+def test_what_is_wrong_with_one_value_and_with_several_is_told_together():
+    found = told("seed=1,2", "sed=3", "scenario=starter,energi", verb="sweep")
+    assert [path for path, _, _ in found] == ["seed", "sed", "scenario"]
+
+
+def test_a_sweep_that_was_asked_for_becomes_scenarios_by_name():
+    own("conf/scenario/bakery.yaml", n=15)
+    names = design_asked("scenario=bakery,starter", f"{HEADCOUNT}=1,2", "population.customers=20")
+    assert names == [
+        "baseline", *(f"scenario={name}, headcount={n}" for name in ("bakery", "starter") for n in (1, 2))
+    ]  # fmt: skip
+    assert design_asked("design=sobol", "points=4", f"{HEADCOUNT}=interval(1,4)")[0] == "baseline"
+    lever = f"+levers.more={{moves: {HEADCOUNT}, low: 1, high: 3, step: 1}}"
+    assert design_asked(lever, "levers=[more]") == ["baseline", "more=1", "more=2", "more=3"]
+    assert design_asked(lever, "more=1,3") == ["baseline", "more=1", "more=3"]
+
+
+def design_asked(*words):
+    asked = compose("sweep", list(words))
+    chosen = (asked.config[name] for name in ("design", "points", "seed", "levers"))
+    return list(designed_as_asked(asked, *chosen)[0])
+
+
+def test_what_is_wrong_with_a_design_is_told_where_it_was_written():
+    own("mine.yaml", n=15)
+    text = Path("mine.yaml").read_text(encoding="utf-8")
+    write("mine.yaml", text.replace("{low: 1, high: 4, step: 1,", "{low: -2, high: 4, step: 2,"))
+    with pytest.raises(ScenarioError) as error:
+        design_asked("scenario=mine.yaml", "points=1")
+    line = line_of("mine.yaml", "low: -2")
+    assert [(problem.path, problem.place) for problem in error.value.problems] == [
+        ("points", COMMAND_LINE), (HEADCOUNT, f"mine.yaml:{line}")
+    ]  # fmt: skip
+    with pytest.raises(ScenarioError) as error:
+        design_asked("levers=[nothing]", f"{HEADCOUNT}=1,9")
+    assert {problem.place for problem in error.value.problems} == {COMMAND_LINE}

@@ -17,8 +17,8 @@ QUICK = (*SHORT, "replications=2", "executor=serial", "track=false")
 TWO = (f"{DAY}=1,2", f"{MIDDAY}=0,1")
 
 
-@pytest.fixture
-def wide(monkeypatch):
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch):
     """A terminal in which nothing has to be folded."""
     monkeypatch.setenv("COLUMNS", "300")
 
@@ -28,7 +28,7 @@ def run_of(folder):
     return run
 
 
-def test_a_sweep_shows_its_design_and_price_and_writes_its_results_whole(tmp_path, wide):
+def test_a_sweep_shows_its_design_and_price_and_writes_its_results_whole(tmp_path):
     ran = typed(tmp_path, "sweep", *QUICK, *TWO, "question=How many?")
     assert ran.code == 0, ran.complained
     assert "grid: 4 points beside the baseline" in ran.said
@@ -61,21 +61,21 @@ def test_the_same_sweep_again_finds_everything_and_writes_the_same(tmp_path):
     assert digests(tmp_path / "outputs" / "ledger", ".parquet") == ledger
 
 
-def test_a_sweep_that_is_only_to_be_priced_is_not_lived_through(tmp_path, wide):
+def test_a_sweep_that_is_only_to_be_priced_is_not_lived_through(tmp_path):
     ran = typed(tmp_path, "sweep", *QUICK, *TWO, "replications=500", "run=false")
     assert ran.code == 0
     assert "5 scenarios × 500 replications make 2,000 histories" in ran.said
     assert not any(name.endswith(("README.md", "report.html")) for name in written(tmp_path))
 
 
-def test_levers_that_a_scenario_names_need_no_values(tmp_path, wide):
+def test_levers_that_a_scenario_names_need_no_values(tmp_path):
     ran = typed(tmp_path, "sweep", *QUICK)
     assert ran.code == 0
     assert "grid: 4 points beside the baseline" in ran.said
     assert "5,200 EUR" in ran.said
 
 
-def test_more_points_than_can_be_read_are_printed_by_what_is_best_in_them(tmp_path, wide):
+def test_more_points_than_can_be_read_are_printed_by_what_is_best_in_them(tmp_path):
     ran = typed(tmp_path, "sweep", *QUICK, f"{DAY}=1,2,3,4", f"{MIDDAY}=0,1,2,3")
     shown = re.search(r"(\d+) of 16 points", ran.said)
     assert shown
@@ -83,7 +83,7 @@ def test_more_points_than_can_be_read_are_printed_by_what_is_best_in_them(tmp_pa
     assert pl.read_csv(run_of(tmp_path) / "points.csv").height == 17
 
 
-def test_what_was_reached_of_a_precision_is_told(tmp_path, wide):
+def test_what_was_reached_of_a_precision_is_told(tmp_path):
     asked = ("precision={mean_wait: 3 min, churn: 20 points}", "first=10", "most=40")
     ran = typed(tmp_path, "sweep", *QUICK, f"{DAY}=2", *asked)
     assert ran.code == 0, ran.complained
@@ -99,7 +99,10 @@ def test_what_was_reached_of_a_precision_is_told(tmp_path, wide):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["staff.service.shifts.dya.headcount=1,2"], r"there is no 'dya'.*did you mean 'day'\?"),
+        (
+            ["staff.service.shifts.dya.headcount=1,2"],
+            r"there is no such lever or value; did you mean '.*day.headcount'\?",
+        ),
         (["levers=[staff.service.shifts.day.headcuont]"], r"did you mean 'staff.service.shifts.day.headcount'\?"),
         ([f"{DAY}=1,9"], r"9 .*1.*4"),
         (["design=sobol", "points=0"], r"points: "),

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from sim import ScenarioError, build, enacted
-from sim.changes import altered, flatten, phases, put, span
+from sim.changes import altered, flatten, get, phases, put, span
 from tests.sim.everything import EVERYTHING
 from tests.sim.stories import call, company, customer, desk, journeys, moment, page, pool, shift, tell, visit
 
@@ -41,6 +41,24 @@ def test_an_empty_mapping_is_a_value():
 def test_a_path_is_set_and_shorthand_on_the_way_is_written_out(before, path, value, after):
     put(before, path, value)
     assert before == after
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "value"),
+    [
+        ({"a": {"b": 3}}, "a.b", 3),
+        ({"a": {2025: "x"}}, "a.2025", "x"),
+        ({"a": 0.7}, "a.p", 0.7),
+        ({"a": "4 / week"}, "a.rate", "4 / week"),
+        ({"a": "4 min"}, "a.value", "4 min"),
+        ({"staff": "tier1"}, "staff.tier1", 0),
+        ({"a": {"b": None}}, "a.b", None),
+        ({"a": {"b": 3}}, "a.c", "nothing"),
+        ({"a": {"b": 3}}, "b.a", "nothing"),
+    ],
+)
+def test_a_path_is_read_as_it_would_be_set(raw, path, value):
+    assert get(raw, path, "nothing") == value
 
 
 def test_altering_leaves_the_original_as_it_was():

@@ -439,6 +439,29 @@ def test_a_change_that_breaks_something_is_told_where_the_change_stands(told):
             ),
         ),
         (
+            {"levers": {"more": {"moves": ["staff.clerks.shifts.only.headcoutn"], "low": 1, "high": 5}}},
+            (
+                "levers.more.moves: there is no value 'staff.clerks.shifts.only.headcoutn'; "
+                "did you mean 'staff.clerks.shifts.only.headcount'?"
+            ),
+        ),
+        (
+            {"levers": {"staff.clerks.shifts.only.headcount": {"low": 5, "high": 5}}},
+            ("levers.staff.clerks.shifts.only.headcount: low (5) is not below high (5), so there is nothing to choose"),
+        ),
+        (
+            {"levers": {"staff.clerks.shifts.only.headcount": {"low": 1, "high": 5, "step": 0}}},
+            "levers.staff.clerks.shifts.only.headcount: step (0) does not lead from low (1) to high (5)",
+        ),
+        (
+            {"levers": {"touchpoints.desk.service_time": {"low": "1 min", "high": "90 s"}}},
+            ("levers.touchpoints.desk.service_time: low and high are in different units (min, s); write them in one"),
+        ),
+        (
+            {"levers": {"staff.clerks.shifts.only.to": {"low": "18:00", "high": "20:00"}}},
+            "levers.staff.clerks.shifts.only.to: low (18:00) is not a number or a quantity",
+        ),
+        (
             {"enact": ["hire"], "changes": {"fire": {"set": {"staff.clerks.shifts.only.headcount": 0}}}},
             "enact.hire: there is no change 'hire'; did you mean 'fire'?",
         ),

@@ -32,6 +32,19 @@ def test_a_uniform_law_lies_evenly_between_its_bounds():
     assert [law.value(u) for u in (0.25, 0.5, 0.75)] == [2.5, 3, 3.5]
 
 
+@given(st.floats(min_value=0.001, max_value=0.999), st.sampled_from(["normal", "lognormal", "uniform"]))
+def test_the_rank_of_a_value_is_the_number_at_which_it_is_drawn(u, kind):
+    law = Uncertain(kind=kind, mean="5 min", sd="2 min", low="0 min", high="60 min")
+    if kind == "normal":
+        u = max(u, 0.01)  # below, the law is at its bound
+    assert law.rank(law.value(u)) == pytest.approx(u, abs=1e-9)
+
+
+def test_a_value_in_another_unit_has_no_rank():
+    with pytest.raises(ValueError, match="are in different units"):
+        Uncertain(mean="5 min", sd="1 min").rank("300 s")
+
+
 @given(UNIT)
 def test_no_value_passes_its_bounds(u):
     assert 0.4 <= Uncertain(mean=0.5, sd=1, low=0.4, high=0.7).value(u) <= 0.7
