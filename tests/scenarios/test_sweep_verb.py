@@ -90,7 +90,7 @@ def test_what_was_reached_of_a_precision_is_told(tmp_path):
     assert "10 replications at least" in ran.said
     assert "mean wait ±" in ran.complained
     assert "(±3)" in ran.complained
-    assert load(run_of(tmp_path)).looks["day.headcount=2"].precise
+    assert load(run_of(tmp_path)).looks["headcount=2"].precise
 
 
 # ---- refused before any work begins ----------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def test_what_was_reached_of_a_precision_is_told(tmp_path):
     [
         (
             ["staff.service.shifts.dya.headcount=1,2"],
-            r"there is no such lever or value; did you mean '.*day.headcount'\?",
+            r"no such lever or value; did you mean '.*day.headcount'\?",
         ),
         (["levers=[staff.service.shifts.day.headcuont]"], r"did you mean 'staff.service.shifts.day.headcount'\?"),
         ([f"{DAY}=1,9"], r"9 .*1.*4"),
