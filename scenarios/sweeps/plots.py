@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scenarios.sweeps.levers import Lever
     from sim.kpis import Better
 
-_NARROW, _WIDE, _SMALL = 320.0, 480.0, 10.5
+_NARROW, _WIDE, _SMALL = 320.0, 420.0, 10.5
 _MANY = 60  # points, above which single ones are drawn without their intervals
 _TINTS = {"more": (WORSE_SIDE, BETTER_SIDE), "less": (BETTER_SIDE, WORSE_SIDE), "neither": (svg.PAPER, svg.PAPER)}
 
