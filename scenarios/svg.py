@@ -15,7 +15,7 @@ INK, SOFT, FAINT, PAPER = "#1d2733", "#566373", "#d5dbe1", "#ffffff"
 BETTER, WORSE, NEITHER = "#1a66a8", "#b45309", "#5b6673"
 
 _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NARROW, _WIDE = set("iljtfrI.,:;'|!()[]{}/\\ -·"), set("mwMW%@—&")
+_NARROW, _WIDE = set("iljtfrI.,:;'|!()[]{}/\\ -·"), set("mwMW%@—&…")
 
 
 def escape(text: object) -> str:

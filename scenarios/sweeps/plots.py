@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from scenarios import axes, svg
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from scenarios.sweeps.levers import Lever
     from sim.kpis import Better
 
-_NARROW, _WIDE, _SMALL = 320.0, 480.0, 10.5
+_NARROW, _WIDE, _SMALL = 320.0, 420.0, 10.5
 _MANY = 60  # points, above which single ones are drawn without their intervals
 _TINTS = {"more": (WORSE_SIDE, BETTER_SIDE), "less": (BETTER_SIDE, WORSE_SIDE), "neither": (svg.PAPER, svg.PAPER)}
 
@@ -142,7 +143,7 @@ def _along(
     if lever.numeric and len(marks) > 9:
         marks = {mark: f"{mark:,.6g}".replace("-", "−") for mark in axes.ticks(*ends, 6)}
     room = (right - left) / max(len(marks), 1)
-    texts = {place: svg.wrap(text, max(room - 4, 40), _SMALL, 1)[0] for place, text in marks.items()}
+    texts = {place: svg.wrap(text, max(room - 4, 40), _SMALL, 1)[0] for place, text in _told_apart(marks).items()}
     parts, free = [svg.line(left, bottom, right, bottom, svg.SOFT)], -math.inf
     for place, text in texts.items():
         x, half = across(place), svg.text_width(text, _SMALL) / 2
@@ -155,6 +156,13 @@ def _along(
     under = svg.wrap(under, right - left, _SMALL, 1)[0]
     parts.append(svg.label((left + right) / 2, bottom + 33, under, size=_SMALL, anchor="middle", colour=svg.SOFT))
     return parts
+
+
+def _told_apart(marks: dict[float, str]) -> dict[float, str]:
+    """Long names without the words with which all of them begin."""
+    alike = commonprefix(list(marks.values())) if len(marks) > 1 else ""  # noqa: RUF071 - letters are meant
+    cut = max(alike.rfind(mark) for mark in "/_- ") + 1
+    return {place: f"…{text[cut:]}" for place, text in marks.items()} if cut > 4 else marks
 
 
 # ---- tornado ---------------------------------------------------------------------------------------------------------
@@ -232,7 +240,7 @@ def heat_map(title: str, of: Interaction, largest: float, say: Callable[[Effect]
         Which direction is better.
     """
     columns, rows = sorted({a for a, _ in of.cells}), sorted({b for _, b in of.cells}, reverse=True)
-    marks = of.second.marks
+    marks, under_it = _told_apart(of.second.marks), _told_apart(of.first.marks)
     beside = {b: svg.wrap(marks[b], 84, _SMALL, 1)[0] for b in rows}
     left = 14 + max(svg.text_width(text, _SMALL) for text in beside.values())
     right, top = _NARROW - 6, 22.0
@@ -255,7 +263,7 @@ def heat_map(title: str, of: Interaction, largest: float, say: Callable[[Effect]
             parts += _cell(left + wide * c, y, wide, high, fill, texts[a, b], size, sure=effect.sure)
     y, free = top + high * len(rows), -math.inf
     for c, a in enumerate(columns):
-        text = svg.wrap(of.first.marks[a], max(wide - 4, 40), _SMALL, 1)[0]
+        text = svg.wrap(under_it[a], max(wide - 4, 40), _SMALL, 1)[0]
         half = svg.text_width(text, _SMALL) / 2
         x = min(left + wide * (c + 0.5), right - half)
         if x - half >= free + 4:

@@ -266,10 +266,11 @@ def _fortune(count: int, beaten: Sequence[float]) -> str:
     if not beaten:
         return f"Today is as good as or better than each of {count:,} points in one of the two: none beats it in both."
     sure = sum(share <= 0.05 for share in beaten)
+    others = " The others may be there by luck." if sure < len(beaten) else ""
     are = "is" if len(beaten) == 1 else "are"
     return (
         f"{len(beaten):,} of {count:,} points {are} beaten by no other and not by today; "
-        f"{sure:,} of these in at least 95 % of new drawings of the replications. The others may be there by luck."
+        f"{sure:,} of these in at least 95 % of new drawings of the replications.{others}"
     )
 
 
@@ -283,7 +284,7 @@ def _table(study: Study) -> dict[str, Any]:
     scales = {kpi: _column(study, kpi) for kpi in kpis}
     head = [
         "Point",
-        *(f"{lever.title}, {lever.unit}" if lever.unit else lever.title for lever in study.levers),
+        *(_headed(f"{lever.title}, {lever.unit}" if lever.unit else lever.title) for lever in study.levers),
         *(f"{words.kpi_title(kpi)},{scales[kpi].word}" for kpi in kpis),
         "Replications",
         f"Price of the levers, {study.currency} a month",

@@ -80,7 +80,7 @@ def swept(
                 "scenario": name, "replications": often.get(name, replications),
                 "failed": name != BASELINE and name not in names,
                 "price": 5200.0 * (sets.get(STAFF, 1) - 1),
-                **{path: sets.get(path, TODAY[path]) for path in paths},
+                **{path: sets.get(path, TODAY.get(path)) for path in paths if path != "scenario"},
             }
             for name, sets in [(BASELINE, {}), *((point.name, point.settings) for point in points)]
         ]

@@ -148,7 +148,9 @@ class Opened:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("window", WIDTHS)
-@pytest.mark.parametrize("results", [lived, given.one_at_a_time, given.everywhere, given.of_a_grid, given.all_failed])
+@pytest.mark.parametrize(
+    "results", [lived, given.one_at_a_time, given.everywhere, given.of_a_grid, given.whole_scenarios, given.all_failed]
+)
 def test_a_page_opens_without_complaint_or_request_and_no_text_is_cut_or_pale(
     browser: Any, tmp_path: Path, results: Any, window: str, scheme: str
 ):

@@ -53,6 +53,13 @@ def everywhere(count: int = 30, replications: int = 10) -> Results:
 
 
 @cache
+def whole_scenarios() -> Results:
+    names = [f"a_firm_with_a_rather_long_name_{n}_{NASTY}" for n in range(12)]
+    settings = [{"scenario": name, STAFF: staff} for name in names for staff in (1, 2)]
+    return swept("grid", settings, buys, 4)
+
+
+@cache
 def unevenly() -> Results:
     settings = grid(staff=(1, 2, 3), midday=(0, 1, 2))
     return swept("grid", settings, buys, lived_through=lambda n: 6 + 3 * (n % 3))
@@ -89,7 +96,7 @@ def drawings(html: str) -> list[str]:
     return re.findall(r"<svg.*?</svg>", html, re.DOTALL)
 
 
-EVERY = [of_a_grid, one_at_a_time, everywhere, unevenly, alone, of_luck, all_failed]
+EVERY = [of_a_grid, one_at_a_time, everywhere, whole_scenarios, unevenly, alone, of_luck, all_failed]
 
 
 @pytest.fixture(scope="module", params=EVERY)
@@ -194,7 +201,7 @@ def test_points_need_not_have_been_lived_through_equally_often():
 
 def test_interactions_are_shown_for_grids_only_and_a_tornado_for_one_lever_at_a_time():
     has = {each: (html_of(each).count('id="together"'), html_of(each).count('one lever at a time"')) for each in EVERY}
-    assert {each for each, (together, _) in has.items() if together} == {of_a_grid, unevenly, of_luck}
+    assert {each for each, (together, _) in has.items() if together} == {of_a_grid, whole_scenarios, unevenly, of_luck}
     assert {each for each, (_, tornado) in has.items() if tornado} == {one_at_a_time}
 
 
