@@ -19,7 +19,7 @@ from sim.errors import Problem, did_you_mean
 if TYPE_CHECKING:
     from sim.model import Model
 
-SCENARIO = "scenario"  # what the factor is called whose values are whole scenarios
+SCENARIO = "base"  # what the factor is called whose values are whole scenarios, from which points start
 MOST = 10_000  # values of a factor, and points of a design
 EVENLY = 5  # values between two bounds without a step
 _NOTHING = object()

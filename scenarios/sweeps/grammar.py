@@ -12,12 +12,13 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, QuotedString, RangeSweep
 from hydra.errors import HydraException
 
-from scenarios.sweeps.factors import MOST, SCENARIO, Interval
+from scenarios.sweeps.factors import MOST, Interval
 from sim.errors import Problem, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+_SCENARIO = "scenario"  # the word by which scenarios are named
 COMMAND_LINE = "command line"
 Swept = dict[str, "Sequence[Any] | Interval"]
 
@@ -66,13 +67,13 @@ def apart(words: Sequence[str], settings: Collection[str], scenarios: Sequence[s
         values, wrong = _values(override, scenarios)
         if path in settings:
             wrong = f"takes one value, as a setting of the sweep; put a list in brackets: {path}=[a,b]"
-        elif path in parts.swept or (path == SCENARIO and parts.scenarios):
+        elif path in parts.swept or (path == _SCENARIO and parts.scenarios):
             wrong = "is given several values twice; write them in one"
-        elif path == SCENARIO and isinstance(values, Interval):
+        elif path == _SCENARIO and isinstance(values, Interval):
             wrong = "is no number; write names, such as scenario=a,b"
         if wrong:
             parts.problems.append(Problem(path, wrong, COMMAND_LINE))
-        elif path == SCENARIO and not isinstance(values, Interval):
+        elif path == _SCENARIO and not isinstance(values, Interval):
             parts.scenarios = [str(value) for value in dict.fromkeys(map(str, values))]
         else:
             parts.swept[path] = values
@@ -82,7 +83,7 @@ def apart(words: Sequence[str], settings: Collection[str], scenarios: Sequence[s
 def _read(parser: OverridesParser, word: str) -> Override | None:
     """A word that gives several values; None where it gives one, names a file, or cannot be read."""
     key, _, value = word.partition("=")
-    if key == SCENARIO and Path(value).is_file():
+    if key == _SCENARIO and Path(value).is_file():
         return None
     try:
         override = parser.parse_override(word)
@@ -97,7 +98,7 @@ def _values(override: Override, scenarios: Sequence[str]) -> tuple[Sequence[Any]
     given: Any = override.value()
     if isinstance(given, Glob):
         found = given.filter(list(scenarios))
-        if override.key_or_group != SCENARIO:
+        if override.key_or_group != _SCENARIO:
             return (), "glob() finds scenarios by their names; write values, such as =1,2,3"
         if not found:
             sought = ", ".join(given.include)

@@ -105,7 +105,7 @@ def number(value: float) -> str:
 
 def _today(results: Results, path: str) -> Any:
     """Value that the baseline has of a factor."""
-    if path not in results.points.columns or path == "scenario":  # that column names the points
+    if path not in results.points.columns:
         return None
     rows = results.points.filter(results.points["scenario"] == BASELINE)
     return rows[path].item() if rows.height else None
