@@ -73,7 +73,10 @@ def calibrate(log: Log, sources: Sources, timeline: Timeline, *, warmup: str, me
     raw: dict[str, Any] = {
         "title": log.company or "A calibrated company",
         "about": f"Calibrated on contacts from {timeline.start:%Y-%m-%d} to {last:%Y-%m-%d}.",
-        "clock": {"start": f"{start:%Y-%m-%d}", "horizon": units.say_duration(horizon), "warmup": warmup},
+        "clock": {
+            "start": f"{start:%Y-%m-%d}", "horizon": units.say_duration(horizon), "warmup": warmup,
+            "run": "steady" if units.duration(warmup) else "calibrated",
+        },  # fmt: skip
         "currency": log.currency,
         "population": population,
         "personas": _personas(timeline, demand, waits, graph, feelings),

@@ -26,6 +26,7 @@ from sim import units
 from sim.check import problem_of
 from sim.described import Described, FileName
 from sim.errors import Problem, ScenarioError
+from sim.explained import README, explained
 from sim.read import build, place_of
 from sim.replications import Workers
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
@@ -38,11 +39,20 @@ if TYPE_CHECKING:
     from calibration.timeline import Timeline
 
 
+_FILES = {
+    "validation.md": "how the scenario did on weeks it was not made from, and what not to trust it for",
+    "validation.csv": "the same as a table: observed, simulated, what chance explains, the verdict",
+    "estimates.csv": "every value of the scenario that was estimated: from what, from how many, how surely",
+    "set_aside.csv": "rows of the log that could not be used, each with the reason; they stay on this computer",
+}
+
+
 class Asked(Protocol):
     """What a verb is given: composed plain data, where each part stands, and what was chosen."""
 
     config: dict[str, Any]
     chosen: dict[str, str]
+    command: str
 
     def within(self, key: str) -> dict[tuple[str, ...], str]:
         """Places of one part."""
@@ -150,6 +160,7 @@ def calibrate(asked: Asked) -> Finding | None:
             folder / "estimates.csv": estimates_table(calibrated.estimates),
             folder / "validation.csv": validation.table,
             folder / "validation.md": validation_text(validation),
+            folder / README: explained(f"Calibration: {calibrated.raw['title']}", asked.command, _FILES),
             scenario: scenario_text(calibrated.raw | {"checked": checked(validation)}, name, comment),
         },
     )
@@ -188,11 +199,19 @@ def validate(asked: Asked) -> Finding | None:
         )  # fmt: skip
     folder = settings.outputs / "validate" / (settings.name or asked.chosen["scenario"])
     text = validation_text(validation)
-    write_all(folder, {folder / "validation.csv": validation.table, folder / "validation.md": text})
+    title = f"Validation: {model.title or asked.chosen['scenario']}"
+    checks = {name: what for name, what in _FILES.items() if name.startswith("validation")}
+    write_all(
+        folder,
+        {
+            folder / "validation.csv": validation.table,
+            folder / "validation.md": text,
+            folder / README: explained(title, asked.command, checks),
+        },
+    )
     _say_validation(console, validation)
     console.print(f"checks: {folder}", markup=False)
     chosen = {"scenario": asked.chosen["scenario"], "log": asked.chosen["log"]}
-    title = f"Validation: {model.title or asked.chosen['scenario']}"
     return _finding(
         settings, title, folder.name, chosen, validation, sources, [folder / "validation.csv", folder / "validation.md"]
     )

@@ -145,9 +145,26 @@ def assumptions(model: Model) -> list[str]:
     ]
 
 
+_RUNS = {
+    "terminating": ("ends by itself", "it starts as it does in the world, and all of it is measured"),
+    "steady": ("goes on", "how it starts is forgotten in the warm-up"),
+    "calibrated": ("starts from a calibrated state", "it needs no warm-up"),
+}
+
+
+def kind_of_run(model: Model) -> str:
+    """Which kind of run it is, and whether the scenario says so."""
+    what, why = _RUNS[model.clock.kind]
+    if model.clock.run:
+        return f"The run {what}: {why}."
+    sign = "there is a warm-up" if model.clock.warmup else "there is no warm-up"
+    return f"The run is taken to be one that {what}, because {sign}: {why}."
+
+
 def _time(model: Model) -> list[str]:
     clock = model.clock
     said = [f"The first {duration(clock.warmup)} are lived but not measured."] if clock.warmup else []
+    said += [] if clock.run else [kind_of_run(model)]
     rates = [rate for persona in model.personas.values() for rate in persona.needs.values()]
     if any(rate.profile is None for rate in rates) and DEFAULT_PROFILE not in model.profiles:
         said.append("Needs arise evenly, day and night: no weekly profile is stated.")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.model import Model
 
 BASELINE = "baseline"
-_CENTRE = "at the centre of what is uncertain: "
+CENTRE = "at the centre of what is uncertain: "
 _KEY = ("kpi", "by", "group")
 
 
@@ -137,7 +137,7 @@ def check_same_design(models: Mapping[str, Model]) -> None:
 def _design(model: Model) -> dict[str, object]:
     """What must be alike in scenarios that are compared."""
     return {
-        "clock": model.clock,
+        "clock": model.clock.model_copy(update={"run": model.clock.kind}),
         "currency": model.currency,
         "population.customers": model.population.customers,
         "measure": model.measure,
@@ -201,7 +201,7 @@ def at_centre(models: Mapping[str, Model]) -> dict[str, dict[str, Any]]:
     """Each scenario once more, as plain data, with all that is uncertain at its centre; none where nothing is."""
     if not next(iter(models.values())).uncertain:
         return {}
-    return {_CENTRE + name: {**model.raw, "uncertain": {}} for name, model in models.items()}
+    return {CENTRE + name: {**model.raw, "uncertain": {}} for name, model in models.items()}
 
 
 def compared(
@@ -218,7 +218,7 @@ def compared(
     keys, at = _arrays(values, replications)
     levels = [_levels(name, keys, at, level) for name in models]
     differences = [_differences(name, keys, at, level, len(models) - 1) for name in models if name != BASELINE]
-    own = values.filter(~pl.col("scenario").str.starts_with(_CENTRE))
+    own = values.filter(~pl.col("scenario").str.starts_with(CENTRE))
     none = _differences(BASELINE, keys, at, level, 1).clear()
     return Comparison(models, seed, replications, level, pl.concat(levels), pl.concat([none, *differences]), own, keep)
 
@@ -242,7 +242,7 @@ def _arrays(values: pl.DataFrame, replications: int) -> tuple[pl.DataFrame, dict
 
 def _levels(name: str, keys: pl.DataFrame, at: dict[str, NDArray[np.float64]], level: float) -> pl.DataFrame:
     """One scenario's means with their intervals."""
-    found = interval(at[name], at.get(_CENTRE + name), level)
+    found = interval(at[name], at.get(CENTRE + name), level)
     numbers = {
         "mean": found.mean, "lower": found.mean - found.half, "upper": found.mean + found.half,
         "luck": found.luck, "limits": found.limits, "n": found.n,
@@ -257,7 +257,7 @@ def _differences(
     new = at[name]
     old = np.where(np.isnan(new), np.nan, at[BASELINE])
     pair = new - old
-    centre = at[_CENTRE + name] - at[_CENTRE + BASELINE] if _CENTRE + name in at else None
+    centre = at[CENTRE + name] - at[CENTRE + BASELINE] if CENTRE + name in at else None
     family = max(changes * len(HEADLINES), 1)
     found, adjusted = (interval(pair, centre, each) for each in (level, 1 - (1 - level) / family))
     mean, base = found.mean, interval(old, None, level).mean

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
+from scenarios.sweeps.grammar import COMMAND_LINE, Swept, apart
 from sim.check import known_fields
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Model
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 PACKAGED = "scenarios.conf"
-COMMAND_LINE = "command line"
 # Folders of the user's own, in which `scenario=NAME` finds scenario/NAME.yaml and `log=NAME` finds log/NAME.yaml.
 OWN_FOLDERS = (Path("conf"), Path("outputs"))
 GROUPS = ("scenario", "log")
+SWEEPING = ("sweep",)  # verbs that take several values of a thing
 SELF = "_self_"  # in a list of defaults: the file itself
 _FIELDS = tuple(Model.model_fields)
 # What Hydra calls the user's own files, so that none is taken for one that ships under the same name.
@@ -63,12 +64,19 @@ class Composed:
         Name of the scenario and of the log that were chosen.
     command
         What was typed.
+    swept
+        Several values, or an interval of them, by path or name of a lever; `config` is as if they had not been typed.
+    alternatives
+        Where several scenarios are named: what each of them comes to with the same words, by its name. The first is
+        the one of `config`.
     """
 
     config: dict[str, Any]
     places: Places
     chosen: dict[str, str]
     command: str
+    swept: Swept = field(default_factory=dict)
+    alternatives: dict[str, Composed] = field(default_factory=dict)
 
     def within(self, key: str) -> Places:
         """Places of one part, by paths within it."""
@@ -100,7 +108,8 @@ def compose(verb: str, words: list[str]) -> Composed:
         Name of a packaged configuration.
     words
         Overrides in Hydra's grammar. A path into the scenario may leave out its leading `scenario.`, and
-        `scenario=` or `log=` may name a file instead of one that is found by name.
+        `scenario=` or `log=` may name a file instead of one that is found by name. A sweep takes several values too:
+        `a=1,2,3`, `choice()`, `range()`, `interval()`, and `glob()` for scenarios.
 
     Raises
     ------
@@ -108,6 +117,25 @@ def compose(verb: str, words: list[str]) -> Composed:
         With everything that is wrong with the overrides, or with a file.
     """
     command = shlex.join(["desirepath", verb, *words])
+    if verb not in SWEEPING:
+        return _compose_one(verb, words, command)
+    parts = apart(words, _load_packaged(verb)[0], _choices("scenario"))
+    problems, alternatives = list(parts.problems), []
+    for word in [[f"scenario={name}"] for name in parts.scenarios] or [[]]:
+        try:
+            alternatives.append(_compose_one(verb, [*parts.words, *word], command))
+        except ScenarioError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    if problems:
+        raise ScenarioError(problems, COMMAND_LINE)
+    names = [composed.chosen["scenario"] for composed in alternatives]
+    called = names if len(set(names)) == len(names) else parts.scenarios
+    several = dict(zip(called, alternatives, strict=True)) if len(names) > 1 else {}
+    return replace(alternatives[0], swept=parts.swept, alternatives=several)
+
+
+def _compose_one(verb: str, words: list[str], command: str) -> Composed:
+    """Compose the configuration of a verb from words that give one value each."""
     words = [*_unstated(verb, words), *words]
     own: _Owned = {}
     spelled = [_spelled_out(verb, word, own) for word in words]
@@ -156,7 +184,7 @@ def _spelled_out(verb: str, word: str, own: _Owned) -> str:
     raw, _ = _load_packaged(verb)
     takes_scenario = any("scenario" in default for default in raw.get("defaults", []))
     root = key.split(".")[0]
-    settled = root in raw and not (root == "changes" and "." in key)
+    settled = root in raw and not (root in ("changes", "levers") and "." in key)
     return f"{prefix}scenario.{key}{equals}{value}" if takes_scenario and root in _FIELDS and not settled else word
 
 
@@ -217,7 +245,10 @@ def _parsed(verb: str, words: list[str], spelled: list[str]) -> list[Override]:
         if not override.key_or_group:
             problems.append(Problem(typed, "cannot be read; write setting=value", COMMAND_LINE))
         elif override.is_sweep_override():
-            message = "gives several values; put a list in brackets, [a,b], or a text with commas in quotes"
+            message = (
+                "gives several values, which only desirepath sweep takes; "
+                "put a list in brackets, [a,b], or a text with commas in quotes"
+            )
             problems.append(Problem(typed, message, COMMAND_LINE))
         elif override.package is not None:
             problems.append(Problem(typed, "cannot be read; write setting=value, without @", COMMAND_LINE))

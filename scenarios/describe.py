@@ -141,7 +141,7 @@ def _checked(model: Model) -> list[str]:
 def _time(model: Model) -> list[str]:
     clock = model.clock
     warmup = f"; the first {duration(clock.warmup)} are lived but not measured" if clock.warmup else ""
-    lines = [f"{duration(clock.horizon)} from {words.date(clock.start)}{warmup}."]
+    lines = [f"{duration(clock.horizon)} from {words.date(clock.start)}{warmup}.", assumed.kind_of_run(model)]
     for name, profile in model.profiles.items():
         which = "" if name == DEFAULT_PROFILE else f" ({plain(name)})"
         lines.append(f"Demand over the week{which}: {_week(profile)}.")
@@ -464,8 +464,9 @@ def _change(model: Model, name: str) -> Part:
 
 def _levers(model: Model) -> list[str]:
     lines = []
-    for path, lever in model.levers.items():
+    for name, lever in model.levers.items():
         price = words.money(lever.price * MINUTES_PER_MONTH, model.currency)
         each = f", {price} a month for each" if lever.price else ""
-        lines.append(f"{path} can be chosen from {lever.low} to {lever.high}{each}.")
+        moved = f" (which sets {words.listed(lever.moves)})" if lever.moves else ""
+        lines.append(f"{name}{moved} can be chosen from {lever.low} to {lever.high}{each}.")
     return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,4 +60,4 @@ def _spread(at: Numbers) -> tuple[Numbers, Numbers, NDArray[np.int64]]:
 
 def _quantile(n: NDArray[np.int64], level: float) -> Numbers:
     """Student's t at a level: a standard deviation of n values is itself a guess."""
-    return np.asarray(stats.t.ppf(0.5 + level / 2, np.maximum(n - 1, 1)))
+    return np.asarray(special.stdtrit(np.maximum(n - 1, 1), 0.5 + level / 2))

@@ -1,4 +1,4 @@
-"""What the pages of reports share: their frame, tables, money by quarter, weeks, and the survey beside the truth."""
+"""What the pages of reports share: their frame, tables, money by quarter, weeks, the survey, and what is doubted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from jinja2 import Environment, PackageLoader
 
-from scenarios import words
+from scenarios import assumed, checked, words
 from scenarios.intervals import interval
 from scenarios.plots import Quarter, Week, week_plot
 from sim.kpis import KPIS
@@ -30,11 +30,12 @@ _SURVEYED = (
 
 
 class Cell(NamedTuple):
-    """One cell of a table: its text, its class in the page (a number, better, worse), and what stands beneath."""
+    """A cell of a table: text, class in the page (a number, better, worse), what stands beneath, a key to sort by."""
 
     text: str
     tone: str = "number"
     under: str = ""
+    key: str = ""
 
 
 class Row(NamedTuple):
@@ -185,3 +186,26 @@ def survey(levels: Mapping[str, Mapping[str, Mapping[str, float]]], currency: st
         for kpi in _SURVEYED
     ]
     return {"sentence": sentence, "rows": rows, "head": ["Number", *levels]}
+
+
+def checks(model: Model) -> dict[str, Any]:
+    """How the scenario did against data it was not fitted on."""
+    rows = [
+        Row(told.measure, [Cell(told.where, ""), *map(Cell, told.numbers), Cell(told.verdict, "verdict")])
+        for told in checked.table(model)
+    ]
+    return {"sentence": checked.sentence(model), "caveats": checked.caveats(model), "head": checked.HEAD, "rows": rows}
+
+
+def doubted(model: Model) -> dict[str, Any]:
+    """Every value that is not known exactly."""
+    rows = [
+        Row(doubt.path, [Cell(doubt.about), Cell(doubt.spread), Cell(doubt.basis, "")])
+        for doubt in assumed.doubts(model)
+    ]
+    return {
+        "summary": f"Every value that is estimated or not known exactly ({len(rows)})",
+        "caption": "Give or take one standard deviation, or the interval that is stated; * stands for every name",
+        "head": ["Where in the scenario", "About", "Give or take", "What it rests on"],
+        "rows": rows,
+    }

@@ -1,22 +1,26 @@
-"""Small plots as SVG: differences with their intervals, money by quarter, and a line by week with its band."""
+"""Small plots as SVG: differences with their intervals, money by quarter, lines by week, and how a run settles."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scenarios import svg
+from scenarios import axes, svg
 from scenarios.words import rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from sim.kpis import Better
 
+Say = Callable[[float], str]  # how a number is written
+
 _WIDTH = 420.0
-_BETTER_SIDE, _WORSE_SIDE = "#eaf3fb", "#fdf3e7"
-_LOOKS = {True: svg.BETTER, False: svg.WORSE, None: svg.NEITHER}
+BETTER_SIDE, WORSE_SIDE = "#eaf3fb", "#fdf3e7"
+LOOKS = {True: svg.BETTER, False: svg.WORSE, None: svg.NEITHER}  # by whether it is better
+GHOST = f"{svg.SOFT}66"  # of what stands behind
 
 
 # ---- differences with their intervals --------------------------------------------------------------------------------
@@ -66,19 +70,19 @@ def interval_plot(
         How a number on the axis is written.
     """
     known = [row for row in rows if row.known]
-    low, high = _reach([0.0, *(end for row in known for end in (row.lower, row.upper))])
+    low, high = axes.reach([0.0, *(end for row in known for end in (row.lower, row.upper))])
     left, right, y = 8.0, _WIDTH - 8, 16.0
-    at = _scale(low, high, left, right)
+    at = axes.scale(low, high, left, right)
     parts = _directions(at(0.0), left, right, y - 4, better)
     for row in rows:
         texts, y = _said(row, y)
         strip = _strip(at(0.0), left, right, y, better)
         parts += [*strip, *texts, *(_bar(row, at, y + 9, better) if row.known else [])]
         y += 24
-    for tick in _ticks(low, high):
+    for tick in axes.ticks(low, high):
         parts.append(svg.line(at(tick), y, at(tick), y + 4, svg.SOFT))
-        text = say(tick) if say is not None else rounded(tick, _step(low, high))
-        parts.append(_inside(at(tick), y + 16, text, 10.5, left, right))
+        text = say(tick) if say is not None else rounded(tick, axes.step(low, high))
+        parts.append(axes.inside(at(tick), y + 16, text, 10.5, left, right))
     parts.append(svg.line(left, y, right, y, svg.SOFT))
     said = "; ".join(f"{row.name}: {row.text}" for row in rows)
     return svg.drawing(_WIDTH, y + 22, title, f"{title}. {said}", parts, smallest=0.6)
@@ -115,7 +119,7 @@ def _said(row: Difference, y: float) -> tuple[list[str], float]:
 
 def _strip(zero: float, left: float, right: float, y: float, better: Better) -> list[str]:
     """The ground on which a bar is drawn: each side of zero in its tint."""
-    tints = {"better": _BETTER_SIDE, "worse": _WORSE_SIDE}
+    tints = {"better": BETTER_SIDE, "worse": WORSE_SIDE}
     below, above = (tints.get(name, "#f1f3f5") for name in _names(better))
     return [
         svg.rectangle(left, y, zero - left, 18, below),
@@ -127,7 +131,7 @@ def _strip(zero: float, left: float, right: float, y: float, better: Better) -> 
 def _bar(row: Difference, at: Callable[[float], float], middle: float, better: Better) -> list[str]:
     """An interval with its dot, hollow where the interval holds zero."""
     sure = row.lower > 0 or row.upper < 0
-    colour = _LOOKS[(row.value > 0) == (better == "more") if sure and better != "neither" else None]
+    colour = LOOKS[(row.value > 0) == (better == "more") if sure and better != "neither" else None]
     lower, upper = at(row.lower), at(row.upper)
     parts = [svg.rectangle(lower - 1, middle - 4.5, upper - lower + 2, 9, f"{colour}70", rounded=2.5)]
     if math.isfinite(row.luck):
@@ -194,12 +198,12 @@ def money_plot(title: str, quarters: Sequence[Quarter], say: Callable[[float], s
         0.0,
         *(v for quarter, values in bars for v in (*values, quarter.lower, quarter.upper) if math.isfinite(v)),
     ]
-    low, high = _reach(numbers)
-    ticks = _ticks(low, high)
+    low, high = axes.reach(numbers)
+    ticks = axes.ticks(low, high)
     left = 16 + max(svg.text_width(say(tick), 10.5) for tick in ticks)
     right, top, bottom = _WIDTH - 8, 26.0, 206.0
-    at = _scale(low, high, bottom, top)
-    parts = [*_legend(_MONEY), *_grid(ticks, at, left, right, say)]
+    at = axes.scale(low, high, bottom, top)
+    parts = [*_legend(_MONEY), *axes.grid(ticks, at, left, right, say)]
     room = (right - left) / max(len(quarters), 1)
     width = min(room * 0.2, 26.0)
     for n, (quarter, values) in enumerate(bars):
@@ -215,7 +219,7 @@ def money_plot(title: str, quarters: Sequence[Quarter], say: Callable[[float], s
         for line, text in enumerate(svg.wrap(quarter.name, room - 6, 10.5, 2)):
             parts.append(svg.label(middle, bottom + 15 + 13 * line, text, size=10.5, anchor="middle"))
     parts.append(svg.line(left, at(0.0), right, at(0.0), svg.INK, 1.2))
-    said = "; ".join(f"{quarter.name}: net {say(_near(quarter.net, low, high))}" for quarter in quarters)
+    said = "; ".join(f"{quarter.name}: net {say(axes.near(quarter.net, low, high))}" for quarter in quarters)
     return svg.drawing(_WIDTH, bottom + 34, title, f"{title}. {said}", parts, smallest=0.6)
 
 
@@ -257,13 +261,13 @@ def week_plot(title: str, weeks: Sequence[Week], say: Callable[[float], str], *,
     """
     known = [week for week in weeks if math.isfinite(week.value)]
     ends = [v for week in known for v in (week.value, week.lower, week.upper) if math.isfinite(v)]
-    low, high = _reach([*ends, 0.0] if zero or not ends else ends)
-    ticks = _ticks(low, high)
+    low, high = axes.reach([*ends, 0.0] if zero or not ends else ends)
+    ticks = axes.ticks(low, high)
     left = 16 + max((svg.text_width(say(tick), 10.5) for tick in ticks), default=30)
     right, top, bottom = _WIDTH - 12, 12.0, 142.0
     last = max((week.number for week in weeks), default=1)
-    at, across = _scale(low, high, bottom, top), _scale(1.0, max(float(last), 2.0), left + 6, right)
-    parts = _grid(ticks, at, left, right, say)
+    at, across = axes.scale(low, high, bottom, top), axes.scale(1.0, max(float(last), 2.0), left + 6, right)
+    parts = axes.grid(ticks, at, left, right, say)
     if zero:
         parts.append(svg.line(left, at(0.0), right, at(0.0), svg.INK, 1, "3 3"))
     for run in _runs(known):
@@ -284,7 +288,7 @@ def week_plot(title: str, weeks: Sequence[Week], say: Callable[[float], str], *,
     parts.append(svg.label((left + right) / 2, bottom + 29, "week", size=10.5, anchor="middle", colour=svg.SOFT))
     said = "not known"
     if known:
-        first, final = (say(_near(week.value, low, high)) for week in (known[0], known[-1]))
+        first, final = (say(axes.near(week.value, low, high)) for week in (known[0], known[-1]))
         said = f"from {first} in the first week to {final} in the last"
     return svg.drawing(_WIDTH, bottom + 36, title, f"{title}: {said}", parts, smallest=0.6)
 
@@ -300,52 +304,90 @@ def _runs(weeks: Sequence[Week]) -> list[list[Week]]:
     return runs
 
 
-# ---- axes ------------------------------------------------------------------------------------------------------------
+# ---- how a run settles -----------------------------------------------------------------------------------------------
 
 
-def _reach(numbers: Sequence[float]) -> tuple[float, float]:
-    """Ends of an axis on which all numbers lie, with a little room."""
-    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
-    if high - low < 1e-12:
-        spare = abs(high) * 0.1 or 1.0
-        return low - spare, high + spare
-    spare = 0.06 * (high - low)
-    return low - spare, high + spare
+@dataclass(frozen=True)
+class Settled:
+    """A value from the first minute of a run on.
+
+    Attributes
+    ----------
+    name
+        What it is.
+    series, weekly
+        Its values at even distances, some of them a week, and its mean in each week; NaN where it is not known.
+    cut
+        Weeks that are best left out; None where that cannot be told.
+    unit, say
+        Its unit, and how a number on its axis is written.
+    """
+
+    name: str
+    series: Sequence[float]
+    weekly: Sequence[float]
+    cut: float | None
+    unit: str
+    say: Say
 
 
-def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
-    return lambda value: start + (min(max(value, low), high) - low) / (high - low) * (end - start)
+_CUT = "#b45309"
 
 
-def _step(low: float, high: float) -> float:
-    """Distance between the marks of an axis: 1, 2 or 5 times a power of ten, for about four of them."""
-    rough = (high - low) / 4
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(nice * power for nice in (1, 2, 5, 10) if nice * power >= rough * 0.999)
+def settling_plot(title: str, rows: Sequence[Settled], warmup: float) -> str:
+    """Draw values from the first minute of a run on, under each other, with the warm-up shaded and the best cut marked.
+
+    Parameters
+    ----------
+    title
+        What is drawn, for those who hear it read.
+    rows
+        Values, over the same weeks.
+    warmup
+        Weeks that are not measured.
+    """
+    weeks = max((len(row.weekly) for row in rows), default=1)
+    reach = [axes.reach([v for v in [*row.series, *row.weekly] if math.isfinite(v)]) for row in rows]
+    left = 16 + max(
+        (svg.text_width(row.say(tick), 10.5) for row, ends in zip(rows, reach, strict=True) for tick in axes.ticks(*ends)),
+        default=30,
+    )
+    right, y = _WIDTH - 12, 22.0
+    across = axes.scale(0.0, float(weeks), left, right)
+    looks = (("in a week", svg.BETTER), ("warm-up, not measured", "#dfe5ea"), ("best cut", _CUT))
+    parts = _legend(looks)
+    for row, (low, high) in zip(rows, reach, strict=True):
+        top, bottom = y + 20, y + 100
+        at = axes.scale(low, high, bottom, top)
+        parts += [svg.label(8, y + 12, line, size=11.5) for line in svg.wrap(f"{row.name}, {row.unit}", right, 11.5, 1)]
+        parts.append(svg.rectangle(across(0.0), top, across(warmup) - across(0.0), bottom - top, "#dfe5ea"))
+        parts += axes.grid(axes.ticks(low, high), at, left, right, row.say)
+        step = len(row.weekly) / max(len(row.series), 1)
+        fine = [(across(step * (n + 0.5)), at(v) if math.isfinite(v) else v) for n, v in enumerate(row.series)]
+        bold = [(across(n + 0.5), at(v) if math.isfinite(v) else v) for n, v in enumerate(row.weekly)]
+        parts += [*_unbroken(fine, svg.SOFT, 0.7), *_unbroken(bold, svg.BETTER, 2.0)]
+        if row.cut is not None:
+            parts.append(svg.line(across(row.cut), top - 3, across(row.cut), bottom, _CUT, 2, "5 3"))
+        y = bottom
+    every = max(1, math.ceil(weeks / 13))
+    parts += [
+        svg.label(across(week), y + 15, week, size=10.5, anchor="middle", colour=svg.SOFT)
+        for week in range(0, weeks + 1, every)
+    ]
+    parts.append(
+        svg.label((left + right) / 2, y + 29, "weeks from the start", size=10.5, anchor="middle", colour=svg.SOFT)
+    )
+    cuts = (f"{row.name}: " + ("not known" if row.cut is None else f"{row.cut:g}") for row in rows)
+    said = f"{title}. Weeks of warm-up: {warmup:.3g}. Weeks best cut: {'; '.join(cuts)}"
+    return svg.drawing(_WIDTH, y + 36, title, said, parts, smallest=0.6)
 
 
-def _near(value: float, low: float, high: float) -> float:
-    """A value as exactly as it can be read off the axis."""
-    step = _step(low, high) / 10
-    return round(value / step) * step
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    step = _step(low, high)
-    first = math.ceil(low / step - 1e-9)
-    return [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def _grid(
-    ticks: Sequence[float], at: Callable[[float], float], left: float, right: float, say: Callable[[float], str]
-) -> list[str]:
-    """Level lines with their numbers."""
-    lines = [svg.line(left, at(tick), right, at(tick), svg.FAINT) for tick in ticks]
-    texts = [svg.label(left - 5, at(tick) + 3.5, say(tick), size=10.5, anchor="end", colour=svg.SOFT) for tick in ticks]
-    return lines + texts
-
-
-def _inside(x: float, y: float, text: str, size: float, left: float, right: float) -> str:
-    """A centred label, moved so that it stays inside."""
-    half = svg.text_width(text, size) / 2
-    return svg.label(min(max(x, left + half), right - half), y, text, size=size, anchor="middle", colour=svg.SOFT)
+def _unbroken(points: Sequence[tuple[float, float]], colour: str, width: float) -> list[str]:
+    """A line through points, with a gap where one is not known; a point that stands alone is not seen."""
+    lines: list[list[str]] = [[]]
+    for x, y in points:
+        if math.isfinite(y):
+            lines[-1].append(f"{svg.number(x)},{svg.number(y)}")
+        elif lines[-1]:
+            lines.append([])
+    return [svg.path(f"M{' L'.join(line)}", colour, width) for line in lines if len(line) > 1]

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from scenarios import assumed, checked, words
+from scenarios import assumed, words
 from scenarios.compare import BASELINE, better
 from scenarios.maps import journey_map, traffic
 from scenarios.pages import (
     Cell,
     Row,
     amounts,
+    checks,
     contents,
+    doubted,
     level_text,
     money_note,
     provenance_rows,
@@ -93,11 +95,11 @@ def comparison_report(
         "weeks": [_week(comparison, change, names[change], kpi) for change in comparison.changes for kpi in _BY_WEEK],
         "maps": _maps(comparison, names, lived or {}),
         "sure": words.how_sure(comparison),
-        "checked": _checked(baseline),
+        "checked": checks(baseline),
         "doubts": [_doubts(comparison, change, names[change]) for change in comparison.changes],
         "survey": _survey_of(comparison, names),
         "assumptions": assumed.assumptions(baseline),
-        "doubted": _doubted(baseline),
+        "doubted": doubted(baseline),
         "provenance": provenance_rows(provenance),
     }
     return render("comparison.html", title=title, contents=contents("difference"), page=page)
@@ -363,29 +365,6 @@ def _doubt(comparison: Comparison, row: Mapping[str, Any], *, has_limits: bool) 
     return Row(words.kpi_title(kpi), [*(Cell(number) for number in numbers), _verdict(kpi, row)])
 
 
-def _checked(model: Model) -> dict[str, Any]:
-    """How the scenario did against data it was not fitted on."""
-    rows = [
-        Row(told.measure, [Cell(told.where, ""), *map(Cell, told.numbers), Cell(told.verdict, "verdict")])
-        for told in checked.table(model)
-    ]
-    return {"sentence": checked.sentence(model), "caveats": checked.caveats(model), "head": checked.HEAD, "rows": rows}
-
-
-def _doubted(model: Model) -> dict[str, Any]:
-    """Every value that is not known exactly."""
-    rows = [
-        Row(doubt.path, [Cell(doubt.about), Cell(doubt.spread), Cell(doubt.basis, "")])
-        for doubt in assumed.doubts(model)
-    ]
-    return {
-        "summary": f"Every value that is estimated or not known exactly ({len(rows)})",
-        "caption": "Give or take one standard deviation, or the interval that is stated; * stands for every name",
-        "head": ["Where in the scenario", "About", "Give or take", "What it rests on"],
-        "rows": rows,
-    }
-
-
 def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, Any]:
     titles = {BASELINE: "Today", **names}
     levels = {(row["scenario"], row["kpi"]): row for row in comparison.levels.filter(pl.col("by") == "all").to_dicts()}
@@ -444,10 +423,10 @@ def simulation_report(
         "weeks": [_week_levels(known, kpi, currency) for kpi in _BY_WEEK],
         "maps": _maps(comparison, {}, lived or {}),
         "sure": _sure(comparison),
-        "checked": _checked(model),
+        "checked": checks(model),
         "survey": survey({"Today": overall}, currency),
         "assumptions": assumed.assumptions(model),
-        "doubted": _doubted(model),
+        "doubted": doubted(model),
         "provenance": provenance_rows(provenance),
     }
     return render("simulation.html", title=title, contents=contents("numbers"), page=page)

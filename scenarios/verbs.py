@@ -28,6 +28,7 @@ from scenarios.track import log_folder, newest, provenance, write_comparison
 from sim.check import problem_of
 from sim.described import Described, FileName
 from sim.errors import DesirepathError, Problem, ScenarioError, did_you_mean
+from sim.explained import README, explained
 from sim.kpis import HEADLINES, KPIS
 from sim.model import Model, Names
 from sim.read import build
@@ -41,6 +42,16 @@ if TYPE_CHECKING:
     from scenarios.compose import Composed
 
 _UNFINISHED = ".unfinished-"  # and the number of the process that is at it
+_FILES = {
+    "report.html": "the report: open it in a browser; it needs no network",
+    "differences.csv": "every KPI of every change less the baseline's, with intervals",
+    "kpis.csv": "every KPI of every scenario, with its interval",
+    "replications.parquet": "every KPI of every replication, from which the two are made",
+    "results/*": "the same for programs: `scenarios.kept.load` reads it back, `desirepath track` logs it",
+    "tables/SCENARIO/*.parquet": "one history as it was simulated: its visits, journeys and customers",
+    "scenario.yaml": "the baseline as it was run, with nothing left to look up; `scenario=FILE` runs it again",
+    "provenance.json": "seed, versions, digests of the data: what it takes to get the same numbers again",
+}
 
 
 class Settings(Described):
@@ -317,6 +328,8 @@ def _finish(comparison: Comparison, settings: Settings, asked: Composed, questio
     )
     (draft / "provenance.json").write_text(json.dumps(made_by, indent=2, ensure_ascii=False), encoding="utf-8")
     write_comparison(comparison, question, answers, made_by, draft)
+    there = {name: what for name, what in _FILES.items() if (draft / name.split("/")[0]).exists()}
+    (draft / README).write_text(explained(question, asked.command, there), encoding="utf-8")
     folder = draft.with_name(f"{datetime.now():%Y-%m-%d-%H%M%S-%f}"[:-3])
     draft.rename(folder)
     if answers:

@@ -345,14 +345,15 @@ def _many_looks(comparison: Comparison) -> str:
     changes = len(comparison.changes)
     count = len(HEADLINES) * changes
     return (
-        f"{count} headline differences are looked at ({len(HEADLINES)} numbers for {_counted(changes, 'change')}), and "
+        f"{count} headline differences are looked at ({len(HEADLINES)} numbers for {counted(changes, 'change')}), and "
         f"by luck alone some of so many may look like an effect. “{SURENESS['clear']}” means that a difference stands "
         f"even when allowing for all {count}; “{SURENESS['likely']}” that it stands only when looked at by itself; "
         f"“{SURENESS['unclear']}” that the bar holds zero."
     )
 
 
-def _counted(count: int, word: str) -> str:
+def counted(count: int, word: str) -> str:
+    """So many of something: ``1 point``, ``2 points``."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
@@ -403,7 +404,7 @@ def two_doubts(what: str, comparison: Comparison) -> str:
     thin = " (the thin line)" if comparison.changes else ""
     return (
         f"{what} holds two doubts. Luck of the run{thin} shrinks with more runs, limits of our data do not: "
-        f"{_counted(len(uncertain), 'value')} of the scenario {'is' if len(uncertain) == 1 else 'are'} not known "
+        f"{counted(len(uncertain), 'value')} of the scenario {'is' if len(uncertain) == 1 else 'are'} not known "
         "exactly, and only better data help."
     )
 

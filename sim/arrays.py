@@ -15,6 +15,7 @@ import numpy as np
 from sim import draws
 from sim.changes import phases
 from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED
+from sim.once import once_a_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -241,6 +242,7 @@ class Lowered:
     needs: tuple[tuple[str, str], ...]
 
 
+@once_a_model
 def lower(model: Model) -> Lowered:
     """Turn a model into arrays."""
     stretches = phases(model)

@@ -16,6 +16,7 @@ from sim import draws
 from sim.check import MISSING, parse
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Change, Model
+from sim.once import once_a_model
 from sim.ramps import Ramp, between
 from sim.uncertain import Uncertain
 
@@ -72,6 +73,18 @@ def put(raw: dict[str, Any], path: str, value: Any) -> None:
     here[_key(here, last)] = value
 
 
+def get(raw: Mapping[str, Any], path: str, default: Any = None) -> Any:
+    """Value at a dotted path of plain data; shorthand on the way is read as `put` would write it out."""
+    here: Any = raw
+    for key in path.split("."):
+        match = _key(here, key)
+        if match not in here:
+            return default
+        value = here[match]
+        here = value if isinstance(value, dict) else _expanded(key, value)
+    return value
+
+
 def _key(here: dict[Any, Any], key: str) -> Any:
     """Find the key as it stands in the data, where it may be a number."""
     return next((k for k in here if str(k) == key), key)
@@ -106,6 +119,11 @@ def enacted(model: Model, names: Iterable[str]) -> Model:
             Problem(f"changes.{name}", f"there is no change '{name}'; {did_you_mean(name, known)}") for name in unknown
         )
     return parse({**model.raw, "enact": on})
+
+
+def as_enacted(model: Model) -> dict[str, Any]:
+    """Plain data of a scenario as the changes that are on make it, whenever they begin and end."""
+    return altered(model.raw, _settings(model, model.enact)) if model.enact else model.raw
 
 
 def settled(model: Model, seed: int, replication: int) -> Model:
@@ -149,6 +167,7 @@ def ramp(model: Model, change: Change) -> Ramp:
     return Ramp(_begins(model, change), change.ramp)
 
 
+@once_a_model
 def phases(model: Model) -> tuple[Phase, ...]:
     """Stretches of the horizon between the dates of the changes that are on, the first from 0."""
     spans = {name: span(model, model.changes[name]) for name in model.enact}
@@ -170,7 +189,7 @@ class _Written:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.union = altered(model.raw, _settings(model, model.enact))
+        self.union = as_enacted(model)
         self.checked: dict[tuple[str, ...], Model] = {}
 
     def with_changes(self, names: Iterable[str]) -> dict[str, Any]:
@@ -202,7 +221,9 @@ class _Written:
 def _settings(model: Model, names: Iterable[str]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for name in names:
-        settings |= flatten(model.changes[name].set)
+        for path, value in flatten(model.changes[name].set).items():
+            settings.pop(path, None)  # so that the last word on a value is also said last
+            settings[path] = value
     return settings
 
 
@@ -242,23 +263,33 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
     for name, change in _written(raw, "changes").items():
         settings = change.get("set") if isinstance(change, dict) else None
         if isinstance(settings, dict):
-            broken = _broken_by(flatten(settings), raw, already)
+            broken = broken_by(flatten(settings), raw, already)
             problems += [Problem(f"changes.{name}.set.{p.path}", p.message) for p in broken]
     known = _paths({part: value for part, value in raw.items() if part not in ("changes", "uncertain", "levers")})
     missing = [problem.path for problem in already if problem.message == MISSING]
-    for part in ("uncertain", "levers"):
-        problems += [
-            Problem(f"{part}.{path}", f"there is no such value; {did_you_mean(path, sorted(known))}")
-            for path in _written(raw, part)
-            if path not in known and path not in missing
-        ]
+    stands = [(f"uncertain.{path}", path) for path in _written(raw, "uncertain")]
+    for name, lever in _written(raw, "levers").items():
+        moves = lever.get("moves") if isinstance(lever, dict) else None
+        paths = [moves] if isinstance(moves, str) else moves
+        stands += [(f"levers.{name}.moves", path) for path in paths] if isinstance(paths, list) else []
+        stands += [] if paths else [(f"levers.{name}", name)]
+    problems += [
+        Problem(where, f"there is no {_value_called(where, path)}; {did_you_mean(path, sorted(known))}")
+        for where, path in stands
+        if path not in known and path not in missing
+    ]
     for path, law in _written(raw, "uncertain").items():
         if path in known:
             with suppress(ValidationError):  # which is said already
                 middle = Uncertain.model_validate(law).value(0.5)
-                broken = _broken_by({path: middle}, raw, already)
+                broken = broken_by({path: middle}, raw, already)
                 problems += [Problem(f"uncertain.{path}", p.message if p.path == path else str(p)) for p in broken]
     return problems + _drawn_with_nothing(_written(raw, "uncertain"))
+
+
+def _value_called(where: str, path: object) -> str:
+    """What is not there, by its name unless that stands before it already."""
+    return "such value" if where.endswith(f".{path}") else f"value '{path}'"
 
 
 def _drawn_with_nothing(laws: Mapping[str, Any]) -> list[Problem]:
@@ -327,9 +358,14 @@ def _paths(raw: Mapping[str, Any], prefix: str = "") -> set[str]:
 _DESIGN = ("clock", "currency", "changes", "enact", "levers", "uncertain", "measure", "population.customers")
 
 
-def _broken_by(settings: dict[str, Any], raw: Mapping[str, Any], already: Collection[Problem]) -> list[Problem]:
+def belongs_to_design(path: str) -> bool:
+    """Whether all scenarios of a comparison share what is at a path, so that none of them can move it."""
+    return f"{path}.".startswith(tuple(f"{part}." for part in _DESIGN))
+
+
+def broken_by(settings: Mapping[str, Any], raw: Mapping[str, Any], already: Collection[Problem] = ()) -> list[Problem]:
     """Return what is wrong with plain data once these paths are set, and was not before."""
-    fixed = [path for path in settings if path.startswith(_DESIGN)]
+    fixed = [path for path in settings if belongs_to_design(path)]
     problems = [Problem(path, "a change cannot move what belongs to the design of the comparison") for path in fixed]
     changed = altered(raw, {path: value for path, value in settings.items() if path not in fixed})
     try:
@@ -339,7 +375,7 @@ def _broken_by(settings: dict[str, Any], raw: Mapping[str, Any], already: Collec
     return problems
 
 
-def _likely_typos(settings: dict[str, Any], raw: Mapping[str, Any], problems: list[Problem]) -> list[Problem]:
+def _likely_typos(settings: Mapping[str, Any], raw: Mapping[str, Any], problems: list[Problem]) -> list[Problem]:
     """Problems, but where something new is not all there a single one instead: its name may be meant for another."""
     told = list(problems)
     for path in settings:

@@ -116,12 +116,19 @@ def _written(loc: tuple[Any, ...], raw: Any, found: Any) -> tuple[tuple[str, ...
     return tuple(path), found if is_key or isinstance(here, dict | list) else here
 
 
-def known_fields(path: tuple[str, ...], raw: dict[str, Any], root: type[BaseModel] = Model) -> list[str]:
-    """Return the field names allowed at a path of plain data."""
+def kinds_at(path: tuple[str, ...], root: type[BaseModel] = Model) -> list[Any]:
+    """Return the classes of which a value at a path can be."""
     kinds: list[Any] = [root]
-    here: Any = raw
     for key in path:
         kinds = [inner for kind in kinds for inner in _inside(kind, key)]
+    return kinds
+
+
+def known_fields(path: tuple[str, ...], raw: dict[str, Any], root: type[BaseModel] = Model) -> list[str]:
+    """Return the field names allowed at a path of plain data."""
+    kinds = kinds_at(path, root)
+    here: Any = raw
+    for key in path:
         here = here.get(key, {}) if isinstance(here, dict) else {}
     tag = here.get("kind") if isinstance(here, dict) else None
     models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]

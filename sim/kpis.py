@@ -411,10 +411,13 @@ def measure(summary: Summary) -> pl.DataFrame:
     polars.DataFrame
         Columns ``kpi``, ``by``, ``group``, ``value``; one row for each KPI, dimension and group.
     """
-    rows = [
-        (kpi.name, by, group, float(value))
-        for kpi in KPIS.values()
-        for by in kpi.by
-        for group, value in zip(summary[by].groups, kpi.of(summary[by]), strict=True)
-    ]
-    return pl.DataFrame(rows, schema=["kpi", "by", "group", "value"], orient="row")
+    every = [(kpi, by) for kpi in KPIS.values() for by in kpi.by]
+    sizes = [len(summary[by].groups) for _, by in every]
+    return pl.DataFrame(
+        {
+            "kpi": [kpi.name for (kpi, _), size in zip(every, sizes, strict=True) for _ in range(size)],
+            "by": [by for (_, by), size in zip(every, sizes, strict=True) for _ in range(size)],
+            "group": [group for _, by in every for group in summary[by].groups],
+            "value": np.concatenate([kpi.of(summary[by]) for kpi, by in every]),
+        }
+    )

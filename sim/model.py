@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
+from sim import units
 from sim.described import Described, Minutes, Moment, Money, MoneyPerMinute, PerMinute, Share, Weight
 from sim.distributions import Distribution, Gamma
 from sim.rules import Law
@@ -468,12 +469,36 @@ class Change(Described):
 
 
 class Lever(Described):
-    """Something the company can choose, within bounds, at a price per unit."""
+    """Something the company can choose, within bounds, at a price per unit.
 
-    low: Any
-    high: Any
-    step: Any = None
+    Attributes
+    ----------
+    moves
+        Dotted paths of the values that it sets, all to the same; where unstated, its name is the path.
+    """
+
+    moves: Names = ()
+    low: int | float | str
+    high: int | float | str
+    step: int | float | str | None = None
     price: MoneyPerMinute = 0.0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        number = self.numbers[0]
+        if number["low"] >= number["high"]:
+            msg = f"low ({self.low}) is not below high ({self.high}), so there is nothing to choose"
+            raise ValueError(msg)
+        if "step" in number and not 0 < number["step"] <= number["high"] - number["low"]:
+            msg = f"step ({self.step}) does not lead from low ({self.low}) to high ({self.high})"
+            raise ValueError(msg)
+        return self
+
+    @cached_property
+    def numbers(self) -> tuple[dict[str, float], str]:
+        """Bounds, and the step if there is one, as numbers; and the unit they are all in."""
+        stated = {"low": self.low, "high": self.high, "step": self.step}
+        return units.together({name: text for name, text in stated.items() if text is not None})
 
 
 class Measure(Described):

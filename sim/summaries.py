@@ -15,6 +15,7 @@ import numpy as np
 from sim import sums
 from sim.arrays import NONE, names_of
 from sim.changes import Phase, charged, phases, span
+from sim.once import once_a_model
 from sim.records import block_of
 from sim.sums import BIN, BINS, SHORTEST
 from sim.timetable import duty
@@ -102,21 +103,12 @@ def summarise(result: Result, window: tuple[float, float] | None = None) -> Summ
     return tally.summary()
 
 
-class Tally:
-    """Sums on their way: rows are added block by block, in any order.
+class _Scheme:
+    """By what the rows of a model are summed over a window: nothing here hangs on which history it is."""
 
-    Parameters
-    ----------
-    model
-        What the rows are of, its `uncertain` values settled.
-    window
-        Minutes from the start, from the end of the warm-up to the horizon by default.
-    """
-
-    def __init__(self, model: Model, window: tuple[float, float] | None = None) -> None:
-        self.model, self.phases = model, phases(model)
-        self.start, self.end = window or (model.clock.warmup, model.clock.horizon)
-        self.edges = np.append(np.arange(self.start, self.end, MINUTES_PER_WEEK), self.end)
+    def __init__(self, model: Model, start: float, end: float) -> None:
+        self.model, self.phases, self.start, self.end = model, phases(model), start, end
+        self.edges = np.append(np.arange(start, end, MINUTES_PER_WEEK), end)
         self.names = names_of(model, self.phases)
         self.groups = {
             "persona": self.names.personas,
@@ -127,11 +119,8 @@ class Tally:
             "week": tuple(str(week) for week in range(1, len(self.edges))),
         }
         self.measured = self._measured()
-        size = self.measured.first_group[-1]
-        self.of_visits = np.zeros((size, 2 * len(sums.OF_VISITS)), np.int64)
-        self.of_journeys = np.zeros((size, 2 * len(sums.OF_JOURNEYS)), np.int64)
-        self.of_customers = np.zeros((size, 2 * len(sums.OF_CUSTOMERS)), np.int64)
-        self.waits, self.times = np.zeros((2, size, BINS), np.int64)
+        self.rostered = {dimension: self._rostered(dimension) for dimension in ("all", "pool", "week")}
+        self.changes = {dimension: self._changes(dimension) for dimension in ("all", "week")}
 
     def _measured(self) -> sums.Measured:
         """What the rows have to be seen with."""
@@ -157,45 +146,6 @@ class Tally:
             first_group=tuple(accumulate((len(self.groups[dimension]) for dimension in _CODED), initial=0)),
         )
 
-    # ---- rows ------------------------------------------------------------------------------------------------------
-
-    def read(self, block: Block) -> None:
-        """Add a block of a history."""
-        sums.add_visits(self.measured, block.visits, self.of_visits, self.waits)
-        sums.add_journeys(self.measured, block.journeys, self.of_journeys, self.times)
-        sums.add_spells(self.measured, block.spells, self.of_customers)
-        sums.add_customers(self.measured, block.customers, self.of_customers)
-
-    def add_tables(self, tables: Tables) -> None:
-        """Add a whole history."""
-        self.read(block_of(tables, self.names, self.start))
-
-    # ---- sums ------------------------------------------------------------------------------------------------------
-
-    def summary(self) -> Summary:
-        """Sums of what was added, by every dimension."""
-        found = {dimension: Sums(self.groups[dimension], self._values(dimension)) for dimension in _CODED}
-        everything = {name: values.sum(axis=0)[None] for name, values in self._values("persona").items()}
-        found["all"] = Sums(("all",), everything | self._rostered("all") | self._changes("all"))
-        return {dimension: found[dimension] for dimension in DIMENSIONS}
-
-    def _values(self, dimension: str) -> dict[str, NDArray[np.float64]]:
-        """Every sum that makes sense by a dimension."""
-        place = _CODED.index(dimension)
-        rows = slice(*self.measured.first_group[place : place + 2])
-        values = _totals(sums.OF_VISITS, self.of_visits[rows]) | {"wait_histogram": self.waits[rows].astype(float)}
-        if dimension in ("persona", "goal", "channel", "week"):
-            values |= _totals(sums.OF_JOURNEYS, self.of_journeys[rows])
-            values["resolution_histogram"] = self.times[rows].astype(float)
-        if dimension in ("persona", "week"):
-            values |= _totals(sums.OF_CUSTOMERS, self.of_customers[rows])
-            values["customer_months"] = values.pop("customer_minutes") / MINUTES_PER_MONTH
-        if dimension in ("pool", "week"):
-            values |= self._rostered(dimension)
-        if dimension == "week":
-            values |= self._changes(dimension)
-        return values
-
     def _rostered(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         """Minutes on duty and what they are paid, by pool or by week, or of everybody over the whole window."""
         edges = self.edges if dimension == "week" else np.array([self.start, self.end])
@@ -219,6 +169,69 @@ class Tally:
     def _changes(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         edges = self.edges if dimension == "week" else np.array([self.start, self.end])
         return {"change_cost": np.array([change_cost(self.model, start, end) for start, end in pairwise(edges)])}
+
+
+_scheme = once_a_model(_Scheme)
+
+
+class Tally:
+    """Sums on their way: rows are added block by block, in any order.
+
+    Parameters
+    ----------
+    model
+        What the rows are of, its `uncertain` values settled.
+    window
+        Minutes from the start, from the end of the warm-up to the horizon by default.
+    """
+
+    def __init__(self, model: Model, window: tuple[float, float] | None = None) -> None:
+        self.scheme = _scheme(model, *(window or (model.clock.warmup, model.clock.horizon)))
+        self.measured = self.scheme.measured
+        size = self.measured.first_group[-1]
+        self.of_visits = np.zeros((size, 2 * len(sums.OF_VISITS)), np.int64)
+        self.of_journeys = np.zeros((size, 2 * len(sums.OF_JOURNEYS)), np.int64)
+        self.of_customers = np.zeros((size, 2 * len(sums.OF_CUSTOMERS)), np.int64)
+        self.waits, self.times = np.zeros((2, size, BINS), np.int64)
+
+    # ---- rows ------------------------------------------------------------------------------------------------------
+
+    def read(self, block: Block) -> None:
+        """Add a block of a history."""
+        sums.add_visits(self.measured, block.visits, self.of_visits, self.waits)
+        sums.add_journeys(self.measured, block.journeys, self.of_journeys, self.times)
+        sums.add_spells(self.measured, block.spells, self.of_customers)
+        sums.add_customers(self.measured, block.customers, self.of_customers)
+
+    def add_tables(self, tables: Tables) -> None:
+        """Add a whole history."""
+        self.read(block_of(tables, self.scheme.names, self.scheme.start))
+
+    # ---- sums ------------------------------------------------------------------------------------------------------
+
+    def summary(self) -> Summary:
+        """Sums of what was added, by every dimension."""
+        found = {dimension: Sums(self.scheme.groups[dimension], self._values(dimension)) for dimension in _CODED}
+        everything = {name: values.sum(axis=0)[None] for name, values in self._values("persona").items()}
+        found["all"] = Sums(("all",), everything | self.scheme.rostered["all"] | self.scheme.changes["all"])
+        return {dimension: found[dimension] for dimension in DIMENSIONS}
+
+    def _values(self, dimension: str) -> dict[str, NDArray[np.float64]]:
+        """Every sum that makes sense by a dimension."""
+        place = _CODED.index(dimension)
+        rows = slice(*self.measured.first_group[place : place + 2])
+        values = _totals(sums.OF_VISITS, self.of_visits[rows]) | {"wait_histogram": self.waits[rows].astype(float)}
+        if dimension in ("persona", "goal", "channel", "week"):
+            values |= _totals(sums.OF_JOURNEYS, self.of_journeys[rows])
+            values["resolution_histogram"] = self.times[rows].astype(float)
+        if dimension in ("persona", "week"):
+            values |= _totals(sums.OF_CUSTOMERS, self.of_customers[rows])
+            values["customer_months"] = values.pop("customer_minutes") / MINUTES_PER_MONTH
+        if dimension in ("pool", "week"):
+            values |= self.scheme.rostered[dimension]
+        if dimension == "week":
+            values |= self.scheme.changes[dimension]
+        return values
 
 
 def _totals(names: Sequence[str], exact: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:

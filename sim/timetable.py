@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
@@ -24,12 +24,25 @@ if TYPE_CHECKING:
     from sim.rules import Law
 
 
+Run = Literal["terminating", "steady", "calibrated"]
+
+
 class Clock(Described):
-    """The simulated span. The horizon includes the warm-up, which is lived but not measured."""
+    """The simulated span. The horizon includes the warm-up, which is lived but not measured.
+
+    Attributes
+    ----------
+    run
+        Which kind of run it is. `terminating`: it starts as it does in the world and ends by itself, as a day in a shop
+        does, so all of it is measured and there is no warm-up. `steady`: it goes on and on, and how it started is
+        forgotten in a warm-up. `calibrated`: it starts in a state that was calibrated, so it needs no warm-up.
+        Where unstated it is taken to be steady if there is a warm-up, and terminating if not.
+    """
 
     start: Moment
     horizon: Minutes = Field(gt=0)
     warmup: Minutes = 0.0
+    run: Run | None = None
 
     @field_validator("warmup", mode="after")
     @classmethod
@@ -40,6 +53,29 @@ class Clock(Described):
             msg = "the warm-up ({}) leaves nothing of the horizon ({}), which includes it".format(*spans)
             raise ValueError(msg)
         return warmup
+
+    @field_validator("run", mode="after")
+    @classmethod
+    def _warm_up_where_it_belongs(cls, run: Run | None, info: ValidationInfo) -> Run | None:
+        warmup = info.data.get("warmup")
+        if run == "terminating" and warmup:
+            msg = (
+                f"a terminating run starts as it does in the world, so it has no warm-up, but clock.warmup is "
+                f"{units.say_duration(warmup)}; leave that out, or write run: steady"
+            )
+            raise ValueError(msg)
+        if run == "steady" and warmup == 0:
+            msg = (
+                "a steady run has to forget how it started, but there is no warm-up; state clock.warmup, such as "
+                "4 weeks, or write run: terminating, or run: calibrated"
+            )
+            raise ValueError(msg)
+        return run
+
+    @property
+    def kind(self) -> Run:
+        """Which kind of run it is: the one that is stated, or else the one that its warm-up suggests."""
+        return self.run or ("steady" if self.warmup else "terminating")
 
     @property
     def offset(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -80,3 +81,24 @@ class Uncertain(Described):
             drawn = rules.uncertain_value(number["mean"], number["sd"], z, self.kind == "lognormal")
         drawn = min(max(drawn, number.get("low", -math.inf)), number.get("high", math.inf))
         return f"{drawn!r} {unit}" if unit else drawn
+
+    def rank(self, value: object) -> float:
+        """Uniform number at which this value is drawn, as far as one is: the inverse of `value`.
+
+        Raises
+        ------
+        ValueError
+            If it is not in the law's own unit.
+        """
+        numbers, _ = units.together({"the value": value, self.kind: f"1 {''.join(self._units)}"})
+        x, number = numbers["the value"], self._numbers
+        if self.kind == "uniform":
+            width = number["high"] - number["low"]
+            return min(max((x - number["low"]) / width, 0.0), 1.0) if width > 0 else 0.5
+        mean, sd = number["mean"], number["sd"]
+        if sd == 0:
+            return 0.5
+        if self.kind == "normal":
+            return NormalDist(mean, sd).cdf(x)
+        sigma = math.sqrt(math.log1p((sd / mean) ** 2))
+        return NormalDist().cdf(math.log(x / mean) / sigma + sigma / 2) if x > 0 else 0.0

@@ -6,7 +6,7 @@ A month is 30.4375 days and a year 365.25, so that twelve months are one year.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 from typing import Any
 
@@ -47,6 +47,21 @@ def split(text: object) -> tuple[float, str]:
         msg = f"{text!r} is not a quantity; write a number and its unit, such as '6.5 min'"
         raise ValueError(msg)
     return float(match[1]), match[2]
+
+
+def together(stated: Mapping[str, object]) -> tuple[dict[str, float], str]:
+    """Numbers of quantities that are written in one unit, and that unit; a bare 0 needs none."""
+    quantities = {name: split(text) for name, text in stated.items()}
+    for name, (_, unit) in quantities.items():
+        if unit and not re.match(r"[A-Za-z/]", unit):
+            msg = f"{name} ({stated[name]}) is not a number or a quantity"
+            raise ValueError(msg)
+    found = sorted({unit for number, unit in quantities.values() if number or unit})
+    if len(found) > 1:
+        units = ", ".join(unit or "none" for unit in found)
+        msg = f"{' and '.join(stated)} are in different units ({units}); write them in one"
+        raise ValueError(msg)
+    return {name: number for name, (number, _) in quantities.items()}, "".join(found)
 
 
 def _unit(word: str) -> float | None:

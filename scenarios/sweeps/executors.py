@@ -114,7 +114,8 @@ def perform(unit: Unit) -> Outcome:
         try:
             frames.append(measured(model, unit.seed, replication, watch, keep=0.0))
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this replication alone
-            failures[replication] = f"{type(error).__name__}: {error}"
+            ours = isinstance(error, DesirepathError)
+            failures[replication] = str(error) if ours else f"{type(error).__name__}: {error}"
         engine += watch.last - before
     values = pl.concat(frames) if frames else NOTHING
     return Outcome(unit, values, failures, engine, time.thread_time() - began)
@@ -324,7 +325,7 @@ class Dask:
         """Perform units wherever the scheduler sends them."""
         compiled.get_ready()
         unit_of = {self.client.submit(perform, unit, pure=False): unit for unit in units}
-        for future in self.distributed.as_completed(unit_of):
+        for future in self.distributed.as_completed(unit_of, loop=self.client.loop):
             error = future.exception()
             if error is None:
                 yield future.result()

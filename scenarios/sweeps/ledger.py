@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from hashlib import blake2b
+from io import BytesIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from scenarios.sweeps.executors import Outcome
 
 _BEING_WRITTEN = ".part-"
+_SECONDS = "desirepath.seconds"  # that a replication took, in a file's metadata
 
 
 def key_of(raw: Mapping[str, Any], seed: int) -> str:
@@ -54,11 +58,12 @@ class Ledger:
         home = self.folder / unit.key
         home.mkdir(exist_ok=True)
         if outcome.values.height:
-            name = f"{unit.first:06d}-{unit.count:04d}.parquet"
-            _write(home / name, lambda path: outcome.values.write_parquet(path, compression="zstd"))
+            each, buffer = outcome.seconds / unit.count, BytesIO()
+            outcome.values.write_parquet(buffer, metadata={_SECONDS: str(each)})
+            _write(home / f"{unit.first:06d}-{unit.count:04d}.parquet", buffer.getvalue())
         for replication, error in outcome.failures.items():
             text = json.dumps({"replication": replication, "error": error}, ensure_ascii=False)
-            _write(home / f"failed-{replication:06d}.json", lambda path, t=text: path.write_text(t, encoding="utf-8"))
+            _write(home / f"failed-{replication:06d}.json", text.encode())
 
     def values(self, key: str) -> pl.DataFrame:
         """Every replication of a scenario that succeeded, in order; columns as an outcome's values have them."""
@@ -79,6 +84,13 @@ class Ledger:
             for replication in _read(path, ["replication"])["replication"].unique()
         }
 
+    def seconds(self, key: str) -> float | None:
+        """Processor time that a replication of a scenario took; None where there is none."""
+        for path in sorted((self.folder / key).glob("*.parquet"), reverse=True):  # the first one also loaded the engine
+            with suppress(pl.exceptions.PolarsError, OSError, KeyError):
+                return float(pl.read_parquet_metadata(path)[_SECONDS])
+        return None
+
     def failures(self, key: str) -> dict[int, str]:
         """What went wrong with replications of a scenario that failed."""
         found = {}
@@ -94,12 +106,13 @@ class Ledger:
                 path.unlink(missing_ok=True)
 
 
-def _write(path: Path, write: Any) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Let a file appear whole, and stay if the machine goes down."""
     part = path.with_name(f"{_BEING_WRITTEN}{os.getpid()}-{path.name}")
     try:
-        write(part)
-        with part.open("rb+") as file:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
             os.fsync(file.fileno())
         part.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
@@ -120,15 +133,19 @@ def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
         return NOTHING.select(columns or pl.all())
 
 
-def gaps(done: Iterable[int], wanted: int, most: int) -> list[range]:
-    """Replications still to do, of those below a number, in runs of so many at most."""
-    there = set(done)
-    runs: list[range] = []
+def gaps(done: Iterable[int], wanted: int, least: int) -> list[range]:
+    """Replications still to do, of those below a number, in even runs of so many at least where they hang together."""
+    there, runs = set(done), list[range]()
     for replication in range(wanted):
         if replication in there:
             continue
-        if runs and runs[-1].stop == replication and len(runs[-1]) < most:
+        if runs and runs[-1].stop == replication:
             runs[-1] = range(runs[-1].start, replication + 1)
         else:
             runs.append(range(replication, replication + 1))
-    return runs
+    return [part for run in runs for part in _even(run, max(1, len(run) // max(1, least)))]
+
+
+def _even(run: range, parts: int) -> list[range]:
+    edges = [run.start + len(run) * part // parts for part in range(parts + 1)]
+    return [range(first, last) for first, last in pairwise(edges)]

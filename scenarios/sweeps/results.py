@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from scenarios import kept
-from scenarios.sweeps.design import Design, Factor, Point
-from scenarios.sweeps.stopping import Precision
+from scenarios.sweeps.design import Design, Point
+from scenarios.sweeps.factors import Factor
+from scenarios.sweeps.stopping import Look, Precision, Reached
 from sim.errors import DesirepathError
 from sim.kpis import KPIS
 
@@ -41,6 +42,8 @@ class Results:
         Replications that failed: ``scenario``, ``replication``, ``error``.
     precision
         What was asked for; None where the number of replications was given.
+    looks
+        What each point has reached of that.
     """
 
     design: Design
@@ -48,6 +51,7 @@ class Results:
     points: pl.DataFrame
     failures: pl.DataFrame
     precision: Precision | None = None
+    looks: dict[str, Look] = field(default_factory=dict)
 
     @property
     def definitions(self) -> pl.DataFrame:
@@ -59,7 +63,8 @@ class Results:
 def save(results: Results, folder: Path) -> None:
     """Write what a sweep came to into a folder, from which `load` reads it."""
     precision = None if results.precision is None else asdict(results.precision)
-    kept.save(results.comparison, folder, design=asdict(results.design), precision=precision)
+    looks = {name: asdict(look) for name, look in results.looks.items()}
+    kept.save(results.comparison, folder, design=asdict(results.design), precision=precision, looks=looks)
     results.points.write_parquet(folder / kept.RESULTS / _POINTS)
     results.failures.write_parquet(folder / kept.RESULTS / _FAILURES)
 
@@ -80,7 +85,8 @@ def load(folder: Path) -> Results:
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DesirepathError(f"{folder}: its results are not whole: {str(error).splitlines()[0]}") from None
     precision = None if about["precision"] is None else Precision(**about["precision"])
-    return Results(_design(about[_DESIGN]), kept.load(folder), points, failures, precision)
+    looks = {name: _look(look) for name, look in about["looks"].items()}
+    return Results(_design(about[_DESIGN]), kept.load(folder), points, failures, precision, looks)
 
 
 def is_sweep(about: dict[str, Any]) -> bool:
@@ -89,5 +95,10 @@ def is_sweep(about: dict[str, Any]) -> bool:
 
 
 def _design(raw: dict[str, Any]) -> Design:
-    factors = tuple(Factor(**factor | {"values": tuple(factor["values"])}) for factor in raw["factors"])
-    return Design(raw["kind"], factors, tuple(Point(**point) for point in raw["points"]))
+    factors = (factor | {part: tuple(factor[part]) for part in ("values", "moves")} for factor in raw["factors"])
+    points = (Point(**point) for point in raw["points"])
+    return Design(raw["kind"], tuple(Factor(**factor) for factor in factors), tuple(points), tuple(raw["notes"]))
+
+
+def _look(raw: dict[str, Any]) -> Look:
+    return Look(raw["replications"], raw["due"], {kpi: Reached(**reached) for kpi, reached in raw["reached"].items()})

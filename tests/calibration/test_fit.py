@@ -13,13 +13,13 @@ from tests.calibration.small_log import CONTACTS, CUSTOMERS, mapping, read, writ
 from tests.calibration.test_satisfaction import known
 
 
-def calibrated(folder, days):
+def calibrated(folder, days, warmup="1 week"):
     """Scenario learnt from the first days of the small log, which begins on Monday, 6 January 2025."""
     tables = {"customers": {"files": "customers.csv"}}
     write(folder, contacts__csv=CONTACTS, customers__csv=CUSTOMERS)
     log, sources = mapping(folder, **tables), read(folder, **tables)
     timeline = build_timeline(log, sources).until(days * MINUTES_PER_DAY)
-    return calibrate(log, sources, timeline, warmup="1 week", measured="1 week").raw
+    return calibrate(log, sources, timeline, warmup=warmup, measured="1 week").raw
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,12 @@ def test_a_scenario_says_until_which_day_it_was_learnt_and_begins_on_the_monday_
     raw = calibrated(tmp_path, days)
     assert raw["about"] == f"Calibrated on contacts from 2025-01-06 to {last}."
     assert raw["clock"]["start"] == begins
+
+
+@pytest.mark.parametrize(("warmup", "run"), [("1 week", "steady"), ("0 weeks", "calibrated")])
+def test_a_scenario_says_which_kind_of_run_it_is(tmp_path, warmup, run):
+    clock = calibrated(tmp_path, 14, warmup)["clock"]
+    assert (clock["warmup"], clock["run"]) == (warmup, run)
 
 
 def test_what_is_common_to_all_personas_has_one_draw_in_the_scenario_and_the_rest_its_own():

@@ -1,5 +1,6 @@
 """A command typed in some folder, on a company so small that its weeks pass in a moment."""
 
+import re
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
@@ -50,3 +51,12 @@ def digests(folder: Path, *suffixes: str) -> dict[str, str]:
     """SHA-256 of the files of some kinds under a folder."""
     found = (path for path in folder.rglob("*") if path.suffix in suffixes)
     return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def assert_explained(folder: Path) -> None:
+    """Check that every file of a folder is told of by the page in it, and nothing that is not there."""
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    patterns = [name.replace("SCENARIO", "*") for name in re.findall(r"^\| `(.+?)` \|", page, re.MULTILINE)]
+    files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} - {Path("README.md")}
+    assert {file for file in files if not any(file.match(pattern) for pattern in patterns)} == set()
+    assert [pattern for pattern in patterns if not any(file.match(pattern) for file in files)] == []

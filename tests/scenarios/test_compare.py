@@ -357,6 +357,15 @@ def test_designs_that_differ_are_refused_with_what_differs(path, value):
     assert problem.message.endswith("only like designs can be compared")
 
 
+def test_a_kind_of_run_that_is_stated_is_like_the_same_that_is_not():
+    raw = small().raw
+    unstated = parse(altered(raw, {"clock": {k: v for k, v in raw["clock"].items() if k != "run"}}))
+    steady, calibrated = (parse(altered(raw, {"clock.run": run})) for run in ("steady", "calibrated"))
+    check_same_design({BASELINE: steady, "other": unstated})
+    with pytest.raises(ScenarioError, match=r"clock: 'other' has "):
+        check_same_design({BASELINE: steady, "other": calibrated})
+
+
 def test_another_currency_is_refused():
     raw = yaml_in_dollars(small().raw)
     with pytest.raises(ScenarioError, match=r"currency: 'other' has USD, but 'baseline' has EUR"):

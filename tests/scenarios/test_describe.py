@@ -19,6 +19,7 @@ def told(model) -> str:
     [
         "Customers ask about their bills, on the help page or by phone.",
         "10 weeks from Monday 6 January 2025; the first 2 weeks are lived but not measured.",
+        "The run goes on: how it starts is forgotten in the warm-up.",
         "1,000 at the start; 4 join a week.",
         "caller, 60 % of customers Needs: billing about every 4 weeks.",
         "Starts in phone 80 % and web 20 %.",

@@ -259,7 +259,7 @@ def test_a_question_that_another_run_asks_at_the_same_moment_is_one_experiment()
 def calibrated(outputs, tmp_path_factory):
     """A folder in which a log of the starter company was calibrated, and what was said."""
     folder = tmp_path_factory.mktemp("calibrated")
-    short = {"clock.horizon": "3 weeks", "clock.warmup": 0, "population.customers": 60}
+    short = {"clock.horizon": "3 weeks", "clock.warmup": 0, "clock.run": "terminating", "population.customers": 60}
     write_logs(simulate(build(altered(load(STARTER)[0], short)), seed=1), folder / "logs")
     (folder / "outputs").mkdir()
     shutil.copy(outputs[0] / "mlflow.db", folder / "outputs")  # a new one takes seconds to make

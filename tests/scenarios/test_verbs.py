@@ -15,7 +15,7 @@ from sim.kpis import HEADLINES, KPIS
 from sim.read import read
 from sim.replications import MOST_WORKERS
 from sim.tables import Tables
-from tests.scenarios.commands import QUICK, STARTER, digests, results, typed, written
+from tests.scenarios.commands import QUICK, STARTER, assert_explained, digests, results, typed, written
 
 RESULTS = {
     f"results/{name}"
@@ -106,8 +106,9 @@ def test_simulate_writes_its_results_whole(tmp_path):
     (folder,) = results(tmp_path, "simulate")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{6}-\d{3}", folder.name)
     tables = {f"tables/{BASELINE}/{table}" for table in TABLES}
-    named = {"report.html", "kpis.csv", "replications.parquet", "scenario.yaml", "provenance.json"}
+    named = {"README.md", "report.html", "kpis.csv", "replications.parquet", "scenario.yaml", "provenance.json"}
     assert written(folder) == tables | named | RESULTS
+    assert_explained(folder)
     assert written(tmp_path) == {str((folder / file).relative_to(tmp_path)) for file in written(folder)}
     assert f"report, tables and numbers: {folder.relative_to(tmp_path)}" in ran.said
     for kpi in HEADLINES:
@@ -120,10 +121,14 @@ def test_compare_writes_its_results_whole(tmp_path):
     (folder,) = results(tmp_path, "compare")
     scenarios = (BASELINE, "hire", "hire+better_page")
     tables = {f"tables/{name}/{table}" for name in scenarios for table in TABLES}
-    named = {"report.html", "kpis.csv", "replications.parquet", "scenario.yaml", "provenance.json", "differences.csv"}
+    named = {
+        "README.md", "report.html", "kpis.csv", "replications.parquet", "scenario.yaml", "provenance.json",
+        "differences.csv",
+    }  # fmt: skip
     assert written(tmp_path / "outputs") == {
         str((folder / file).relative_to(tmp_path / "outputs")) for file in tables | named | RESULTS
     }
+    assert_explained(folder)
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Who answers?" in page
     assert "with the visits of one replication" in page

@@ -2,7 +2,7 @@
 
 EVERYTHING = {
     "title": "everything at once",
-    "clock": {"start": "2025-01-06", "horizon": "4 weeks", "warmup": "1 week"},
+    "clock": {"start": "2025-01-06", "horizon": "4 weeks", "warmup": "1 week", "run": "steady"},
     "population": {"customers": 120, "joins": {"rate": "30 / week"}},
     "personas": {
         "caller": {

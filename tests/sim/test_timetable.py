@@ -48,6 +48,31 @@ def test_a_warm_up_as_long_as_the_horizon_leaves_nothing_to_measure():
         Clock(start="2025-01-06", horizon="7 days", warmup="1 week")
 
 
+def test_a_warm_up_says_which_kind_of_run_it_is_where_nothing_else_does():
+    assert Clock(start="2025-01-06", horizon="4 weeks", warmup="1 week").kind == "steady"
+    assert Clock(start="2025-01-06", horizon="1 day").kind == "terminating"
+    assert Clock(start="2025-01-06", horizon="4 weeks", run="calibrated").kind == "calibrated"
+    assert Clock(start="2025-01-06", horizon="4 weeks", warmup="1 day", run="calibrated").kind == "calibrated"
+
+
+def test_a_run_that_ends_by_itself_has_no_warm_up():
+    words = (
+        "a terminating run starts as it does in the world, so it has no warm-up, but clock.warmup is 1 week; "
+        "leave that out, or write run: steady"
+    )
+    with pytest.raises(ValidationError, match=re.escape(words)):
+        Clock(start="2025-01-06", horizon="4 weeks", warmup="1 week", run="terminating")
+
+
+def test_a_run_that_goes_on_has_a_warm_up():
+    words = (
+        "a steady run has to forget how it started, but there is no warm-up; state clock.warmup, such as 4 weeks, "
+        "or write run: terminating, or run: calibrated"
+    )
+    with pytest.raises(ValidationError, match=re.escape(words)):
+        Clock(start="2025-01-06", horizon="4 weeks", run="steady")
+
+
 # ---- profiles --------------------------------------------------------------------------------------------------------
 
 
