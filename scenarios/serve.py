@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HOST, PORTS = "127.0.0.1", 65535
 STARTS_WITHIN = 180  # seconds, on a machine that has other things to do
 ENDS_WITHIN = 10
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Consumers of jobs that nothing here asks for take seconds to start.
 _ENVIRONMENT = MANNERS | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
@@ -144,7 +145,7 @@ def _running(command: list[str], log: IO[str]) -> Iterator[subprocess.Popen[byte
     server = subprocess.Popen(  # noqa: S603 - our own command
         command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
     )
-    before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, _stop) for number in _ENDS}
     try:
         yield server
     finally:

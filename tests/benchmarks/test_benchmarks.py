@@ -2,7 +2,9 @@
 
 from xml.etree import ElementTree as ET
 
-from tests.benchmarks import programs, relationship
+import pytest
+
+from tests.benchmarks import programs, relationship, tracking
 from tests.benchmarks.__main__ import CLOSE, OPEN, PAGE
 from tests.benchmarks.growth import BY_CUSTOMERS, BY_HORIZON, Point
 from tests.benchmarks.plot import growth_plot
@@ -33,3 +35,9 @@ def test_growth_can_be_drawn():
 def test_the_page_about_speed_has_a_place_for_what_is_measured():
     page = PAGE.read_text(encoding="utf-8")
     assert [page.count(OPEN), page.count(CLOSE)] == [1, 1]
+
+
+@pytest.mark.slow
+def test_logging_a_sweep_costs_little_more_than_mlflow_itself():
+    laps = tracking.measure(points=20, turns=2)
+    assert min(sweep / floor for sweep, floor in laps) < 2

@@ -30,6 +30,7 @@ IN_FULL = {
     for page in (
         "explanation/pairing.md",
         "how-to/calibrate-from-your-own-logs.md",
+        "how-to/search-in-mlflow.md",
         "how-to/see-results-in-mlflow.md",
     )
 }
