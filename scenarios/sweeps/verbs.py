@@ -68,7 +68,7 @@ class SweepSettings(Settings):
     question: str | None = None
     design: Kind = "grid"
     points: int = 64
-    levers: Names = ("all",)
+    levers: Names = ()
     precision: dict[str, Any] | None = None
     first: int = 20
     most: int = 1000
@@ -130,9 +130,8 @@ def _understood(asked: Composed) -> tuple[SweepSettings, dict[str, Model], Desig
     if settings is None:
         _or_problems(lambda: model_of(asked), problems)
         raise ScenarioError(problems, "sweep")
-    levers = () if list(settings.levers) == ["all"] else settings.levers
     designed = _or_problems(
-        lambda: designed_as_asked(asked, settings.design, settings.points, settings.seed, levers), problems
+        lambda: designed_as_asked(asked, settings.design, settings.points, settings.seed, settings.levers), problems
     )
     precision = None
     if settings.precision is not None:

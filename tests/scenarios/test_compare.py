@@ -17,7 +17,7 @@ from sim.read import build, load
 from tests.scenarios import commands
 
 STARTER, _ = load(commands.STARTER)
-CENTRE = module._CENTRE
+CENTRE = module.CENTRE
 MONTHS_A_WEEK = 7 / 30.4375
 
 

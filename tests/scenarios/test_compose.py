@@ -605,7 +605,7 @@ def test_a_sweep_that_was_asked_for_becomes_scenarios_by_name():
     own("conf/scenario/bakery.yaml", n=15)
     names = design_asked("scenario=bakery,starter", f"{HEADCOUNT}=1,2", "population.customers=20")
     assert names == [
-        "baseline", *(f"scenario={name}, headcount={n}" for name in ("bakery", "starter") for n in (1, 2))
+        "baseline", *(f"base={name}, headcount={n}" for name in ("bakery", "starter") for n in (1, 2))
     ]  # fmt: skip
     assert design_asked("design=sobol", "points=4", f"{HEADCOUNT}=interval(1,4)")[0] == "baseline"
     lever = f"+levers.more={{moves: {HEADCOUNT}, low: 1, high: 3, step: 1}}"

@@ -333,11 +333,11 @@ def test_a_change_of_the_users_may_be_called_point_already():
 def test_whole_scenarios_are_a_factor():
     slower = parse(altered(starter().raw, {TIME: "9 min"}))
     models, chosen = designed({"fast": starter(), "slow": slower}, {DAY: [1, 2]})
-    assert named(chosen) == [f"scenario={name}, headcount={n}" for name in ("fast", "slow") for n in (1, 2)]
-    assert models[BASELINE] is models["scenario=fast, headcount=1"] is starter()
-    assert models["scenario=slow, headcount=1"] is slower
-    assert models["scenario=slow, headcount=2"].touchpoints["hotline"].service_time.mean == 9
-    assert named(design({"fast": starter(), "slow": slower})) == ["scenario=fast", "scenario=slow"]
+    assert named(chosen) == [f"base={name}, headcount={n}" for name in ("fast", "slow") for n in (1, 2)]
+    assert models[BASELINE] is models["base=fast, headcount=1"] is starter()
+    assert models["base=slow, headcount=1"] is slower
+    assert models["base=slow, headcount=2"].touchpoints["hotline"].service_time.mean == 9
+    assert named(design({"fast": starter(), "slow": slower})) == ["base=fast", "base=slow"]
 
 
 # ---- what cannot be --------------------------------------------------------------------------------------------------

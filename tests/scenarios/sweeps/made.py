@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from scenarios.compare import BASELINE, Comparison, _differences, _levels, _pivot
+from scenarios.compare import BASELINE, compared
 from scenarios.sweeps.design import Design, Factor, Point
 from scenarios.sweeps.effects import Paired
 from scenarios.sweeps.levers import Lever
@@ -62,16 +62,9 @@ def swept(
         for r in range(often.get(name, replications))
     ]
     values = pl.DataFrame(rows, schema=["scenario", "replication", "kpi", "by", "group", "value"], orient="row")
-    keys, at = _pivot(values, replications)
     model = starter().model_copy(update={"title": title}) if title else starter()
     names = [point.name for point in lived]
-    told = [_differences(name, keys, at, 0.95, len(names)) for name in names]
-    nothing = _differences(BASELINE, keys, at, 0.95, 1).clear()
-    comparison = Comparison(
-        dict.fromkeys([BASELINE, *names], model), 1, replications, 0.95,
-        pl.concat([_levels(name, keys, at, 0.95) for name in [BASELINE, *names]]),
-        pl.concat([nothing, *told]), values,
-    )  # fmt: skip
+    comparison = compared(dict.fromkeys([BASELINE, *names], model), 1, replications, 0.95, values)
     paths = list(dict.fromkeys(path for each in settings for path in each))
     factors = tuple(Factor(path, "lever", price=5200.0 if path == STAFF else 0.0) for path in paths)
     table = pl.DataFrame(
@@ -80,7 +73,7 @@ def swept(
                 "scenario": name, "replications": often.get(name, replications),
                 "failed": name != BASELINE and name not in names,
                 "price": 5200.0 * (sets.get(STAFF, 1) - 1),
-                **{path: sets.get(path, TODAY.get(path)) for path in paths if path != "scenario"},
+                **{path: sets.get(path, TODAY.get(path)) for path in paths},
             }
             for name, sets in [(BASELINE, {}), *((point.name, point.settings) for point in points)]
         ]

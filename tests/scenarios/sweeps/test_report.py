@@ -55,7 +55,7 @@ def everywhere(count: int = 30, replications: int = 10) -> Results:
 @cache
 def whole_scenarios() -> Results:
     names = [f"a_firm_with_a_rather_long_name_{n}_{NASTY}" for n in range(12)]
-    settings = [{"scenario": name, STAFF: staff} for name in names for staff in (1, 2)]
+    settings = [{"base": name, STAFF: staff} for name in names for staff in (1, 2)]
     return swept("grid", settings, buys, 4)
 
 
