@@ -34,7 +34,6 @@ from sim.engines.world import (
     effects_at,
     end_at,
     event_at,
-    far_at,
     idle_at,
     issue_at,
     journey_at,
@@ -88,6 +87,7 @@ from sim.engines.world import (
     product_at,
     queue_at,
     seen_at,
+    soon_at,
     spell_row,
     starting_at,
     step_at,
@@ -220,28 +220,16 @@ def count_at(w: Record, curve: Whole, time: float) -> float:
 
 
 @compiled
-def earlier(time: float, order: Key, place: Key, serial: Whole, other: Record) -> bool:
+def earlier(w: Record, time: float, i: Whole, other: Record) -> bool:
+    """Whether an event at a time comes before another: at one time, by their order, their place and when they came."""
     if time != other["time"]:
         return time < other["time"]
-    if order != other["order"]:
-        return order < other["order"]
-    if place != other["place"]:
-        return place < other["place"]
-    return serial < other["serial"]
-
-
-@compiled
-def write_event(event: Record, time: float, order: Key, place: Key, serial: Whole, what: Whole) -> None:
-    event["time"] = time
-    event["order"] = order
-    event["place"] = place
-    event["serial"] = serial
-    event["what"] = what
-
-
-@compiled
-def move_event(event: Record, to: Record) -> None:
-    write_event(to, event["time"], event["order"], event["place"], event["serial"], event["what"])
+    one, two = event_at(w, i), event_at(w, other["event"])
+    if one["order"] != two["order"]:
+        return one["order"] < two["order"]
+    if one["place"] != two["place"]:
+        return one["place"] < two["place"]
+    return one["serial"] < two["serial"]
 
 
 @compiled
@@ -255,32 +243,27 @@ def put(
     """
     if not time < w["horizon"]:
         return
-    order = as_key((rank << 32) | row)
-    place = as_key((journey << 32) | visit)
-    what = (kind << 56) | (b << 40) | a
-    serial = w["serial"]
-    w["serial"] = serial + 1
-    bucket = np.int64(time * w["buckets_a_minute"])
-    if bucket > w["at_bucket"]:
-        wait_in(w, bucket_at(w, bucket), time, order, place, serial, what)
-    else:
-        heap_in(w, time, order, place, serial, what)
-
-
-@compiled
-def wait_in(w: Record, bucket: Record, time: float, order: Key, place: Key, serial: Whole, what: Whole) -> None:
-    """Let an event wait in a bucket."""
-    i = w["far_free"]
+    i = w["free_event"]
     if i >= 0:
-        w["far_free"] = far_at(w, i)["next"]
+        w["free_event"] = event_at(w, i)["next"]
     else:
-        i = w["far_events"]
-        w["far_events"] = i + 1
-    event = far_at(w, i)
-    write_event(event, time, order, place, serial, what)
-    event["next"] = bucket["first"]
-    bucket["first"] = i
-    bucket["events"] += 1
+        i = w["events"]
+        w["events"] = i + 1
+    event = event_at(w, i)
+    event["time"] = time
+    event["order"] = as_key((rank << 32) | row)
+    event["place"] = as_key((journey << 32) | visit)
+    event["serial"] = w["serial"]
+    event["what"] = (kind << 56) | (b << 40) | a
+    w["serial"] += 1
+    number = np.int64(time * w["buckets_a_minute"])
+    if number > w["at_bucket"]:
+        bucket = bucket_at(w, number)
+        event["next"] = bucket["first"]
+        bucket["first"] = i
+        bucket["events"] += 1
+    else:
+        heap_in(w, time, i)
 
 
 @compiled
@@ -304,56 +287,64 @@ def empty_bucket(w: Record) -> None:
     bucket = bucket_at(w, w["at_bucket"])
     i = bucket["first"]
     while i >= 0:
-        event = far_at(w, i)
-        heap_in(w, event["time"], event["order"], event["place"], event["serial"], event["what"])
-        following = event["next"]
-        event["next"] = w["far_free"]
-        w["far_free"] = i
-        i = following
+        event = event_at(w, i)
+        heap_in(w, event["time"], i)
+        i = event["next"]
     bucket["first"] = NONE
     bucket["events"] = 0
     w["coming"] = 0
 
 
 @compiled
-def heap_in(w: Record, time: float, order: Key, place: Key, serial: Whole, what: Whole) -> None:
-    i = w["events"]
-    w["events"] = i + 1
+def heap_in(w: Record, time: float, event: Whole) -> None:
+    i = w["in_heap"]
+    w["in_heap"] = i + 1
+    rise_from(w, i, time, event)
+
+
+@compiled
+def rise_from(w: Record, i: Whole, time: float, event: Whole) -> None:
+    """Let an event rise in the heap from a place to where it belongs."""
     while i > 0:
-        parent = (i - 1) >> 1
-        if not earlier(time, order, place, serial, event_at(w, parent)):
+        parent = soon_at(w, (i - 1) >> 1)
+        if not earlier(w, time, event, parent):
             break
-        move_event(event_at(w, parent), event_at(w, i))
-        i = parent
-    event = event_at(w, i)
-    write_event(event, time, order, place, serial, what)
+        below = soon_at(w, i)
+        below["time"] = parent["time"]
+        below["event"] = parent["event"]
+        i = (i - 1) >> 1
+    place = soon_at(w, i)
+    place["time"] = time
+    place["event"] = event
 
 
 @compiled
 def take_first(w: Record) -> None:
     """Take the first event off the calendar."""
-    n = w["events"] - 1
-    w["events"] = n
-    if n == 0:
-        return
-    last = event_at(w, n)
-    time, order, place, serial, what = last["time"], last["order"], last["place"], last["serial"], last["what"]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= n:
-            break
-        if child + 1 < n:
-            right = event_at(w, child + 1)
-            if earlier(right["time"], right["order"], right["place"], right["serial"], event_at(w, child)):
-                child += 1
-        below = event_at(w, child)
-        if earlier(time, order, place, serial, below):
-            break
-        move_event(below, event_at(w, i))
+    first = soon_at(w, 0)["event"]
+    event_at(w, first)["next"] = w["free_event"]
+    w["free_event"] = first
+    n = w["in_heap"] - 1
+    w["in_heap"] = n
+    i, child = ZERO, ONE
+    while child + 1 < n:  # down to the bottom, always by the earlier child: the last mostly belongs there
+        left, right = soon_at(w, child), soon_at(w, child + 1)
+        if right["time"] != left["time"]:
+            child += right["time"] < left["time"]
+        elif earlier(w, right["time"], right["event"], left):
+            child += 1
+        place, below = soon_at(w, i), soon_at(w, child)
+        place["time"] = below["time"]
+        place["event"] = below["event"]
         i = child
-    event = event_at(w, i)
-    write_event(event, time, order, place, serial, what)
+        child = 2 * i + 1
+    if child < n:
+        place, below = soon_at(w, i), soon_at(w, child)
+        place["time"] = below["time"]
+        place["event"] = below["event"]
+        i = child
+    last = soon_at(w, n)
+    rise_from(w, i, last["time"], last["event"])
 
 
 @compiled
@@ -1663,8 +1654,8 @@ def room(w: Record, spare: Whole) -> bool:
     return (
         w["slots"] + 2 < w["room_customers"]
         and w["issues"] + spare < w["room_issues"]
-        and w["events"] + w["coming"] + spare < w["room_events"]
-        and w["far_events"] + spare < w["room_far"]
+        and w["in_heap"] + w["coming"] + spare < w["room_soon"]
+        and w["events"] + spare < w["room_events"]
         and w["starting"] + spare < w["room_starting"]
         and w["origins"] + spare < w["room_origins"]
     )
@@ -1713,13 +1704,13 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             else:
                 start_every(w, a, b)
             continue
-        if w["events"] == 0:
+        if w["in_heap"] == 0:
             if not next_bucket(w):
                 return DONE
             if not room(w, spare):
                 return GROW
             empty_bucket(w)
-        event = event_at(w, 0)
+        event = event_at(w, soon_at(w, 0)["event"])
         what = event["what"]
         kind, a, b = what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
         if kind == ON_DATE and not room(w, spare + w["slots"]):
