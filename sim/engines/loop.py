@@ -19,7 +19,7 @@ import numpy as np
 from sim import draws, rules
 from sim.arrays import AFTER, AGAIN_CODE, EVERY, JOINING, NEED, NONE
 from sim.engines.calendar import Rank
-from sim.engines.jit import compiled
+from sim.engines.jit import compiled, inlined
 from sim.engines.memory import view
 from sim.engines.world import (
     arrival_at,
@@ -280,7 +280,7 @@ def next_bucket(w: Record) -> bool:
     return True
 
 
-@compiled
+@inlined
 def empty_bucket(w: Record) -> None:
     """Put what waits in the next bucket into the heap."""
     w["at_bucket"] += 1
@@ -295,14 +295,14 @@ def empty_bucket(w: Record) -> None:
     w["coming"] = 0
 
 
-@compiled
+@inlined
 def heap_in(w: Record, time: float, event: Whole) -> None:
     i = w["in_heap"]
     w["in_heap"] = i + 1
     rise_from(w, i, time, event)
 
 
-@compiled
+@inlined
 def rise_from(w: Record, i: Whole, time: float, event: Whole) -> None:
     """Let an event rise in the heap from a place to where it belongs."""
     while i > 0:
@@ -318,7 +318,7 @@ def rise_from(w: Record, i: Whole, time: float, event: Whole) -> None:
     place["event"] = event
 
 
-@compiled
+@inlined
 def take_first(w: Record) -> None:
     """Take the first event off the calendar."""
     first = soon_at(w, 0)["event"]
@@ -395,7 +395,7 @@ def rise(w: Record, k: Whole, people: Whole) -> None:
         be_idle(w, k, number)
 
 
-@compiled
+@inlined
 def be_idle(w: Record, k: Whole, member: Whole) -> None:
     pool = pool_at(w, k)
     size = w["n_members"]
@@ -420,7 +420,7 @@ def fall(w: Record, k: Whole, people: Whole) -> None:
             pool["staying"] = member_at(w, k, member)["next"]
 
 
-@compiled
+@inlined
 def serve(w: Record, i: Whole, k: Whole) -> None:
     """Let the longest idle member of a pool begin to serve a visit."""
     issue, pool = issue_at(w, i), pool_at(w, k)
@@ -443,7 +443,7 @@ def serve(w: Record, i: Whole, k: Whole) -> None:
     begin_service(w, i)
 
 
-@compiled
+@inlined
 def release(w: Record, i: Whole) -> float:
     """Let the member who served a visit be idle, or go home; return the time past the end of the shift."""
     issue = issue_at(w, i)
@@ -469,7 +469,7 @@ def release(w: Record, i: Whole) -> float:
     return over
 
 
-@compiled
+@inlined
 def match(w: Record, k: Whole) -> None:
     """Let idle people take those who wait: by priority, by place in the touchpoint's list, by when they joined."""
     queues = w["n_queues"]
@@ -486,7 +486,7 @@ def match(w: Record, k: Whole) -> None:
         serve(w, i, k)
 
 
-@compiled
+@inlined
 def stop_standing(w: Record, i: Whole) -> None:
     """Take a visit out of every queue in which it stands."""
     positions = w["positions"]
@@ -589,7 +589,7 @@ def give_back_place(w: Record, c: Whole) -> None:
     w["free_slot"] = c
 
 
-@compiled
+@inlined
 def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole:
     """Return the place of somebody new; `only` is the journey whose personas alone may come, −1 where any may."""
     c, f = new_place(w), w["phase"]
@@ -704,13 +704,13 @@ def join_in(w: Record) -> None:
     next_join(w)
 
 
-@compiled
+@inlined
 def next_arrival(w: Record, j: Whole) -> None:
     arrival_at(w, j)["due"] -= log(1.0 - draw(address(w, m_arrival_name(w, j), arrival_at(w, j)["came"]), U_GAP))
     put(w, time_of(w, 1 + j, arrival_at(w, j)["due"]), R_ARRIVAL, w["customers"], ZERO, ZERO, ARRIVE, j, ZERO)
 
 
-@compiled
+@inlined
 def arrive(w: Record, j: Whole) -> None:
     """Let somebody who is not a customer yet arrive for a journey."""
     if journey_at(w, w["phase"], j)["dormant"] == 0:
@@ -835,7 +835,7 @@ def open_issue(w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, 
         opened(w, new_issue(w, c, j, jkey, origin_journey, origin_n, origin))
 
 
-@compiled
+@inlined
 def opened(w: Record, i: Whole) -> None:
     """Open an issue that has its record."""
     issue = issue_at(w, i)
@@ -907,7 +907,7 @@ def meant_for(w: Record, c: Whole, j: Whole) -> bool:
     return draw(draws.fold(customer["key"], m_journey_name(w, j)), U_PILOT) < journey["share"]
 
 
-@compiled
+@inlined
 def first_step(w: Record, i: Whole) -> Whole:
     f, issue = w["phase"], issue_at(w, i)
     only = journey_at(w, f, issue["journey"])["only_start"]
@@ -924,7 +924,7 @@ def first_step(w: Record, i: Whole) -> Whole:
 # ---- an issue's life -------------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def go_on(w: Record, i: Whole, target: Whole) -> bool:
     """Live through an issue from a step or end on, until time has to pass; return whether it went round for ever."""
     issue = issue_at(w, i)
@@ -944,7 +944,7 @@ def go_on(w: Record, i: Whole, target: Whole) -> bool:
             return False
 
 
-@compiled
+@inlined
 def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> Whole:
     """Conclude a visit and return the step or end that follows at once, or that none does."""
     issue = issue_at(w, i)
@@ -964,7 +964,7 @@ def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) 
     return AGAIN_CODE
 
 
-@compiled
+@inlined
 def attend(w: Record, i: Whole, step: Whole) -> Whole:
     """Try to be served; return the outcome if the visit is over at once, else −1."""
     issue = issue_at(w, i)
@@ -1012,7 +1012,7 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
     return NONE
 
 
-@compiled
+@inlined
 def join_queue(w: Record, i: Whole) -> None:
     """Join the first listed pool with somebody idle, or wait for those listed while patience lasts."""
     issue = issue_at(w, i)
@@ -1069,7 +1069,7 @@ def overflow(w: Record, i: Whole, position: Whole) -> None:
         stand(w, i, k, position)
 
 
-@compiled
+@inlined
 def begin_service(w: Record, i: Whole) -> None:
     issue = issue_at(w, i)
     now = w["now"]
@@ -1082,7 +1082,7 @@ def begin_service(w: Record, i: Whole) -> None:
     put(w, now + minutes, R_SERVICE_END, issue["row"], issue["number"], issue["visits"], SERVICE_END, i, ZERO)
 
 
-@compiled
+@inlined
 def end_service(w: Record, i: Whole) -> Whole:
     """End a service and return the step or end that follows at once."""
     issue = issue_at(w, i)
@@ -1102,14 +1102,14 @@ def end_service(w: Record, i: Whole) -> Whole:
     return after_visit(w, i, outcome_at(w, o)["name"], o, overtime)
 
 
-@compiled
+@inlined
 def stop_waiting(w: Record, i: Whole) -> None:
     stop_standing(w, i)
     issue_at(w, i)["state"] = OPEN
     channel_at(w, issue_at(w, i)["channel"])["n"] -= 1
 
 
-@compiled
+@inlined
 def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> None:
     """Settle what a visit cost, how it felt and what it set off, now that it ended; `o` is −1 if it was not served."""
     issue = issue_at(w, i)
@@ -1133,7 +1133,7 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
     issue["state"] = OPEN
 
 
-@compiled
+@inlined
 def feel(w: Record, i: Whole, outcome: Whole, o: Whole, waited: float) -> None:
     """Move the mood of the journey by what happened in a visit that ends now."""
     issue = issue_at(w, i)
@@ -1179,7 +1179,7 @@ def be_in_mood(issue: Record, mood: float) -> None:
     issue["felt"] += 1
 
 
-@compiled
+@inlined
 def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, float]:
     """Choose the step or end that follows a visit, and the delay until then."""
     issue = issue_at(w, i)
@@ -1233,7 +1233,7 @@ def next_opening(w: Record, i: Whole) -> float:
     return soonest
 
 
-@compiled
+@inlined
 def close(w: Record, i: Whole, end: Whole) -> None:
     """Close an issue: what it left behind, what it sets off, and what the company asks."""
     issue = issue_at(w, i)
@@ -1303,7 +1303,7 @@ def close_left(w: Record, i: Whole) -> None:
     free_issue(w, i)
 
 
-@compiled
+@inlined
 def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
     """Let an outcome or an end change the customer, move money and open other journeys."""
     effects, c = effects_at(w, e), issue_at(w, i)["customer"]
@@ -1502,7 +1502,7 @@ def open_window(w: Record) -> None:
 # ---- records ---------------------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def record_visit(
     w: Record,
     i: Whole,
@@ -1633,7 +1633,7 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
             put(w, on_dates[j], R_ARRIVAL, ZERO, ZERO, ZERO, ON_DATE, j, ZERO)
 
 
-@compiled
+@inlined
 def is_same_visit(w: Record, i: Whole, event: Record) -> bool:
     """Whether an event is about the visit that now goes on in an issue's record."""
     issue = issue_at(w, i)
