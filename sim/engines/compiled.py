@@ -190,7 +190,7 @@ class History:
         }  # fmt: skip
         tables = {name: np.zeros(shape, CHANGING[name][0]) for name, shape in sizes.items()}
         tables |= {
-            "bucket": np.array([(NONE, 0)] * self._buckets(), BUCKET),
+            "bucket": np.full(self._buckets(), np.array((NONE, 0), BUCKET)),
             "pool": staff,
             "queue": _empty(np.zeros((pools, queues), QUEUE)),
             "place": _empty(np.zeros(issues * positions, PLACE)),

@@ -1092,14 +1092,20 @@ def end_service(w: Record, i: Whole) -> Whole:
         overtime = release(w, i)
         match(w, issue["pool"])
     step = step_at(w, issue["phase"], issue["step"])
-    first, last = step["outcomes"], step["outcomes"] + step["outcomes_n"]
-    u = draw(issue["visit_key"], U_OUTCOME)
-    if issue["difficulty"] != 0.0:
-        tilts = view(m_tilt(w, w["phase"], first), last - first)
-        o = first + rules.choose_tilted(view(m_outcome_weight(w, first), last - first), tilts, issue["difficulty"], u)
-    else:
-        o = first + rules.choose(view(m_outcome_weight(w, first), last - first), u)
+    o, n = step["outcomes"], step["outcomes_n"]
+    if n > 1:
+        o += which_outcome(w, i, o, n)
     return after_visit(w, i, outcome_at(w, o)["name"], o, overtime)
+
+
+@compiled
+def which_outcome(w: Record, i: Whole, first: Whole, n: Whole) -> Whole:
+    """Choose among the outcomes of a step."""
+    issue = issue_at(w, i)
+    weights, u = view(m_outcome_weight(w, first), n), draw(issue["visit_key"], U_OUTCOME)
+    if issue["difficulty"] == 0.0:
+        return rules.choose(weights, u)
+    return rules.choose_tilted(weights, view(m_tilt(w, w["phase"], first), n), issue["difficulty"], u)
 
 
 @inlined
@@ -1138,35 +1144,38 @@ def feel(w: Record, i: Whole, outcome: Whole, o: Whole, waited: float) -> None:
     """Move the mood of the journey by what happened in a visit that ends now."""
     issue = issue_at(w, i)
     p = persona_at(w, w["phase"], customer_at(w, issue["customer"])["persona"])
-    averse, mood = p["loss_aversion"], issue["mood"]
-    mood += rules.felt(rules.missed(waited, p["tolerance"], p["per_minute"], p["cap"]), averse)
-    if outcome == BY_ABANDONING:
-        mood += rules.felt(p["abandoned"], averse)
-    elif outcome == BY_CLOSING:
-        mood += rules.felt(p["closed"], averse)
-    elif outcome == BY_BLOCKING:
-        mood += rules.felt(p["blocked"], averse)
-    elif outcome == AS_RESOLVED:
-        mood += rules.felt(p["resolved"], averse)
-    elif outcome == AS_UNRESOLVED:
-        mood += rules.felt(p["unresolved"], averse)
-    if issue["again"] == 1:
-        issue["repeats"] += 1
-        mood += rules.felt(p["repeat"], averse)
-    if issue["reopened"] == 1:
-        issue["reopened"] = 0
-        mood += rules.felt(p["reopened"], averse)
+    again, reopened, handed_on = issue["again"], issue["reopened"], False
+    issue["repeats"] += again
+    issue["reopened"] = 0
     if issue["pool"] >= 0:
         department = m_department(w, issue["pool"])
-        if issue["department"] >= 0 and issue["department"] != department:
-            issue["handoffs"] += 1
-            mood += rules.felt(p["handoff"], averse)
+        handed_on = issue["department"] >= 0 and issue["department"] != department
+        issue["handoffs"] += handed_on
         issue["department"] = department
-    if o >= 0:
+    averse, mood = p["loss_aversion"], issue["mood"]
+    if p["reacts"] == 1:
+        mood += rules.felt(rules.missed(waited, p["tolerance"], p["per_minute"], p["cap"]), averse)
+        if outcome == BY_ABANDONING:
+            mood += rules.felt(p["abandoned"], averse)
+        elif outcome == BY_CLOSING:
+            mood += rules.felt(p["closed"], averse)
+        elif outcome == BY_BLOCKING:
+            mood += rules.felt(p["blocked"], averse)
+        elif outcome == AS_RESOLVED:
+            mood += rules.felt(p["resolved"], averse)
+        elif outcome == AS_UNRESOLVED:
+            mood += rules.felt(p["unresolved"], averse)
+        if again == 1:
+            mood += rules.felt(p["repeat"], averse)
+        if reopened == 1:
+            mood += rules.felt(p["reopened"], averse)
+        if handed_on:
+            mood += rules.felt(p["handoff"], averse)
         promise = step_at(w, issue["phase"], issue["step"])["promise"]
-        if not isnan(promise):
+        if o >= 0 and not isnan(promise):
             late = w["now"] - issue["joined"] - promise
             mood += rules.felt(rules.missed(late, p["late_tolerance"], p["late_per_minute"], p["late_cap"]), averse)
+    if o >= 0:
         mood += rules.felt(effects_at(w, outcome_at(w, o)["effects"])["mood"], averse)
     be_in_mood(issue, rules.clip(mood))
 
@@ -1201,7 +1210,10 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
         first, n = step["abandoned"], step["abandoned_n"]
     if n == 0:
         return NONE - (END_RESOLVED if outcome == AS_RESOLVED else END_GIVE_UP), 0.0
-    chosen = first + rules.choose(view(m_target_weight(w, first), n), draw(key, U_NEXT))
+    chosen = first
+    if n > 1:
+        weights, together = view(m_target_weight(w, first), n), target_at(w, first)["weights"]
+        chosen += rules.chosen(weights, together, draw(key, U_NEXT))
     after, code = target_at(w, chosen)["after"], target_at(w, chosen)["code"]
     delay = 0.0
     if after >= 0:

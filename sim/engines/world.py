@@ -33,26 +33,22 @@ CUSTOMER = np.dtype(
     ],
     align=True,
 )  # fmt: skip
+# What every visit looks at stands first and together.
 ISSUE = np.dtype(
     [
         ("key", _U),
         ("visit_key", _U),
-        *(
-            (name, _F)
-            for name in (
-                "opened", "mood", "mood_before", "lowest", "moods", "difficulty", "wait", "satisfaction_before",
-                "joined", "started", "scored",
-            )
-        ),
+        *((name, _F) for name in ("joined", "started", "mood", "mood_before", "lowest", "moods", "wait", "difficulty")),
         *(
             (name, np.int64)
             for name in (
-                "state", "customer", "row", "journey", "number", "felt", "visits", "contacts", "handoffs", "repeats",
-                "channels", "department", "previous", "next", "phase", "step", "touchpoint", "channel", "pool",
-                "member", "priority", "reopened", "again", "target", "noticed", "asked", "score", "origin_journey",
-                "origin_n", "origin", "began",
+                "state", "customer", "row", "journey", "number", "visits", "phase", "step", "touchpoint", "channel",
+                "pool", "member", "again", "reopened", "department", "felt", "contacts", "channels", "noticed",
+                "priority", "target", "handoffs", "repeats", "began", "previous", "next", "asked", "score",
+                "origin_journey", "origin_n", "origin",
             )
         ),
+        *((name, _F) for name in ("opened", "satisfaction_before", "scored")),
     ]
 )  # fmt: skip
 POOL = np.dtype([(n, np.int64) for n in ("people", "at", "idle", "idle_first", "busy", "head", "tail", "staying")])
