@@ -16,6 +16,7 @@ from sim import draws
 from sim.changes import phases
 from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED
 from sim.once import once_a_model
+from sim.rules import total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,18 +39,22 @@ AGAIN_CODE: Any = np.int64(
 )  # a target that means the same step, once it opens; other negative targets are ends
 NEED, EVERY, JOINING, AFTER, ARRIVAL, ON = (np.int64(n) for n in range(6))  # what starts a journey
 
+# By how much what happens in a visit moves a mood; a persona for whom all are 0 does not react.
+REACTIONS = (
+    "per_minute", "late_per_minute", "abandoned", "closed", "blocked", "handoff", "repeat", "reopened", "resolved",
+    "unresolved",
+)  # fmt: skip
 PERSONA = np.dtype(
     [
         *(
             (name, np.float64)
             for name in (
-                "share", "rest", "level", "adapts", "memory", "recovery", "peak", "end", "tolerance", "per_minute",
-                "cap", "late_tolerance", "late_per_minute", "late_cap", "abandoned", "closed", "blocked", "handoff",
-                "repeat", "reopened", "resolved", "unresolved", "loss_aversion", "base", "slope", "terms", "ask",
+                "share", "rest", "level", "adapts", "memory", "recovery", "peak", "end", "tolerance", "cap",
+                "late_tolerance", "late_cap", *REACTIONS, "loss_aversion", "base", "slope", "terms", "ask",
                 "answer_level", "answer_better", "answer_extreme", "noise", "revenue",
             )
         ),
-        *((name, np.int64) for name in ("churns", "asked", "of_satisfaction", "neediness", "priority")),
+        *((name, np.int64) for name in ("reacts", "churns", "asked", "of_satisfaction", "neediness", "priority")),
     ]
 )  # fmt: skip
 TOUCHPOINT = np.dtype([("cost", np.float64), *((name, np.int64) for name in ("channel", "pools", "pools_n"))])
@@ -98,7 +103,8 @@ EFFECTS = np.dtype(
 )
 END = np.dtype([("good", np.int64), ("effects", np.int64)])
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
-TARGET = np.dtype([("after", np.int64), ("code", np.int64)])
+# `weights`: what those of the whole list add up to.
+TARGET = np.dtype([("weights", np.float64), ("after", np.int64), ("code", np.int64)])
 
 
 class Arrays(NamedTuple):
@@ -308,7 +314,7 @@ class _Lists:
     overflow: list[float] = field(default_factory=list)
     outcome: list[tuple[Any, ...]] = field(default_factory=list)
     outcome_weight: list[float] = field(default_factory=list)
-    target: list[tuple[int, int]] = field(default_factory=list)
+    target: list[tuple[float, int, int]] = field(default_factory=list)
     target_weight: list[float] = field(default_factory=list)
     effects: list[tuple[Any, ...]] = field(default_factory=list)
     add: list[int] = field(default_factory=list)
@@ -441,12 +447,12 @@ class _Lowering:
         feelings, churn, survey = persona.satisfaction, persona.churn, persona.survey
         row = self.personas[f, p]
         for name in (
-            "rest", "level", "adapts", "memory", "recovery", "peak", "end", "abandoned", "closed", "blocked", "handoff",
-            "repeat", "reopened", "resolved", "unresolved", "loss_aversion",
+            "rest", "level", "adapts", "memory", "recovery", "peak", "end", "loss_aversion", *REACTIONS[2:],
         ):  # fmt: skip
             row[name] = getattr(feelings, name)
         row["tolerance"], row["per_minute"], row["cap"] = feelings.wait.numbers
         row["late_tolerance"], row["late_per_minute"], row["late_cap"] = feelings.late.numbers
+        row["reacts"] = any(row[name] != 0 for name in REACTIONS)
         row["share"], row["revenue"], row["priority"] = persona.share, persona.value.revenue, persona.priority
         row["neediness"] = self.law(persona.neediness)
         if churn is not None:
@@ -573,14 +579,14 @@ class _Lowering:
 
     def routes(self, journey: str, targets: Mapping[str, Target]) -> tuple[int, int]:
         """Where a list of targets begins, and how many they are."""
-        first = len(self.lists.target)
+        first, weights = len(self.lists.target), total([target.p for target in targets.values()])
         for name, target in targets.items():
             step = self.number["steps"].get((journey, name))
             if name == AGAIN:
                 code = AGAIN_CODE
             else:
                 code = step if step is not None else end_code(self.number["ends"].get(name, 0))
-            self.lists.target.append((self.optional(target.after), code))
+            self.lists.target.append((weights, self.optional(target.after), code))
             self.lists.target_weight.append(target.p)
         return first, len(targets)
 

@@ -170,6 +170,8 @@ def ramp(model: Model, change: Change) -> Ramp:
 @once_a_model
 def phases(model: Model) -> tuple[Phase, ...]:
     """Stretches of the horizon between the dates of the changes that are on, the first from 0."""
+    if not model.enact:
+        return (Phase(0.0, model.clock.horizon, model, frozenset()),)
     spans = {name: span(model, model.changes[name]) for name in model.enact}
     ramps = {name: ramp(model, model.changes[name]) for name in model.enact}
     times = {t for begins, ends in spans.values() for t in (begins, ends)}

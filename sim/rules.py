@@ -144,10 +144,20 @@ def hazard_quantile(last: float, at: Sequence[float], value: Sequence[float], ha
 
 def choose(weights: Sequence[float], u: float) -> int:
     """Index chosen by inversion with the given weights, which need not add to one."""
-    total = 0.0  # added one by one: the built-in sum rounds otherwise, in some versions of Python
+    return chosen(weights, total(weights), u)
+
+
+def total(weights: Sequence[float]) -> float:
+    """Sum of weights, added one by one: the built-in sum rounds otherwise, in some versions of Python."""
+    added = 0.0
     for weight in weights:
-        total += weight
-    remaining = u * total
+        added += weight
+    return added
+
+
+def chosen(weights: Sequence[float], together: float, u: float) -> int:
+    """Index chosen as by `choose`, where it is known what the weights add up to."""
+    remaining = u * together
     for i, weight in enumerate(weights):
         remaining -= weight
         if remaining < 0.0:

@@ -34,7 +34,7 @@ SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all bu
 KINDS = ("visit", "journey", "customer", "spell")  # of rows
 # What the world calls the room in a table.
 ROOM = {
-    "n_buckets": "bucket", "room_far": "far", "room_customers": "customer", "room_issues": "issue",
+    "n_buckets": "bucket", "room_soon": "soon", "room_customers": "customer", "room_issues": "issue",
     "room_events": "event", "room_starting": "to start",
     "room_origins": "origin", "room_rows": "visit row",
 }  # fmt: skip
@@ -181,7 +181,7 @@ class History:
         staff["head"] = staff["tail"] = staff["staying"] = NONE
         begun = 2 * self.spare + (2 + journeys) * (model.population.customers + 64)
         sizes = {
-            "event": (begun,), "far": (begun,), "customer": (customers,),
+            "event": (begun,), "soon": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
             "trait": (customers, len(names.traits)), "issue": (issues,), "attempt": (issues, len(names.touchpoints)),
             "seen": (issues, len(names.channels)), "member": (pools, members), "idle": (pools, members),
@@ -207,7 +207,7 @@ class History:
         """How many buckets the horizon is cut into: ten minutes each, or less where many things happen."""
         horizon, customers = self.model.clock.horizon, self.model.population.customers
         buckets = int(min(max(horizon / 10, customers * horizon / 160_000), 2**20)) + 1
-        self._set(buckets_a_minute=(buckets - 0.5) / horizon, far_free=NONE)
+        self._set(buckets_a_minute=(buckets - 0.5) / horizon, free_event=NONE)
         return buckets
 
     def _set(self, **values: Any) -> None:
@@ -250,10 +250,10 @@ class History:
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])
             self.tables["place"] = _resized(self.tables["place"], size)
             _empty(self.tables["place"][known:])
-        if world["events"] + world["coming"] + wanted >= len(self.tables["event"]):
-            self._enlarge(wanted + int(world["coming"]), "event")
-        if world["far_events"] + wanted >= len(self.tables["far"]):
-            self._enlarge(wanted, "far")
+        if world["in_heap"] + world["coming"] + wanted >= len(self.tables["soon"]):
+            self._enlarge(wanted + int(world["coming"]), "soon")
+        if world["events"] + wanted >= len(self.tables["event"]):
+            self._enlarge(wanted, "event")
         if world["origins"] + wanted >= len(self.tables["origin"]):
             self._enlarge(wanted, "origin")
         if world["starting"] + wanted >= len(self.tables["to start"]):

@@ -80,10 +80,19 @@ def announce() -> None:
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function when it is first called, or take it as it was compiled before."""
+    return _remembered(function, inline=False)
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function into each of those that call it: for what every visit goes through."""
+    return _remembered(function, inline=True)
+
+
+def _remembered(function: Callable[P, R], *, inline: bool) -> Callable[P, R]:
     usual = config.CACHE_DIR
     config.CACHE_DIR = str(folder())
     try:
-        made: Callable[P, R] = njit(function, nogil=True, error_model="numpy", cache=True)
+        made: Callable[P, R] = njit(function, nogil=True, error_model="numpy", cache=True, forceinline=inline)
         return made
     finally:
         config.CACHE_DIR = usual

@@ -19,7 +19,7 @@ import numpy as np
 from sim import draws, rules
 from sim.arrays import AFTER, AGAIN_CODE, EVERY, JOINING, NEED, NONE
 from sim.engines.calendar import Rank
-from sim.engines.jit import compiled
+from sim.engines.jit import compiled, inlined
 from sim.engines.memory import view
 from sim.engines.world import (
     arrival_at,
@@ -34,7 +34,6 @@ from sim.engines.world import (
     effects_at,
     end_at,
     event_at,
-    far_at,
     idle_at,
     issue_at,
     journey_at,
@@ -88,6 +87,7 @@ from sim.engines.world import (
     product_at,
     queue_at,
     seen_at,
+    soon_at,
     spell_row,
     starting_at,
     step_at,
@@ -220,28 +220,16 @@ def count_at(w: Record, curve: Whole, time: float) -> float:
 
 
 @compiled
-def earlier(time: float, order: Key, place: Key, serial: Whole, other: Record) -> bool:
+def earlier(w: Record, time: float, i: Whole, other: Record) -> bool:
+    """Whether an event at a time comes before another: at one time, by their order, their place and when they came."""
     if time != other["time"]:
         return time < other["time"]
-    if order != other["order"]:
-        return order < other["order"]
-    if place != other["place"]:
-        return place < other["place"]
-    return serial < other["serial"]
-
-
-@compiled
-def write_event(event: Record, time: float, order: Key, place: Key, serial: Whole, what: Whole) -> None:
-    event["time"] = time
-    event["order"] = order
-    event["place"] = place
-    event["serial"] = serial
-    event["what"] = what
-
-
-@compiled
-def move_event(event: Record, to: Record) -> None:
-    write_event(to, event["time"], event["order"], event["place"], event["serial"], event["what"])
+    one, two = event_at(w, i), event_at(w, other["event"])
+    if one["order"] != two["order"]:
+        return one["order"] < two["order"]
+    if one["place"] != two["place"]:
+        return one["place"] < two["place"]
+    return one["serial"] < two["serial"]
 
 
 @compiled
@@ -255,32 +243,27 @@ def put(
     """
     if not time < w["horizon"]:
         return
-    order = as_key((rank << 32) | row)
-    place = as_key((journey << 32) | visit)
-    what = (kind << 56) | (b << 40) | a
-    serial = w["serial"]
-    w["serial"] = serial + 1
-    bucket = np.int64(time * w["buckets_a_minute"])
-    if bucket > w["at_bucket"]:
-        wait_in(w, bucket_at(w, bucket), time, order, place, serial, what)
-    else:
-        heap_in(w, time, order, place, serial, what)
-
-
-@compiled
-def wait_in(w: Record, bucket: Record, time: float, order: Key, place: Key, serial: Whole, what: Whole) -> None:
-    """Let an event wait in a bucket."""
-    i = w["far_free"]
+    i = w["free_event"]
     if i >= 0:
-        w["far_free"] = far_at(w, i)["next"]
+        w["free_event"] = event_at(w, i)["next"]
     else:
-        i = w["far_events"]
-        w["far_events"] = i + 1
-    event = far_at(w, i)
-    write_event(event, time, order, place, serial, what)
-    event["next"] = bucket["first"]
-    bucket["first"] = i
-    bucket["events"] += 1
+        i = w["events"]
+        w["events"] = i + 1
+    event = event_at(w, i)
+    event["time"] = time
+    event["order"] = as_key((rank << 32) | row)
+    event["place"] = as_key((journey << 32) | visit)
+    event["serial"] = w["serial"]
+    event["what"] = (kind << 56) | (b << 40) | a
+    w["serial"] += 1
+    number = np.int64(time * w["buckets_a_minute"])
+    if number > w["at_bucket"]:
+        bucket = bucket_at(w, number)
+        event["next"] = bucket["first"]
+        bucket["first"] = i
+        bucket["events"] += 1
+    else:
+        heap_in(w, time, i)
 
 
 @compiled
@@ -297,63 +280,71 @@ def next_bucket(w: Record) -> bool:
     return True
 
 
-@compiled
+@inlined
 def empty_bucket(w: Record) -> None:
     """Put what waits in the next bucket into the heap."""
     w["at_bucket"] += 1
     bucket = bucket_at(w, w["at_bucket"])
     i = bucket["first"]
     while i >= 0:
-        event = far_at(w, i)
-        heap_in(w, event["time"], event["order"], event["place"], event["serial"], event["what"])
-        following = event["next"]
-        event["next"] = w["far_free"]
-        w["far_free"] = i
-        i = following
+        event = event_at(w, i)
+        heap_in(w, event["time"], i)
+        i = event["next"]
     bucket["first"] = NONE
     bucket["events"] = 0
     w["coming"] = 0
 
 
-@compiled
-def heap_in(w: Record, time: float, order: Key, place: Key, serial: Whole, what: Whole) -> None:
-    i = w["events"]
-    w["events"] = i + 1
+@inlined
+def heap_in(w: Record, time: float, event: Whole) -> None:
+    i = w["in_heap"]
+    w["in_heap"] = i + 1
+    rise_from(w, i, time, event)
+
+
+@inlined
+def rise_from(w: Record, i: Whole, time: float, event: Whole) -> None:
+    """Let an event rise in the heap from a place to where it belongs."""
     while i > 0:
-        parent = (i - 1) >> 1
-        if not earlier(time, order, place, serial, event_at(w, parent)):
+        parent = soon_at(w, (i - 1) >> 1)
+        if not earlier(w, time, event, parent):
             break
-        move_event(event_at(w, parent), event_at(w, i))
-        i = parent
-    event = event_at(w, i)
-    write_event(event, time, order, place, serial, what)
+        below = soon_at(w, i)
+        below["time"] = parent["time"]
+        below["event"] = parent["event"]
+        i = (i - 1) >> 1
+    place = soon_at(w, i)
+    place["time"] = time
+    place["event"] = event
 
 
-@compiled
+@inlined
 def take_first(w: Record) -> None:
     """Take the first event off the calendar."""
-    n = w["events"] - 1
-    w["events"] = n
-    if n == 0:
-        return
-    last = event_at(w, n)
-    time, order, place, serial, what = last["time"], last["order"], last["place"], last["serial"], last["what"]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= n:
-            break
-        if child + 1 < n:
-            right = event_at(w, child + 1)
-            if earlier(right["time"], right["order"], right["place"], right["serial"], event_at(w, child)):
-                child += 1
-        below = event_at(w, child)
-        if earlier(time, order, place, serial, below):
-            break
-        move_event(below, event_at(w, i))
+    first = soon_at(w, 0)["event"]
+    event_at(w, first)["next"] = w["free_event"]
+    w["free_event"] = first
+    n = w["in_heap"] - 1
+    w["in_heap"] = n
+    i, child = ZERO, ONE
+    while child + 1 < n:  # down to the bottom, always by the earlier child: the last mostly belongs there
+        left, right = soon_at(w, child), soon_at(w, child + 1)
+        if right["time"] != left["time"]:
+            child += right["time"] < left["time"]
+        elif earlier(w, right["time"], right["event"], left):
+            child += 1
+        place, below = soon_at(w, i), soon_at(w, child)
+        place["time"] = below["time"]
+        place["event"] = below["event"]
         i = child
-    event = event_at(w, i)
-    write_event(event, time, order, place, serial, what)
+        child = 2 * i + 1
+    if child < n:
+        place, below = soon_at(w, i), soon_at(w, child)
+        place["time"] = below["time"]
+        place["event"] = below["event"]
+        i = child
+    last = soon_at(w, n)
+    rise_from(w, i, last["time"], last["event"])
 
 
 @compiled
@@ -404,7 +395,7 @@ def rise(w: Record, k: Whole, people: Whole) -> None:
         be_idle(w, k, number)
 
 
-@compiled
+@inlined
 def be_idle(w: Record, k: Whole, member: Whole) -> None:
     pool = pool_at(w, k)
     size = w["n_members"]
@@ -429,7 +420,7 @@ def fall(w: Record, k: Whole, people: Whole) -> None:
             pool["staying"] = member_at(w, k, member)["next"]
 
 
-@compiled
+@inlined
 def serve(w: Record, i: Whole, k: Whole) -> None:
     """Let the longest idle member of a pool begin to serve a visit."""
     issue, pool = issue_at(w, i), pool_at(w, k)
@@ -452,7 +443,7 @@ def serve(w: Record, i: Whole, k: Whole) -> None:
     begin_service(w, i)
 
 
-@compiled
+@inlined
 def release(w: Record, i: Whole) -> float:
     """Let the member who served a visit be idle, or go home; return the time past the end of the shift."""
     issue = issue_at(w, i)
@@ -478,7 +469,7 @@ def release(w: Record, i: Whole) -> float:
     return over
 
 
-@compiled
+@inlined
 def match(w: Record, k: Whole) -> None:
     """Let idle people take those who wait: by priority, by place in the touchpoint's list, by when they joined."""
     queues = w["n_queues"]
@@ -495,7 +486,7 @@ def match(w: Record, k: Whole) -> None:
         serve(w, i, k)
 
 
-@compiled
+@inlined
 def stop_standing(w: Record, i: Whole) -> None:
     """Take a visit out of every queue in which it stands."""
     positions = w["positions"]
@@ -598,7 +589,7 @@ def give_back_place(w: Record, c: Whole) -> None:
     w["free_slot"] = c
 
 
-@compiled
+@inlined
 def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole:
     """Return the place of somebody new; `only` is the journey whose personas alone may come, −1 where any may."""
     c, f = new_place(w), w["phase"]
@@ -713,13 +704,13 @@ def join_in(w: Record) -> None:
     next_join(w)
 
 
-@compiled
+@inlined
 def next_arrival(w: Record, j: Whole) -> None:
     arrival_at(w, j)["due"] -= log(1.0 - draw(address(w, m_arrival_name(w, j), arrival_at(w, j)["came"]), U_GAP))
     put(w, time_of(w, 1 + j, arrival_at(w, j)["due"]), R_ARRIVAL, w["customers"], ZERO, ZERO, ARRIVE, j, ZERO)
 
 
-@compiled
+@inlined
 def arrive(w: Record, j: Whole) -> None:
     """Let somebody who is not a customer yet arrive for a journey."""
     if journey_at(w, w["phase"], j)["dormant"] == 0:
@@ -844,7 +835,7 @@ def open_issue(w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, 
         opened(w, new_issue(w, c, j, jkey, origin_journey, origin_n, origin))
 
 
-@compiled
+@inlined
 def opened(w: Record, i: Whole) -> None:
     """Open an issue that has its record."""
     issue = issue_at(w, i)
@@ -916,7 +907,7 @@ def meant_for(w: Record, c: Whole, j: Whole) -> bool:
     return draw(draws.fold(customer["key"], m_journey_name(w, j)), U_PILOT) < journey["share"]
 
 
-@compiled
+@inlined
 def first_step(w: Record, i: Whole) -> Whole:
     f, issue = w["phase"], issue_at(w, i)
     only = journey_at(w, f, issue["journey"])["only_start"]
@@ -933,7 +924,7 @@ def first_step(w: Record, i: Whole) -> Whole:
 # ---- an issue's life -------------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def go_on(w: Record, i: Whole, target: Whole) -> bool:
     """Live through an issue from a step or end on, until time has to pass; return whether it went round for ever."""
     issue = issue_at(w, i)
@@ -953,7 +944,7 @@ def go_on(w: Record, i: Whole, target: Whole) -> bool:
             return False
 
 
-@compiled
+@inlined
 def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> Whole:
     """Conclude a visit and return the step or end that follows at once, or that none does."""
     issue = issue_at(w, i)
@@ -973,7 +964,7 @@ def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) 
     return AGAIN_CODE
 
 
-@compiled
+@inlined
 def attend(w: Record, i: Whole, step: Whole) -> Whole:
     """Try to be served; return the outcome if the visit is over at once, else −1."""
     issue = issue_at(w, i)
@@ -1021,7 +1012,7 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
     return NONE
 
 
-@compiled
+@inlined
 def join_queue(w: Record, i: Whole) -> None:
     """Join the first listed pool with somebody idle, or wait for those listed while patience lasts."""
     issue = issue_at(w, i)
@@ -1078,7 +1069,7 @@ def overflow(w: Record, i: Whole, position: Whole) -> None:
         stand(w, i, k, position)
 
 
-@compiled
+@inlined
 def begin_service(w: Record, i: Whole) -> None:
     issue = issue_at(w, i)
     now = w["now"]
@@ -1091,7 +1082,7 @@ def begin_service(w: Record, i: Whole) -> None:
     put(w, now + minutes, R_SERVICE_END, issue["row"], issue["number"], issue["visits"], SERVICE_END, i, ZERO)
 
 
-@compiled
+@inlined
 def end_service(w: Record, i: Whole) -> Whole:
     """End a service and return the step or end that follows at once."""
     issue = issue_at(w, i)
@@ -1101,24 +1092,30 @@ def end_service(w: Record, i: Whole) -> Whole:
         overtime = release(w, i)
         match(w, issue["pool"])
     step = step_at(w, issue["phase"], issue["step"])
-    first, last = step["outcomes"], step["outcomes"] + step["outcomes_n"]
-    u = draw(issue["visit_key"], U_OUTCOME)
-    if issue["difficulty"] != 0.0:
-        tilts = view(m_tilt(w, w["phase"], first), last - first)
-        o = first + rules.choose_tilted(view(m_outcome_weight(w, first), last - first), tilts, issue["difficulty"], u)
-    else:
-        o = first + rules.choose(view(m_outcome_weight(w, first), last - first), u)
+    o, n = step["outcomes"], step["outcomes_n"]
+    if n > 1:
+        o += which_outcome(w, i, o, n)
     return after_visit(w, i, outcome_at(w, o)["name"], o, overtime)
 
 
 @compiled
+def which_outcome(w: Record, i: Whole, first: Whole, n: Whole) -> Whole:
+    """Choose among the outcomes of a step."""
+    issue = issue_at(w, i)
+    weights, u = view(m_outcome_weight(w, first), n), draw(issue["visit_key"], U_OUTCOME)
+    if issue["difficulty"] == 0.0:
+        return rules.choose(weights, u)
+    return rules.choose_tilted(weights, view(m_tilt(w, w["phase"], first), n), issue["difficulty"], u)
+
+
+@inlined
 def stop_waiting(w: Record, i: Whole) -> None:
     stop_standing(w, i)
     issue_at(w, i)["state"] = OPEN
     channel_at(w, issue_at(w, i)["channel"])["n"] -= 1
 
 
-@compiled
+@inlined
 def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> None:
     """Settle what a visit cost, how it felt and what it set off, now that it ended; `o` is −1 if it was not served."""
     issue = issue_at(w, i)
@@ -1142,40 +1139,43 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
     issue["state"] = OPEN
 
 
-@compiled
+@inlined
 def feel(w: Record, i: Whole, outcome: Whole, o: Whole, waited: float) -> None:
     """Move the mood of the journey by what happened in a visit that ends now."""
     issue = issue_at(w, i)
     p = persona_at(w, w["phase"], customer_at(w, issue["customer"])["persona"])
-    averse, mood = p["loss_aversion"], issue["mood"]
-    mood += rules.felt(rules.missed(waited, p["tolerance"], p["per_minute"], p["cap"]), averse)
-    if outcome == BY_ABANDONING:
-        mood += rules.felt(p["abandoned"], averse)
-    elif outcome == BY_CLOSING:
-        mood += rules.felt(p["closed"], averse)
-    elif outcome == BY_BLOCKING:
-        mood += rules.felt(p["blocked"], averse)
-    elif outcome == AS_RESOLVED:
-        mood += rules.felt(p["resolved"], averse)
-    elif outcome == AS_UNRESOLVED:
-        mood += rules.felt(p["unresolved"], averse)
-    if issue["again"] == 1:
-        issue["repeats"] += 1
-        mood += rules.felt(p["repeat"], averse)
-    if issue["reopened"] == 1:
-        issue["reopened"] = 0
-        mood += rules.felt(p["reopened"], averse)
+    again, reopened, handed_on = issue["again"], issue["reopened"], False
+    issue["repeats"] += again
+    issue["reopened"] = 0
     if issue["pool"] >= 0:
         department = m_department(w, issue["pool"])
-        if issue["department"] >= 0 and issue["department"] != department:
-            issue["handoffs"] += 1
-            mood += rules.felt(p["handoff"], averse)
+        handed_on = issue["department"] >= 0 and issue["department"] != department
+        issue["handoffs"] += handed_on
         issue["department"] = department
-    if o >= 0:
+    averse, mood = p["loss_aversion"], issue["mood"]
+    if p["reacts"] == 1:
+        mood += rules.felt(rules.missed(waited, p["tolerance"], p["per_minute"], p["cap"]), averse)
+        if outcome == BY_ABANDONING:
+            mood += rules.felt(p["abandoned"], averse)
+        elif outcome == BY_CLOSING:
+            mood += rules.felt(p["closed"], averse)
+        elif outcome == BY_BLOCKING:
+            mood += rules.felt(p["blocked"], averse)
+        elif outcome == AS_RESOLVED:
+            mood += rules.felt(p["resolved"], averse)
+        elif outcome == AS_UNRESOLVED:
+            mood += rules.felt(p["unresolved"], averse)
+        if again == 1:
+            mood += rules.felt(p["repeat"], averse)
+        if reopened == 1:
+            mood += rules.felt(p["reopened"], averse)
+        if handed_on:
+            mood += rules.felt(p["handoff"], averse)
         promise = step_at(w, issue["phase"], issue["step"])["promise"]
-        if not isnan(promise):
+        if o >= 0 and not isnan(promise):
             late = w["now"] - issue["joined"] - promise
             mood += rules.felt(rules.missed(late, p["late_tolerance"], p["late_per_minute"], p["late_cap"]), averse)
+    if o >= 0:
         mood += rules.felt(effects_at(w, outcome_at(w, o)["effects"])["mood"], averse)
     be_in_mood(issue, rules.clip(mood))
 
@@ -1188,7 +1188,7 @@ def be_in_mood(issue: Record, mood: float) -> None:
     issue["felt"] += 1
 
 
-@compiled
+@inlined
 def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, float]:
     """Choose the step or end that follows a visit, and the delay until then."""
     issue = issue_at(w, i)
@@ -1210,7 +1210,10 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
         first, n = step["abandoned"], step["abandoned_n"]
     if n == 0:
         return NONE - (END_RESOLVED if outcome == AS_RESOLVED else END_GIVE_UP), 0.0
-    chosen = first + rules.choose(view(m_target_weight(w, first), n), draw(key, U_NEXT))
+    chosen = first
+    if n > 1:
+        weights, together = view(m_target_weight(w, first), n), target_at(w, first)["weights"]
+        chosen += rules.chosen(weights, together, draw(key, U_NEXT))
     after, code = target_at(w, chosen)["after"], target_at(w, chosen)["code"]
     delay = 0.0
     if after >= 0:
@@ -1242,7 +1245,7 @@ def next_opening(w: Record, i: Whole) -> float:
     return soonest
 
 
-@compiled
+@inlined
 def close(w: Record, i: Whole, end: Whole) -> None:
     """Close an issue: what it left behind, what it sets off, and what the company asks."""
     issue = issue_at(w, i)
@@ -1312,7 +1315,7 @@ def close_left(w: Record, i: Whole) -> None:
     free_issue(w, i)
 
 
-@compiled
+@inlined
 def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
     """Let an outcome or an end change the customer, move money and open other journeys."""
     effects, c = effects_at(w, e), issue_at(w, i)["customer"]
@@ -1511,7 +1514,7 @@ def open_window(w: Record) -> None:
 # ---- records ---------------------------------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def record_visit(
     w: Record,
     i: Whole,
@@ -1642,7 +1645,7 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
             put(w, on_dates[j], R_ARRIVAL, ZERO, ZERO, ZERO, ON_DATE, j, ZERO)
 
 
-@compiled
+@inlined
 def is_same_visit(w: Record, i: Whole, event: Record) -> bool:
     """Whether an event is about the visit that now goes on in an issue's record."""
     issue = issue_at(w, i)
@@ -1663,8 +1666,8 @@ def room(w: Record, spare: Whole) -> bool:
     return (
         w["slots"] + 2 < w["room_customers"]
         and w["issues"] + spare < w["room_issues"]
-        and w["events"] + w["coming"] + spare < w["room_events"]
-        and w["far_events"] + spare < w["room_far"]
+        and w["in_heap"] + w["coming"] + spare < w["room_soon"]
+        and w["events"] + spare < w["room_events"]
         and w["starting"] + spare < w["room_starting"]
         and w["origins"] + spare < w["room_origins"]
     )
@@ -1713,13 +1716,13 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             else:
                 start_every(w, a, b)
             continue
-        if w["events"] == 0:
+        if w["in_heap"] == 0:
             if not next_bucket(w):
                 return DONE
             if not room(w, spare):
                 return GROW
             empty_bucket(w)
-        event = event_at(w, 0)
+        event = event_at(w, soon_at(w, 0)["event"])
         what = event["what"]
         kind, a, b = what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
         if kind == ON_DATE and not room(w, spare + w["slots"]):

@@ -15,8 +15,10 @@ from sim.records import CUSTOMER_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
 _F, _I, _U = np.float64, np.int32, np.uint64
 
 BUCKET = np.dtype([("first", np.int64), ("events", np.int64)])
-EVENT = np.dtype([("time", _F), ("order", _U), ("place", _U), ("serial", np.int64), ("what", np.int64)])
-FAR = np.dtype([*((name, EVENT[name]) for name in EVENT.names or ()), ("next", np.int64)])
+EVENT = np.dtype(
+    [("time", _F), ("order", _U), ("place", _U), ("serial", np.int64), ("what", np.int64), ("next", np.int64)]
+)
+SOON = np.dtype([("time", _F), ("event", np.int64)])
 CUSTOMER = np.dtype(
     [
         # What a review looks at fits into one line of the processor's cache.
@@ -31,26 +33,22 @@ CUSTOMER = np.dtype(
     ],
     align=True,
 )  # fmt: skip
+# What every visit looks at stands first and together.
 ISSUE = np.dtype(
     [
         ("key", _U),
         ("visit_key", _U),
-        *(
-            (name, _F)
-            for name in (
-                "opened", "mood", "mood_before", "lowest", "moods", "difficulty", "wait", "satisfaction_before",
-                "joined", "started", "scored",
-            )
-        ),
+        *((name, _F) for name in ("joined", "started", "mood", "mood_before", "lowest", "moods", "wait", "difficulty")),
         *(
             (name, np.int64)
             for name in (
-                "state", "customer", "row", "journey", "number", "felt", "visits", "contacts", "handoffs", "repeats",
-                "channels", "department", "previous", "next", "phase", "step", "touchpoint", "channel", "pool",
-                "member", "priority", "reopened", "again", "target", "noticed", "asked", "score", "origin_journey",
-                "origin_n", "origin", "began",
+                "state", "customer", "row", "journey", "number", "visits", "phase", "step", "touchpoint", "channel",
+                "pool", "member", "again", "reopened", "department", "felt", "contacts", "channels", "noticed",
+                "priority", "target", "handoffs", "repeats", "began", "previous", "next", "asked", "score",
+                "origin_journey", "origin_n", "origin",
             )
         ),
+        *((name, _F) for name in ("opened", "satisfaction_before", "scored")),
     ]
 )  # fmt: skip
 POOL = np.dtype([(n, np.int64) for n in ("people", "at", "idle", "idle_first", "busy", "head", "tail", "staying")])
@@ -71,7 +69,7 @@ DUTY = np.dtype([("time", _F), ("people", np.int64)])
 
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
-    "event": (EVENT, 1), "bucket": (BUCKET, 1), "far": (FAR, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
+    "event": (EVENT, 1), "bucket": (BUCKET, 1), "soon": (SOON, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
     "held": (HELD, 2), "trait": (TRAIT, 2), "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
     "pool": (POOL, 1), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1),
     "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
@@ -111,14 +109,14 @@ WORLD = np.dtype(
             (name, np.int64)
             for name in (
                 # How far things have come, and how full tables are.
-                "serial", "events", "at_bucket", "coming", "far_events", "far_free", "customers", "slots", "free_slot",
+                "serial", "events", "at_bucket", "coming", "in_heap", "free_event", "customers", "slots", "free_slot",
                 "oldest", "newest", "issues", "free", "phase", "measuring", "visit_rows", "journey_rows",
                 "customer_rows", "spell_rows", "first", "starting", "joins", "origins", "stuck_journey",
                 "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
                 "n_pools", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
-                "room_customers", "room_issues", "room_events", "room_far", "room_starting", "room_origins",
+                "room_customers", "room_issues", "room_events", "room_soon", "room_starting", "room_origins",
                 "room_rows",
             )
         ),
@@ -129,7 +127,7 @@ WORLD = np.dtype(
 
 event_at = records("event", *CHANGING["event"])
 bucket_at = records("bucket", *CHANGING["bucket"])
-far_at = records("far", *CHANGING["far"])
+soon_at = records("soon", *CHANGING["soon"])
 customer_at = records("customer", *CHANGING["customer"])
 need_at = records("need", *CHANGING["need"])
 product_at = records("held", *CHANGING["held"])

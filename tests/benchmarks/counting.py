@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import isnan, sqrt
 from statistics import fmean, variance
-
-import numpy as np
+from typing import Any
 
 from sim.engines import loop
+from sim.engines.jit import compiled
 from sim.records import Block
 
 
@@ -38,12 +38,27 @@ class Count:
 
     def read(self, block: Block) -> None:
         """Count a block of an engine's rows, and keep none of them."""
-        rows = block.visits
-        queued = (rows["pool"] >= 0) & ~np.isnan(rows["started"])
-        self.services += int((~np.isnan(rows["started"]) & ~np.isnan(rows["ended"])).sum())
-        self.started += int(queued.sum())
-        self.waited += float((rows["started"] - rows["joined"])[queued].sum())
-        self.abandoned += int((rows["outcome"] == loop.BY_ABANDONING).sum())
+        services, started, waited, abandoned = of_visits(block.visits)
+        self.services += services
+        self.started += started
+        self.waited += waited
+        self.abandoned += abandoned
+
+
+@compiled
+def of_visits(rows: Any) -> tuple[int, int, float, int]:
+    """Services completed, services by staff that began, minutes waited for those, and how often patience ran out."""
+    services, started, waited, abandoned = 0, 0, 0.0, 0
+    for i in range(len(rows)):
+        row = rows[i]
+        if not isnan(row["started"]):
+            services += not isnan(row["ended"])
+            if row["pool"] >= 0:
+                started += 1
+                waited += row["started"] - row["joined"]
+        elif row["outcome"] == loop.BY_ABANDONING:
+            abandoned += 1
+    return services, started, waited, abandoned
 
 
 @dataclass(frozen=True)
