@@ -323,16 +323,20 @@ class Sweep:
         values = self.work.values({name: wanted[name] for name in models})
         return compared(models, self.seed, max(wanted.values()), self.level, values, keep=0.0)
 
-    def results(
-        self, wanted: Mapping[str, int], looks: dict[str, Look] | None = None, precision: Precision | None = None
-    ) -> Results:
-        """What it came to."""
+    def whole(self, executor: Executor, each: float, replications: int, precision: Precision | None) -> Results:
+        """Live through everything that was asked for: so many replications, or as many as precision takes."""
+        looks: dict[str, Look] = {}
+        if precision is not None:
+            wanted, looks = self.until_precise(precision, executor, each)
+        else:
+            wanted = dict.fromkeys(self.models, replications)
+            self.live(wanted, executor, each)
         broken = self.work.failed()
         errors = [(name, r, error) for name, found in broken.items() for r, error in sorted(found.items())]
         failures = pl.DataFrame(
             errors, schema={"scenario": pl.String, "replication": pl.Int32, "error": pl.String}, orient="row"
         )
-        return Results(self.design, self.compared(wanted), self._points(wanted), failures, precision, looks or {})
+        return Results(self.design, self.compared(wanted), self._points(wanted), failures, precision, looks)
 
     def _whole_baseline(self) -> None:
         """Stop where the baseline failed: there is nothing to compare with."""
@@ -414,8 +418,4 @@ def sweep(
     each = going.pilot()
     where = executor_of(executor, workers, address) if isinstance(executor, str) else nullcontext(executor)
     with where as ready:
-        if precision is not None:
-            return going.results(*going.until_precise(precision, ready, each), precision)
-        wanted = dict.fromkeys(models, replications)
-        going.live(wanted, ready, each)
-        return going.results(wanted)
+        return going.whole(ready, each, replications, precision)

@@ -95,24 +95,19 @@ def sweep(asked: Composed) -> None:
         console.print(note, markup=False, soft_wrap=True)
     parent = settings.outputs / "sweep" / asked.chosen["scenario"]
     with _alone(parent, _identity(models, settings, precision)) as folder, Telling(Console(stderr=True)) as telling:
-        ledger = Ledger(settings.outputs / "ledger")
         going = Sweep(
-            models, design, seed=settings.seed, level=settings.level, ledger=ledger, retry=settings.retry, watch=telling
-        )
-        with executor_of(settings.executor, settings.workers, settings.address) as executor:
+            models, design, seed=settings.seed, level=settings.level, ledger=Ledger(settings.outputs / "ledger"),
+            retry=settings.retry, watch=telling,
+        )  # fmt: skip
+        with executor_of(settings.executor, settings.workers, settings.address) as executor, _going_on():
             each = going.pilot()
             console.print(_price(going, settings, precision, each, executor.workers), markup=False, soft_wrap=True)
             if not settings.run:
                 return
             if not (folder / README).exists():
                 folder.mkdir(exist_ok=True)
-                (folder / README).write_text(_unfinished(asked.command, ledger.folder), encoding="utf-8")
-            if precision is None:
-                wanted = dict.fromkeys(models, settings.replications)
-                going.live(wanted, executor, each)
-                results = going.results(wanted)
-            else:
-                results = going.results(*going.until_precise(precision, executor, each), precision)
+                (folder / README).write_text(_unfinished(asked.command, settings.outputs / "ledger"), encoding="utf-8")
+            results = going.whole(executor, each, settings.replications, precision)
         settling = warmup_check(models[BASELINE], settings.seed)
         _write(results, settling, settings, asked, folder)
     _say(console, results, settling, folder)
@@ -164,10 +159,11 @@ def _precision(settings: SweepSettings, asked: Composed) -> Precision:
 
 
 def _identity(models: Mapping[str, Model], settings: SweepSettings, precision: Precision | None) -> str:
-    """What makes a sweep the same one: its scenarios, how many replications, and the version that runs them."""
+    """What makes a sweep the same one: question, scenarios, how many replications, and the version that runs them."""
     parts = {name: model.raw for name, model in models.items()}
     asked = settings.replications if precision is None else asdict(precision)
-    text = json.dumps([code_version(), parts, settings.seed, settings.level, asked], default=str)
+    said = (settings.seed, settings.level, settings.question, asked)
+    text = json.dumps([code_version(), parts, said], default=str)
     return blake2b(text.encode(), digest_size=5).hexdigest()
 
 
@@ -183,6 +179,15 @@ def _alone(parent: Path, identity: str) -> Iterator[Path]:
                 f"this very sweep is under way in another process ({parent / identity}); wait for it, or stop it"
             ) from None
         yield parent / identity
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """Say of a sweep that was stopped that it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; what is finished is kept, and the same command goes on from there") from None
 
 
 def _unfinished(command: str, ledger: Path) -> str:

@@ -93,7 +93,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize("executor", ["process", "dask"])
 def test_a_worker_that_is_killed_midway_costs_nothing(tmp_path, undisturbed, executor):
     process = desirepath(tmp_path, "track=false", f"executor={executor}")
-    await_blocks(tmp_path, 2, process)
+    await_blocks(tmp_path, 4, process)
     victim = workers_of(process)[0]
     victim.kill()
     said = finished(process)
@@ -107,7 +107,7 @@ def test_a_worker_that_is_killed_midway_costs_nothing(tmp_path, undisturbed, exe
 def test_a_sweep_that_is_killed_three_times_goes_on_where_it_stopped(tmp_path, undisturbed, executor):
     for _ in range(3):
         process = desirepath(tmp_path, "track=false", f"executor={executor}")
-        await_blocks(tmp_path, 2, process)
+        await_blocks(tmp_path, 4, process)
         helpers = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -123,7 +123,7 @@ def test_a_sweep_that_is_killed_three_times_goes_on_where_it_stopped(tmp_path, u
 
 def test_a_sweep_that_is_stopped_says_that_it_goes_on(tmp_path, undisturbed):
     process = desirepath(tmp_path, "track=false")
-    await_blocks(tmp_path, 2, process)
+    await_blocks(tmp_path, 4, process)
     process.send_signal(signal.SIGINT)
     assert "the same command goes on" in finished(process, 130)
     finished(desirepath(tmp_path, "track=false"))
@@ -189,7 +189,7 @@ def test_two_sweeps_into_one_store_at_once_both_come_out_whole(tmp_path, undistu
 
 
 def test_a_point_that_fails_once_in_a_hundred_histories_is_told_and_left_out(tmp_path):
-    model, design = failing(0.99927)
+    model, design = failing(0.9991)
     results = [
         sweep(model, design, replications=100, executor=where, workers=2, ledger=tmp_path / where)
         for where in ("serial", "process")
