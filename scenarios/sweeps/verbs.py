@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from scenarios.sweeps.design import Design
     from scenarios.sweeps.results import Results
     from scenarios.sweeps.stopping import Precision
+    from scenarios.sweeps.sweep import State
     from scenarios.sweeps.warmup import WarmupCheck
     from sim.model import Model
 
@@ -110,7 +111,10 @@ def sweep(asked: Composed) -> None:
             results = going.whole(executor, each, settings.replications, precision)
         settling = warmup_check(models[BASELINE], settings.seed)
         _write(results, settling, settings, asked, folder)
-    _say(console, results, settling, folder)
+    _say(console, results, settling)
+    if going.state.fresh:
+        console.print(_spent(going.state), markup=False, soft_wrap=True)
+    console.print(f"\nreport, tables and numbers: {folder}", markup=False)
     if settings.track:
         track_folder(folder, settings.outputs)
 
@@ -272,8 +276,8 @@ def points_table(results: Results) -> pl.DataFrame:
     return table
 
 
-def _say(console: Console, results: Results, settling: WarmupCheck, folder: Path) -> None:
-    """Print the points that stand out, what failed, what was not reached, and where everything is."""
+def _say(console: Console, results: Results, settling: WarmupCheck) -> None:
+    """Print the points that stand out, what failed, and what was not reached."""
     comparison = results.comparison
     currency = comparison.models[BASELINE].currency
     changes = comparison.changes
@@ -296,7 +300,13 @@ def _say(console: Console, results: Results, settling: WarmupCheck, folder: Path
     unsettled = [settling.sentence(kpi) for kpi in settling.settling if settling.enough(kpi) is False]
     for said in [*remarks(results.looks, currency), *unsettled]:
         console.print(said, markup=False, soft_wrap=True)
-    console.print(f"\nreport, tables and numbers: {folder}", markup=False)
+
+
+def _spent(state: State) -> str:
+    """What was lived through now, and what it took."""
+    share = words.per_cent(round(state.engine / state.seconds, 2)) if state.seconds else "all"
+    taken = words.duration(max(state.seconds, 1) / 60)
+    return f"{state.fresh:,} histories took {taken} of processor time, {share} of it in the engine"
 
 
 def _outstanding(results: Results) -> list[str]:

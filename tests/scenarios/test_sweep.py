@@ -249,6 +249,7 @@ def laden(unit: Unit) -> Outcome:
     return Outcome(unit, perform(unit).values, {0: ",".join(sorted(m for m in sys.modules if "." not in m))})
 
 
+@pytest.mark.slow
 def test_units_of_a_process_that_is_killed_are_performed_again(tmp_path, monkeypatch):
     monkeypatch.setenv("DESIREPATH_TEST_MARK", str(tmp_path / "killed"))
     monkeypatch.setattr(executors, "perform", killed_once)
