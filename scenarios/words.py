@@ -354,7 +354,7 @@ def _many_looks(comparison: Comparison) -> str:
 
 def counted(count: int, word: str) -> str:
     """So many of something: ``1 point``, ``2 points``."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def _same_customers(comparison: Comparison) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from scenarios.sweeps.executors import NOTHING, code_version
+from sim.explained import README
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from scenarios.sweeps.executors import Outcome
 
 _BEING_WRITTEN = ".part-"
+_README = """\
+# What has been lived through
+
+A folder for each scenario with each seed, named by a hash of both and of the version that ran it; a file in it for each
+block of replications, with every KPI of each. A sweep looks here first and lives through only what is missing, so a
+sweep that was stopped goes on, and a wider one takes over what a narrower one left. Nothing here is ever changed.
+Deleting it is safe: it only costs the time to do it again.
+"""
 _SECONDS = "desirepath.seconds"  # that a replication took, in a file's metadata
 
 
@@ -57,6 +66,8 @@ class Ledger:
         unit = outcome.unit
         home = self.folder / unit.key
         home.mkdir(exist_ok=True)
+        if not (self.folder / README).exists():
+            _write(self.folder / README, _README.encode())
         if outcome.values.height:
             each, buffer = outcome.seconds / unit.count, BytesIO()
             outcome.values.write_parquet(buffer, metadata={_SECONDS: str(each)})

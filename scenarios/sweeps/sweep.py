@@ -21,7 +21,7 @@ from sim.engines import compiled
 from sim.errors import DesirepathError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -113,17 +113,22 @@ class Work:
         self.done = {key: ledger.done(key) for key in self.raws}
         self.failures = {key: ledger.failures(key) for key in self.raws}
 
-    def failed(self) -> dict[str, dict[int, str]]:
-        """What went wrong, by scenario and replication."""
+    def failed(self, wanted: Mapping[str, int]) -> dict[str, dict[int, str]]:
+        """What went wrong with the replications that are wanted, by scenario and replication."""
         found = {
-            name: {r: error for label in lives for r, error in self.failures[self.keys[label]].items()}
-            for name, lives in self.lives.items()
+            name: {
+                r: error
+                for label in self.lives[name]
+                for r, error in self.failures[self.keys[label]].items()
+                if r < replications
+            }
+            for name, replications in wanted.items()
         }
         return {name: errors for name, errors in found.items() if errors}
 
     def wanted_of(self, wanted: Mapping[str, int]) -> dict[str, int]:
         """How many replications of each key are wanted; of a scenario that failed no more than there are."""
-        broken = self.failed()
+        broken = self.failed(wanted)
         need: dict[str, int] = {}
         for name, replications in wanted.items():
             for label in () if name in broken else self.lives[name]:
@@ -170,15 +175,17 @@ class Work:
         )
 
     def differences(
-        self, name: str, kpis: tuple[str, ...], replications: int
-    ) -> tuple[dict[str, Numbers], dict[str, Numbers] | None]:
-        """Paired differences of a scenario from the baseline by KPI, of everybody, and likewise at their centres."""
-        pairs = list(zip(self.lives[name], self.lives[BASELINE], strict=True))
-        own, *centre = (
-            {kpi: new[kpi] - old[kpi] for kpi in kpis}
-            for new, old in ([self._numbers(label, kpis, replications) for label in pair] for pair in pairs)
-        )
-        return own, centre[0] if centre else None
+        self, names: Iterable[str], kpis: tuple[str, ...], wanted: Mapping[str, int]
+    ) -> Iterator[tuple[str, dict[str, Numbers], dict[str, Numbers] | None]]:
+        """Of each scenario its paired differences from the baseline by KPI, of everybody; likewise at the centre."""
+        most = max(wanted.values())
+        baseline = [self._numbers(label, kpis, most) for label in self.lives[BASELINE]]
+        for name in names:
+            n = wanted[name]
+            lives = (self._numbers(label, kpis, n) for label in self.lives[name])
+            pairs = zip(lives, baseline, strict=True)
+            own, *centre = ({kpi: new[kpi] - old[kpi][:n] for kpi in kpis} for new, old in pairs)
+            yield name, own, centre[0] if centre else None
 
     def _numbers(self, label: str, kpis: tuple[str, ...], replications: int) -> dict[str, Numbers]:
         """Values of some KPIs, of everybody, by replication; NaN where there is none."""
@@ -237,7 +244,7 @@ class Sweep:
         for replication in range(2):  # the first takes longer: it loads what is compiled
             outcome = perform(Unit(key, dict(self.work.raws[key]), self.seed, replication, 1))
             self.work.take(outcome)
-        self._whole_baseline()
+        self._whole_baseline({BASELINE: 2})
         return outcome.seconds
 
     def histories(self, wanted: Mapping[str, int]) -> tuple[int, int]:
@@ -256,6 +263,7 @@ class Sweep:
         """
         units = self.work.to_do(wanted, ceil(A_UNIT / each) if each > 0 else 1)
         state = self.state
+        state.failed = self.work.failed(wanted)
         state.histories, state.done = self.histories(wanted)
         state.workers, left = executor.workers, len(units)
         state.running = min(executor.workers, left)
@@ -267,8 +275,11 @@ class Sweep:
             state.fresh += outcome.unit.count
             state.seconds += outcome.seconds
             state.engine += outcome.engine
-            state.failed = self.work.failed()
-            state.histories, state.done = self.histories(wanted)
+            state.done += outcome.unit.count
+            if outcome.failures:
+                self._whole_baseline(wanted)
+                state.failed = self.work.failed(wanted)
+                state.histories, state.done = self.histories(wanted)
             self.watch.told(state)
 
     def until_precise(
@@ -288,11 +299,9 @@ class Sweep:
         """
         points = [name for name in self.models if name != BASELINE]
         few = {points[0], points[len(points) // 2], points[-1]}
-        self.live(dict.fromkeys((BASELINE, *few), precision.first), executor, each)
-        self._whole_baseline()
-        check_reachable(
-            precision, self._looks(precision, few, dict.fromkeys(few, precision.first)), self.models[BASELINE].currency
-        )
+        pilot = dict.fromkeys((BASELINE, *few), precision.first)
+        self.live(pilot, executor, each)
+        check_reachable(precision, self._looks(precision, few, pilot), self.models[BASELINE].currency)
         wanted = dict.fromkeys(self.models, precision.first)
         while True:
             self.live(wanted, executor, each)
@@ -304,12 +313,12 @@ class Sweep:
 
     def _looks(self, precision: Precision, names: Iterable[str], wanted: Mapping[str, int]) -> dict[str, Look]:
         """How precise points are by now; those that failed are not waited for."""
-        broken = self.work.failed()
-        looks = {}
-        for name in names:
-            if name not in broken:
-                own, centre = self.work.differences(name, tuple(precision.half_widths), wanted[name])
-                looks[name] = look(precision, own, centre)
+        broken = self.work.failed(wanted)
+        whole = [name for name in names if name not in broken]
+        looks = {
+            name: look(precision, own, centre)
+            for name, own, centre in self.work.differences(whole, tuple(precision.half_widths), wanted)
+        }
         for kpi, asked in precision.half_widths.items():
             luck = [one.reached[kpi].luck for one in looks.values() if one.reached[kpi].known > 1]
             self.state.reached[kpi] = (max(luck, default=nan), asked)
@@ -317,8 +326,8 @@ class Sweep:
 
     def compared(self, wanted: Mapping[str, int]) -> Comparison:
         """Compare every scenario that did not fail with the baseline."""
-        self._whole_baseline()
-        broken = self.work.failed()
+        self._whole_baseline(wanted)
+        broken = self.work.failed(wanted)
         models = {name: model for name, model in self.models.items() if name not in broken}
         values = self.work.values({name: wanted[name] for name in models})
         return compared(models, self.seed, max(wanted.values()), self.level, values, keep=0.0)
@@ -331,23 +340,23 @@ class Sweep:
         else:
             wanted = dict.fromkeys(self.models, replications)
             self.live(wanted, executor, each)
-        broken = self.work.failed()
+        broken = self.work.failed(wanted)
         errors = [(name, r, error) for name, found in broken.items() for r, error in sorted(found.items())]
         failures = pl.DataFrame(
             errors, schema={"scenario": pl.String, "replication": pl.Int32, "error": pl.String}, orient="row"
         )
         return Results(self.design, self.compared(wanted), self._points(wanted), failures, precision, looks)
 
-    def _whole_baseline(self) -> None:
+    def _whole_baseline(self, wanted: Mapping[str, int]) -> None:
         """Stop where the baseline failed: there is nothing to compare with."""
-        for replication, error in self.work.failed().get(BASELINE, {}).items():
+        for replication, error in self.work.failed({BASELINE: wanted[BASELINE]}).get(BASELINE, {}).items():
             raise DesirepathError(
                 f"replication {replication} of the baseline failed, so nothing can be compared: {error}"
             )
 
     def _points(self, wanted: Mapping[str, int]) -> pl.DataFrame:
         """A row for each scenario: how often it was lived through, what its levers cost, and where they stand."""
-        broken = self.work.failed()
+        broken = self.work.failed(wanted)
         points = {point.name: point for point in self.design.points}
         now = {factor.path: factor.baseline for factor in self.design.factors}
         rows: list[dict[str, Any]] = []
@@ -390,7 +399,7 @@ def sweep(
     precision
         How precise the differences are to be, instead of a number of replications.
     level
-        Of the intervals.
+        Of the intervals, unless `precision` says it.
     executor
         ``process``: several processes of this machine. ``serial``: this process. ``dask``: a Dask cluster. Or one that
         is at work already.
@@ -413,7 +422,10 @@ def sweep(
     ScenarioError
         If a point makes no sense.
     """
+    if replications < 2:
+        raise DesirepathError(f"{replications} replication gives no interval; use at least 2, better 10")
     models = models_of(model, design)
+    level = level if precision is None else precision.level
     going = Sweep(models, design, seed=seed, level=level, ledger=Ledger(ledger), retry=retry, watch=watch)
     each = going.pilot()
     where = executor_of(executor, workers, address) if isinstance(executor, str) else nullcontext(executor)

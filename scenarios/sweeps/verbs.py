@@ -25,7 +25,7 @@ from scenarios.sweeps.executors import Where, code_version, executor_of
 from scenarios.sweeps.ledger import Ledger
 from scenarios.sweeps.progress import Telling
 from scenarios.sweeps.report import sweep_report
-from scenarios.sweeps.stopping import read_precision, remarks
+from scenarios.sweeps.stopping import price_of_halving, read_precision, remarks
 from scenarios.sweeps.sweep import Sweep
 from scenarios.sweeps.warmup import warmup_check, warmup_plot
 from scenarios.track import provenance, write_sweep
@@ -298,8 +298,15 @@ def _say(console: Console, results: Results, settling: WarmupCheck) -> None:
             f"{first['replication']}: {first['error']}", markup=False, soft_wrap=True,
         )  # fmt: skip
     unsettled = [settling.sentence(kpi) for kpi in settling.settling if settling.enough(kpi) is False]
-    for said in [*remarks(results.looks, currency), *unsettled]:
+    halving = [_halving(results)] if results.looks else []
+    for said in [*remarks(results.looks, currency), *halving, *unsettled]:
         console.print(said, markup=False, soft_wrap=True)
+
+
+def _halving(results: Results) -> str:
+    """What intervals half as wide would cost."""
+    more = words.counted(price_of_halving(results.looks), "replication")
+    return f"Intervals half as wide as these would take {more} more, in all."
 
 
 def _spent(state: State) -> str:

@@ -199,6 +199,21 @@ def test_failures_are_tried_again_on_request_only(tmp_path, monkeypatch):
     assert sorted(r for unit in tried for r in unit.replications) == sorted(first.failures["replication"])
 
 
+def test_what_failed_beyond_the_replications_asked_for_does_not_count(tmp_path):
+    model, design = failing()
+    broken = sweep(model, design, replications=12, executor="serial", ledger=tmp_path).failures
+    first = int(broken["replication"].min())  # type: ignore[arg-type]
+    assert first >= 2
+    whole = sweep(model, design, replications=first, executor="serial", ledger=tmp_path)
+    assert whole.failures.height == 0
+    assert "endless" in whole.comparison.changes
+
+
+def test_one_replication_gives_no_interval(tmp_path):
+    with pytest.raises(DesirepathError, match="1 replication gives no interval"):
+        sweep(small(), POINTS, replications=1, executor="serial", ledger=tmp_path)
+
+
 def test_a_baseline_that_fails_is_told(tmp_path):
     model, design = failing()
     broken = variant(model, design.points[1].settings, frozenset())
