@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from scenarios import words
+from scenarios.sweeps.stopping import plus_minus
 from scenarios.sweeps.sweep import State, Watch
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ def line(state: State) -> str:
         parts.append(f"{state.running} running")
     if state.failed:
         parts.append(f"{words.counted(len(state.failed), 'point')} failed")
-    parts += [f"{words.plain(kpi)} ±{reached:.3g} (±{asked:.3g})" for kpi, (reached, asked) in state.reached.items()]
+    parts += [
+        f"{words.plain(kpi)} {plus_minus(kpi, reached)} (asked for {plus_minus(kpi, asked)})"
+        for kpi, (reached, asked) in state.reached.items()
+        if math.isfinite(reached)
+    ]
     if state.histories > state.done and math.isfinite(state.left):
         parts.append(f"about {words.duration(math.ceil(state.left) / 60)} left")
     return ", ".join(parts)

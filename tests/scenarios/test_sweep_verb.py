@@ -89,7 +89,8 @@ def test_what_was_reached_of_a_precision_is_told(tmp_path):
     assert ran.code == 0, ran.complained
     assert "10 replications at least" in ran.said
     assert "mean wait ±" in ran.complained
-    assert "(±3)" in ran.complained
+    assert "(asked for ±3 min)" in ran.complained
+    assert "(asked for ±20 %-points)" in ran.complained
     assert load(run_of(tmp_path)).looks["headcount=2"].precise
 
 
