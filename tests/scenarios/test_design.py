@@ -508,7 +508,8 @@ def test_what_cannot_be_is_said_with_what_would_be_right(asked, message):
 
 
 def test_a_scenario_without_levers_is_told_what_to_write():
-    assert complaints(model=packaged("energy")) == [
+    bare = parse({**packaged("energy").raw, "levers": {}})
+    assert complaints(model=bare) == [
         (
             "levers: the scenario has no levers; add some under levers, or write a path and its values, such as "
             "staff.hotline.shifts.early.headcount=1,2,3"
