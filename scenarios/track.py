@@ -166,7 +166,14 @@ def newest(outputs: Path) -> Path:
     found = _runs(outputs)
     if not found:
         raise DesirepathError(f"{outputs}: there is no run in it that could be logged; name one: folder=…")
-    return max(found, key=lambda folder: folder.name)
+
+    def written(folder: Path) -> int:
+        try:
+            return _entry(folder, outputs).at
+        except DesirepathError:  # which is told when it is asked for
+            return 0
+
+    return max(found, key=written)
 
 
 def _runs(outputs: Path) -> list[Path]:
