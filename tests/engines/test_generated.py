@@ -67,7 +67,7 @@ def assert_keeping_less_changes_nothing(exact, seed, tables):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rounded", [False, True])
-@pytest.mark.parametrize("first", range(0, 200, 25))
+@pytest.mark.parametrize("first", range(0, 125, 25))
 def test_engines_agree_on_many_more(rounded, first):
     for seed in range(first, first + 25):
         assert_engines_agree(scenario(seed, rounded), seed)
@@ -205,6 +205,7 @@ def at_one_moment(rounded):
 NOT_FOR_ENGINES = {"ChangeCost", "Check", "Checked", "Lever", "Measure", "Source"}
 NOT_SAID = {
     *(f"Model.{field}" for field in ("title", "about", "currency", "levers", "measure", "estimates", "data")),
+    "Clock.run",  # which says what a warm-up is for, and moves nothing
     *("Change.title", "Change.cost", "Model.checked", "Uncertain.shared", "Uncertain.source"),
 }
 
