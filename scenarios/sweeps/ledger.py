@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from scenarios.sweeps.executors import Outcome
 
-_BEING_WRITTEN = ".part-"
 _README = """\
 # What has been lived through
 
@@ -119,7 +118,7 @@ class Ledger:
 
 def _write(path: Path, content: bytes) -> None:
     """Let a file appear whole, and stay if the machine goes down."""
-    part = path.with_name(f"{_BEING_WRITTEN}{os.getpid()}-{path.name}")
+    part = path.with_name(f".{path.name}.part-{os.getpid()}")  # which no pattern of ours finds
     try:
         with part.open("wb") as file:
             file.write(content)

@@ -6,6 +6,8 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from scenarios import words
 from scenarios.sweeps.stopping import plus_minus
 from scenarios.sweeps.sweep import State, Watch
@@ -38,7 +40,7 @@ class Telling(Watch):
         """Say how far it is: at once on a terminal, else now and then and at the end of a stretch."""
         said = line(state)
         if self.status is not None:
-            self.status.update(said)
+            self.status.update(escape(said))
         elif said != self.said and (time.monotonic() - self.at > EVERY or state.done == state.histories):
             self.said, self.at = said, time.monotonic()
             self.console.print(said, markup=False, soft_wrap=True)
@@ -66,7 +68,9 @@ def line(state: State) -> str:
     if state.failed:
         parts.append(f"{words.counted(len(state.failed), 'point')} failed")
     parts += [
-        f"{words.plain(kpi)} {plus_minus(kpi, reached)} (asked for {plus_minus(kpi, asked)})"
+        "{} {} (asked for {})".format(
+            words.plain(kpi), *(plus_minus(kpi, half, state.currency) for half in (reached, asked))
+        )
         for kpi, (reached, asked) in state.reached.items()
         if math.isfinite(reached)
     ]

@@ -57,6 +57,8 @@ class State:
         What went wrong, by scenario and replication.
     reached
         For each KPI whose precision was asked for: the widest half-width so far, and what was asked for.
+    currency
+        In which money is told.
     """
 
     histories: int = 0
@@ -68,6 +70,7 @@ class State:
     workers: int = 1
     failed: dict[str, dict[int, str]] = field(default_factory=dict)
     reached: dict[str, tuple[float, float]] = field(default_factory=dict)
+    currency: str = "EUR"
 
     @property
     def left(self) -> float:
@@ -232,7 +235,7 @@ class Sweep:
         check_same_design(models)
         self.models, self.design, self.seed, self.level = models, design, seed, level
         self.work = Work(models, seed, ledger, retry=retry)
-        self.watch, self.state = watch or Watch(), State()
+        self.watch, self.state = watch or Watch(), State(currency=models[BASELINE].currency)
 
     def pilot(self) -> float:
         """Processor time that a replication of the baseline takes, seconds: measured, unless the ledger knows it."""

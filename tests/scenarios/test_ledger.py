@@ -57,6 +57,23 @@ def test_nothing_is_left_of_what_could_not_be_written(tmp_path, monkeypatch):
     assert list((tmp_path / "abc").iterdir()) == []
 
 
+def test_what_a_killed_process_was_writing_does_not_count(tmp_path, monkeypatch):
+    ledger = Ledger(tmp_path)
+    ledger.add(outcome(5, 1))
+
+    def killed(_self: object, _target: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.replace", killed)
+        patch.setattr("pathlib.Path.unlink", lambda *_, **__: None)
+        with pytest.raises(SystemExit):
+            ledger.add(outcome(0, 2))
+    assert [path.name.partition(".part-")[0] for path in tmp_path.rglob("*.part-*")] == [".000000-0002.parquet"]
+    assert ledger.done("abc") == {5}
+    assert ledger.values("abc")["replication"].to_list() == [5]
+
+
 def test_failures_are_forgotten_when_they_are_to_be_tried_again(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.add(outcome(0, 2, {1: "no"}))
