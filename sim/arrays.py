@@ -118,6 +118,8 @@ class Arrays(NamedTuple):
         What each phase states of them, shapes (F, P), (F, T), (F, J), (F, S).
     patience
         Law by phase, persona and touchpoint, shape (F, P, T).
+    comes
+        Weight of each persona among those who come: as customers first, then for each journey; shape (F, 1 + J, P).
     products, traits
         Share of a persona's customers who begin with a product, and value of each trait they begin with; shapes
         (F, P, products) and (F, P, traits).
@@ -165,6 +167,7 @@ class Arrays(NamedTuple):
     journeys: Records
     steps: Records
     patience: Whole
+    comes: Floats
     products: Floats
     traits: Whole
     lines: Whole
@@ -348,6 +351,7 @@ class _Lowering:
         self.journeys = np.zeros((every, journeys), JOURNEY)
         self.steps = np.zeros((every, size["steps"]), STEP)
         self.patience = np.full((every, personas, size["touchpoints"]), NONE, np.int64)
+        self.comes = np.zeros((every, 1 + journeys, personas))
         self.products = np.zeros((every, personas, size["products"]))
         self.traits = np.full((every, personas, size["traits"]), NONE, np.int64)
         self.lines = np.full((every, size["channels"]), NONE, np.int64)
@@ -394,8 +398,8 @@ class _Lowering:
         own = {
             name: getattr(self, name)
             for name in (
-                "personas", "touchpoints", "journeys", "steps", "patience", "products", "traits", "lines", "serves",
-                "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait", "trait_matters",
+                "personas", "touchpoints", "journeys", "steps", "patience", "comes", "products", "traits", "lines",
+                "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait", "trait_matters",
                 "after_end", "tilt", "ends", "need_curve",
             )
         }  # fmt: skip
@@ -441,6 +445,8 @@ class _Lowering:
             self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
         for name, journey in model.journeys.items():
             self.journey(f, name, journey, phase)
+        for j, who in enumerate((None, *(journey.who.persona for journey in self.phases[0].model.journeys.values()))):
+            self.comes[f, j] = weights_of(model, who)
 
     def persona(self, f: int, p: int, persona: Persona, model: Model) -> None:
         """Write down a persona."""
@@ -606,6 +612,14 @@ class _Lowering:
         pairs = [number for both in zip(first, counts, strict=True) for number in both]
         lists.effects.append((effects.revenue, effects.mood, stage, *pairs))
         return len(lists.effects) - 1
+
+
+def weights_of(model: Model, wanted: Sequence[str] | None) -> list[float]:
+    """Weight of each persona among people who come, where none but some are wanted."""
+    weights = [p.share if wanted is None or name in wanted else 0.0 for name, p in model.personas.items()]
+    if any(weights):
+        return weights
+    return [float(wanted is None or name in wanted) for name in model.personas]  # who visit, but are never customers
 
 
 def end_code(end: int) -> int:

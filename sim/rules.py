@@ -74,10 +74,10 @@ _TAIL = (
 
 
 def _polynomial(coefficients: Sequence[float], x: float) -> float:
-    value = 0.0
-    for coefficient in coefficients:
-        value = value * x + coefficient
-    return value
+    """Value of a polynomial of degree 7 (Estrin 1960: halves that a processor works out side by side)."""
+    a, b, c, d, e, f, g, h = coefficients
+    square = x * x
+    return ((a * x + b) * square + (c * x + d)) * (square * square) + ((e * x + f) * square + (g * x + h))
 
 
 def normal_quantile(u: float) -> float:
@@ -109,6 +109,11 @@ def quantile(law: Law, u: float) -> float:
 
 def variate(kind: int, a: float, b: float, at: Sequence[float], value: Sequence[float], u: float) -> float:
     """u-quantile of a law taken apart, as `Law` names its parts."""
+    return closed(kind, a, b, u) if kind < EMPIRICAL else tabulated(kind, a, at, value, u)
+
+
+def closed(kind: int, a: float, b: float, u: float) -> float:
+    """u-quantile of a law that has a closed inverse."""
     if kind == EXPONENTIAL:  # a: mean
         return -a * math.log(1.0 - u)
     if kind == LOGNORMAL:  # a, b: mean and standard deviation of the logarithm
@@ -119,8 +124,11 @@ def variate(kind: int, a: float, b: float, at: Sequence[float], value: Sequence[
         return a * math.pow(-math.log(1.0 - u), b)
     if kind == LOGLOGISTIC:  # a: median, b: 1 / shape
         return a * math.pow(u / (1.0 - u), b)
-    if kind == UNIFORM:  # a: low, b: width
-        return a + b * u
+    return a + b * u  # uniform; a: low, b: width
+
+
+def tabulated(kind: int, a: float, at: Sequence[float], value: Sequence[float], u: float) -> float:
+    """u-quantile of a law given by knots."""
     if kind == EMPIRICAL:  # at: probabilities, value: quantiles, straight between them
         return interpolate(at, value, u)
     if kind == HAZARD:  # at: cumulative hazard at the starts of the pieces, value: those starts, a: last hazard
@@ -157,11 +165,12 @@ def total(weights: Sequence[float]) -> float:
 
 def chosen(weights: Sequence[float], together: float, u: float) -> int:
     """Index chosen as by `choose`, where it is known what the weights add up to."""
-    remaining = u * together
-    for i, weight in enumerate(weights):
+    remaining, passed = u * together, 0
+    for weight in weights:  # to the end: a processor cannot guess where to stop, and guessing wrong takes longer
         remaining -= weight
-        if remaining < 0.0:
-            return i
+        passed += remaining >= 0.0
+    if passed < len(weights):
+        return passed
     last = 0  # of those that can be: rounding has left a hair's breadth behind it
     for i, weight in enumerate(weights):
         if weight > 0.0:
@@ -223,6 +232,8 @@ def experience(lowest: float, last: float, mean: float, peak: float, end: float)
 
 def relaxed(satisfaction: float, rest: float, recovery: float, elapsed: float) -> float:
     """Satisfaction after an uneventful time: it returns exponentially to its resting level."""
+    if satisfaction == rest:
+        return rest
     return rest + (satisfaction - rest) * math.exp(-recovery * elapsed)
 
 

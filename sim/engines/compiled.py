@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from sim.tables import Tables
     from sim.timetable import Cumulative
 
-BLOCK = 8_192  # rows: few enough to stay in the processor's cache until they have been added up
+BLOCK = 16_384  # rows: few enough to stay in the processor's cache until they have been added up
+EVENTS = 64  # there is room for at first, before anything is made larger
 SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
 KINDS = ("visit", "journey", "customer", "spell")  # of rows
 # What the world calls the room in a table.
 ROOM = {
-    "n_buckets": "bucket", "room_soon": "soon", "room_customers": "customer", "room_issues": "issue",
-    "room_events": "event", "room_starting": "to start",
-    "room_origins": "origin", "room_rows": "visit row",
+    "n_buckets": "bucket", "room_customers": "customer", "room_issues": "issue", "room_events": "event",
+    "room_starting": "to start", "room_origins": "origin", "room_rows": "visit row",
 }  # fmt: skip
 
 
@@ -144,7 +144,7 @@ class History:
         )  # fmt: skip
         for reader in self.readers:
             reader.read(block)
-        self._set(**{f"{kind}_rows": 0 for kind in KINDS})
+        self._set(rows=0, **{f"{kind}_rows": 0 for kind in KINDS})
 
     def _stuck(self) -> None:
         world, names = self.world[0], self.lowered.names
@@ -156,10 +156,11 @@ class History:
         """Every table as it is before anything happens."""
         names, m, model = self.lowered.names, self.m, self.model
         curves = self._curves(key)
-        coming = sum(curve.value[-1] for curve in curves[: 1 + len(names.journeys)] if curve is not None)
-        customers = model.population.customers + int(coming + 5 * coming**0.5) + 64
-        journeys, pools = len(names.journeys), len(names.pools)
-        issues = 2 * self.spare + 256
+        journeys, pools, home = len(names.journeys), len(names.pools), names.stages.index(model.population.stage)
+        some = EVENTS * self.spare
+        stay = (m.effects["stage"] == home).any() or (m.journeys["stage"] == home).any()  # visitors, as customers
+        coming = sum(curve.value[-1] for curve in curves[: 1 + stay * journeys] if curve is not None)
+        customers = model.population.customers + int(coming + 5 * coming**0.5) + some
         positions = max(1, int(m.touchpoints["pools_n"].max(initial=1)))
         duties = [
             duty([(p.start, p.end, tuple(p.model.staff[name].shifts.values())) for p in self.lowered.phases],
@@ -172,28 +173,28 @@ class History:
             key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup,
             keep=keep, keep_origins=int(keep > 0),
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE,
-            home=names.stages.index(model.population.stage), positions=positions, n_personas=len(names.personas),
+            home=home, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
             n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start),
             n_priorities=len(m.priorities), n_queues=queues,
         )  # fmt: skip
         staff = np.zeros(pools, POOL)
         staff["head"] = staff["tail"] = staff["staying"] = NONE
-        begun = 2 * self.spare + (2 + journeys) * (model.population.customers + 64)
+        begun = (2 + journeys) * model.population.customers + some
         sizes = {
             "event": (begun,), "soon": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
-            "trait": (customers, len(names.traits)), "issue": (issues,), "attempt": (issues, len(names.touchpoints)),
-            "seen": (issues, len(names.channels)), "member": (pools, members), "idle": (pools, members),
-            "busy": (len(names.channels),), "to start": (2 * self.spare + 256,), "arrival": (journeys,),
-            **{f"{kind} row": (BLOCK + SLACK,) for kind in KINDS}, "origin": (2 * self.spare + 256,),
+            "trait": (customers, len(names.traits)), "issue": (some,), "attempt": (some, len(names.touchpoints)),
+            "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
+            "busy": (len(names.channels),), "to start": (some,), "arrival": (journeys,),
+            **{f"{kind} row": (BLOCK + SLACK,) for kind in KINDS}, "origin": (some,),
         }  # fmt: skip
         tables = {name: np.zeros(shape, CHANGING[name][0]) for name, shape in sizes.items()}
         tables |= {
-            "bucket": np.full(self._buckets(), np.array((NONE, 0), BUCKET)),
+            "bucket": np.full(self._buckets(), np.array((NONE,), BUCKET)),
             "pool": staff,
             "queue": _empty(np.zeros((pools, queues), QUEUE)),
-            "place": _empty(np.zeros(issues * positions, PLACE)),
+            "place": _empty(np.zeros(some * positions, PLACE)),
             "curve": _stretches([0 if curve is None else len(curve.at) for curve in curves]),
             "knot": _points(KNOT, ((curve.at, curve.value) for curve in curves if curve is not None)),
             "duties": _stretches([len(each.at) for each in duties]),
@@ -243,20 +244,20 @@ class History:
         world, spare = self.world[0], self.spare
         dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
-        if world["slots"] + 2 >= len(self.tables["customer"]):
+        if world["slots"] == len(self.tables["customer"]):
             self._enlarge(spare, "customer", "need", "held", "trait")
-        if world["issues"] + wanted >= len(self.tables["issue"]):
+        if world["issues"] + wanted > len(self.tables["issue"]):
             self._enlarge(wanted, "issue", "attempt", "seen")
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])
             self.tables["place"] = _resized(self.tables["place"], size)
             _empty(self.tables["place"][known:])
-        if world["in_heap"] + world["coming"] + wanted >= len(self.tables["soon"]):
-            self._enlarge(wanted + int(world["coming"]), "soon")
-        if world["events"] + wanted >= len(self.tables["event"]):
+        if world["events"] + wanted > len(self.tables["event"]):
             self._enlarge(wanted, "event")
-        if world["origins"] + wanted >= len(self.tables["origin"]):
+            heap = self.tables["soon"][: world["in_heap"]]
+            self.tables["soon"] = _resized(heap, len(self.tables["event"]))
+        if world["origins"] + wanted > len(self.tables["origin"]):
             self._enlarge(wanted, "origin")
-        if world["starting"] + wanted >= len(self.tables["to start"]):
+        if world["starting"] + wanted > len(self.tables["to start"]):
             self.tables["to start"] = np.roll(self.tables["to start"], -int(world["first"]))
             world["first"] = 0
             self._enlarge(wanted, "to start")

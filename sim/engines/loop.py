@@ -45,6 +45,7 @@ from sim.engines.world import (
     m_arrival_name,
     m_begin,
     m_begin_n,
+    m_comes,
     m_department,
     m_drop,
     m_end_name,
@@ -172,8 +173,10 @@ def draw(key: Key, purpose: Key) -> float:
 def vary(w: Record, law: Whole, u: float) -> float:
     record = law_at(w, law)
     n = record["knots_n"]
+    if n == 0:
+        return rules.closed(record["kind"], record["a"], record["b"], u)
     at, value = view(m_knots_at(w, record["knots"]), n), view(m_knots_value(w, record["knots"]), n)
-    return rules.variate(record["kind"], record["a"], record["b"], at, value, u)
+    return rules.tabulated(record["kind"], record["a"], at, value, u)
 
 
 @compiled
@@ -261,7 +264,6 @@ def put(
         bucket = bucket_at(w, number)
         event["next"] = bucket["first"]
         bucket["first"] = i
-        bucket["events"] += 1
     else:
         heap_in(w, time, i)
 
@@ -273,11 +275,7 @@ def next_bucket(w: Record) -> bool:
     while b < w["n_buckets"] and bucket_at(w, b)["first"] < 0:
         b += 1
     w["at_bucket"] = b - 1
-    w["coming"] = 0
-    if b >= w["n_buckets"]:
-        return False
-    w["coming"] = bucket_at(w, b)["events"]
-    return True
+    return b < w["n_buckets"]
 
 
 @inlined
@@ -291,8 +289,6 @@ def empty_bucket(w: Record) -> None:
         heap_in(w, event["time"], i)
         i = event["next"]
     bucket["first"] = NONE
-    bucket["events"] = 0
-    w["coming"] = 0
 
 
 @inlined
@@ -593,25 +589,7 @@ def give_back_place(w: Record, c: Whole) -> None:
 def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole:
     """Return the place of somebody new; `only` is the journey whose personas alone may come, −1 where any may."""
     c, f = new_place(w), w["phase"]
-    personas = w["n_personas"]
-    u = draw(key, U_PERSONA)
-    total = 0.0
-    for p in range(personas):
-        total += share_of(w, f, p, only)
-    none = total == 0.0
-    if none:  # kinds of people who visit, but of whom nobody is a customer
-        for p in range(personas):
-            total += 1.0 if wanted(w, p, only) else 0.0
-    remaining, chosen = u * total, 0
-    for p in range(personas):
-        weight = share_of(w, f, p, only)
-        if none:
-            weight = 1.0 if wanted(w, p, only) else 0.0
-        if weight > 0.0:
-            chosen = p
-            remaining -= weight
-            if remaining < 0.0:
-                break
+    chosen = rules.choose(view(m_comes(w, f, only + 1, ZERO), w["n_personas"]), draw(key, U_PERSONA))
     customer = customer_at(w, c)
     customer["key"] = key
     customer["persona"] = chosen
@@ -629,7 +607,8 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["issues"] = NONE
     customer["reviews"] = 0
     customer["present"] = 0
-    customer["kept"] = w["keep"] >= 1.0 or draw(key, U_KEPT) < w["keep"]
+    customer["awaited"] = 0
+    customer["kept"] = w["keep"] >= 1.0 or (w["keep"] > 0.0 and draw(key, U_KEPT) < w["keep"])
     customer["satisfaction"] = rest(w, c)
     customer["relaxed"] = w["now"]
     for product in range(w["n_products"]):
@@ -640,16 +619,6 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     for trait in range(w["n_traits"]):
         trait_at(w, c, trait)["value"] = m_traits(w, f, chosen, trait)
     return c
-
-
-@compiled
-def wanted(w: Record, p: Whole, only: Whole) -> bool:
-    return only < 0 or journey_at(w, 0, only)["any_persona"] == 1 or m_who_persona(w, 0, only, p)
-
-
-@compiled
-def share_of(w: Record, f: Whole, p: Whole, only: Whole) -> float:
-    return persona_at(w, f, p)["share"] if wanted(w, p, only) else 0.0
 
 
 @compiled
@@ -706,22 +675,24 @@ def join_in(w: Record) -> None:
 
 @inlined
 def next_arrival(w: Record, j: Whole) -> None:
-    arrival_at(w, j)["due"] -= log(1.0 - draw(address(w, m_arrival_name(w, j), arrival_at(w, j)["came"]), U_GAP))
-    put(w, time_of(w, 1 + j, arrival_at(w, j)["due"]), R_ARRIVAL, w["customers"], ZERO, ZERO, ARRIVE, j, ZERO)
+    coming = arrival_at(w, j)
+    coming["key"] = draws.fold(coming["root"], as_key(coming["came"]))
+    coming["due"] -= log(1.0 - draw(coming["key"], U_GAP))
+    put(w, time_of(w, 1 + j, coming["due"]), R_ARRIVAL, w["customers"], ZERO, ZERO, ARRIVE, j, ZERO)
 
 
 @inlined
 def arrive(w: Record, j: Whole) -> None:
     """Let somebody who is not a customer yet arrive for a journey."""
+    coming = arrival_at(w, j)
     if journey_at(w, w["phase"], j)["dormant"] == 0:
-        c = newcomer(
-            w, address(w, m_arrival_name(w, j), arrival_at(w, j)["came"]), FROM_ARRIVAL + j, arrival_at(w, j)["came"], j
-        )
+        c = newcomer(w, coming["key"], FROM_ARRIVAL + j, coming["came"], j)
         customer_at(w, c)["stage"] = journey_at(w, 0, j)["stage"]
         if customer_at(w, c)["stage"] == w["home"]:
             settle(w, c, ZERO)
         open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
-    arrival_at(w, j)["came"] += 1
+        part(w, c)
+    coming["came"] += 1
     next_arrival(w, j)
 
 
@@ -824,6 +795,7 @@ def open_later(
     """Open a journey after a delay, if the customer is still there."""
     if delay > 0:
         i = new_issue(w, c, j, jkey, origin_journey, origin_n, origin)
+        customer_at(w, c)["awaited"] += 1
         put(w, w["now"] + delay, R_ARRIVAL, issue_at(w, i)["row"], ZERO, ZERO, LATER, i, ZERO)
     elif isnan(customer_at(w, c)["left"]):
         open_issue(w, c, j, jkey, origin_journey, origin_n, origin)
@@ -1279,6 +1251,7 @@ def close(w: Record, i: Whole, end: Whole) -> None:
             oj, on = issue_at(w, i)["origin_journey"], issue_at(w, i)["origin_n"]
             open_later(w, c, follower, child, delay, oj, on, origin)
     free_issue(w, i)
+    part(w, c)
 
 
 @compiled
@@ -1464,6 +1437,16 @@ def go_away(w: Record, c: Whole) -> None:
 
 
 @compiled
+def part(w: Record, c: Whole) -> None:
+    """Let go of somebody who never was a customer, once nothing is open and nothing awaits them."""
+    customer = customer_at(w, c)
+    if isnan(customer["joined"]) and customer["issues"] < 0 and customer["awaited"] == 0:
+        relax(w, c)
+        record_customer(w, c)
+        give_back_place(w, c)
+
+
+@compiled
 def end_spell(w: Record, c: Whole, until: float) -> None:
     """Write down a time of being a customer."""
     customer = customer_at(w, c)
@@ -1474,6 +1457,7 @@ def end_spell(w: Record, c: Whole, until: float) -> None:
         customer["present"] = 1
     row = spell_row(w, w["spell_rows"])
     w["spell_rows"] += 1
+    w["rows"] += 1
     row["customer"] = customer["row"]
     row["persona"] = customer["persona"]
     row["since"] = since
@@ -1529,6 +1513,7 @@ def record_visit(
     issue = issue_at(w, i)
     row = visit_row(w, w["visit_rows"])
     w["visit_rows"] += 1
+    w["rows"] += 1
     row["customer"] = issue["row"]
     row["journey"] = issue["number"]
     row["visit"] = issue["visits"]
@@ -1562,6 +1547,7 @@ def record_journey(
     customer = customer_at(w, issue["customer"])
     row = journey_row(w, w["journey_rows"])
     w["journey_rows"] += 1
+    w["rows"] += 1
     row["customer"] = issue["row"]
     row["journey"] = issue["number"]
     row["origin_journey"] = issue["origin_journey"]
@@ -1598,6 +1584,7 @@ def record_customer(w: Record, c: Whole) -> None:
     customer = customer_at(w, c)
     row = customer_row(w, w["customer_rows"])
     w["customer_rows"] += 1
+    w["rows"] += 1
     row["customer"] = customer["row"]
     row["origin"] = customer["origin"]
     row["k"] = customer["k"]
@@ -1640,6 +1627,7 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
     next_join(w)
     for j in range(w["n_journeys"]):
         if arriving[j]:
+            arrival_at(w, j)["root"] = draws.fold(w["key"], m_arrival_name(w, j))
             next_arrival(w, j)
         if not isnan(on_dates[j]):
             put(w, on_dates[j], R_ARRIVAL, ZERO, ZERO, ZERO, ON_DATE, j, ZERO)
@@ -1661,16 +1649,15 @@ def is_same_customer(w: Record, c: Whole, event: Record) -> bool:
 
 
 @compiled
-def room(w: Record, spare: Whole) -> bool:
-    """Whether every array has room for what one more event can bring."""
-    return (
-        w["slots"] + 2 < w["room_customers"]
-        and w["issues"] + spare < w["room_issues"]
-        and w["in_heap"] + w["coming"] + spare < w["room_soon"]
-        and w["events"] + spare < w["room_events"]
-        and w["starting"] + spare < w["room_starting"]
-        and w["origins"] + spare < w["room_origins"]
+def room(w: Record, spare: Whole) -> Whole:
+    """How many more events there surely is room for: one can bring one customer and so many of all else."""
+    others = min(
+        w["room_issues"] - w["issues"],
+        w["room_events"] - w["events"],
+        w["room_starting"] - w["starting"],
+        w["room_origins"] - w["origins"],
     )
+    return min(w["room_customers"] - w["slots"], others // spare)
 
 
 @compiled
@@ -1691,16 +1678,15 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         `DONE`, `GROW` (make room for `spare` more), `FULL` (write the rows away), `STUCK` (a journey goes round).
     """
     w = world[0]
+    events = ZERO  # so many there is room for
     while True:
-        if (
-            w["visit_rows"] >= block
-            or w["journey_rows"] >= block
-            or w["customer_rows"] >= block
-            or w["spell_rows"] >= block
-        ):
+        if w["rows"] >= block:
             return FULL
-        if not room(w, spare):
-            return GROW
+        if events == 0:
+            events = room(w, spare)
+            if events == 0:
+                return GROW
+        events -= 1
         if w["starting"] > 0:
             what = starting_at(w, w["first"])["what"]
             w["first"] = (w["first"] + 1) % w["room_starting"]
@@ -1719,13 +1705,11 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         if w["in_heap"] == 0:
             if not next_bucket(w):
                 return DONE
-            if not room(w, spare):
-                return GROW
             empty_bucket(w)
         event = event_at(w, soon_at(w, 0)["event"])
         what = event["what"]
         kind, a, b = what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
-        if kind == ON_DATE and not room(w, spare + w["slots"]):
+        if kind == ON_DATE and room(w, spare + w["slots"]) == 0:
             return GROW
         if kind == ON_SHIFT and not room_on_duty(w, a):
             return GROW
@@ -1775,10 +1759,14 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             take_first(w)
             c = issue_at(w, a)["customer"]
             here = customer_at(w, c)["row"] == issue_at(w, a)["row"] and isnan(customer_at(w, c)["left"])
+            if here:
+                customer_at(w, c)["awaited"] -= 1
             if here and meant_for(w, c, issue_at(w, a)["journey"]):
                 opened(w, a)
             else:
                 free_issue(w, a)
+                if here:
+                    part(w, c)
         elif kind == ON_SHIFT:
             take_first(w)
             on_shift(w, a)
@@ -1802,7 +1790,7 @@ def finish(world: Record, first: Whole, most: Whole) -> Whole:
     w["now"] = w["horizon"]
     c = first
     while c >= 0:
-        if max(w["visit_rows"], w["journey_rows"], w["customer_rows"], w["spell_rows"]) + most >= w["room_rows"]:
+        if w["rows"] + most >= w["room_rows"]:
             return c
         customer = customer_at(w, c)
         if isnan(customer["left"]):

@@ -46,8 +46,8 @@ class Customer:
     """A person with a persona, a memory and a stage, living through issues until they leave."""
 
     __slots__ = (
-        "accrued", "cost", "drift", "issues", "joined", "journeys", "key", "left", "origin", "persona", "products",
-        "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "stage", "traits", "why",
+        "accrued", "awaited", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left",
+        "origin", "persona", "products", "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "stage", "traits", "why",
     )  # fmt: skip
 
     def __init__(self, row: int, origin: str, key: int, persona: str) -> None:
@@ -66,6 +66,8 @@ class Customer:
         self.accrued = 0.0  # when revenue was last brought up to date
         self.journeys = 0
         self.issues: dict[int, Issue] = {}
+        self.awaited = 0  # journeys that open after a delay
+        self.gone = False  # a visitor, for good
 
 
 class Issue:
@@ -207,8 +209,8 @@ class History:
         self.begin(phase)
 
     def present(self) -> Iterator[Customer]:
-        """Everybody who has not left."""
-        return (customer for customer in self.customers if customer.left is None)
+        """Everybody who is still here."""
+        return (customer for customer in self.customers if customer.left is None and not customer.gone)
 
     def open_window(self) -> None:
         """Begin to measure: from now on money counts."""
@@ -221,10 +223,10 @@ class History:
 
     def close_window(self) -> Tables:
         """Record what is still open, and return the tables."""
+        for customer in self.present():
+            self.relax(customer)
+            self.accrue(customer)
         for customer in self.customers:
-            if customer.left is None:
-                self.relax(customer)
-                self.accrue(customer)
             for issue in list(customer.issues.values()):
                 if issue.visit is not None:
                     self.interrupt(issue.visit)
@@ -339,6 +341,7 @@ class History:
                 if visitor.stage == self.home_stage:
                     self.settle(visitor)
                 self.open(visitor, name, draws.fold(draws.name(name), 0), f"{name} 0")
+                self.part(visitor)
             k += 1
 
     # ---- issues open -----------------------------------------------------------------------------------------------
@@ -392,13 +395,16 @@ class History:
         """Open a journey after a delay, if the customer is still there."""
 
         def due() -> None:
+            customer.awaited -= 1
             if customer.left is None:
                 self.open(customer, name, journey, origin)
+                self.part(customer)
 
         if delay > 0:
+            customer.awaited += 1
             self.calendar.call(due, self.calendar.now + delay, Rank.ARRIVAL, customer.row)
-        else:
-            due()
+        elif customer.left is None:
+            self.open(customer, name, journey, origin)
 
     def open(self, customer: Customer, name: str, journey: int, origin: str) -> None:
         """Open an issue, if the journey exists now and is meant for this customer."""
@@ -683,6 +689,7 @@ class History:
             if self.draw(child, "follows") < after.p:
                 delay = 0.0 if after.delay is None else rules.quantile(after.delay.law, self.draw(child, "delay"))
                 self.open_later(customer, name, child, f"{name} after {issue.origin}", delay)
+        self.part(customer)
 
     def take_effect(self, effects: Effects, issue: Issue, key: int) -> None:
         """Let an outcome or an end change the customer, move money and open other journeys."""
@@ -781,6 +788,12 @@ class History:
                 self.close(issue, LEFT)
             elif visit.waiting:
                 self.stop_waiting(visit, LEFT)
+
+    def part(self, customer: Customer) -> None:
+        """Let go of somebody who never was a customer, once nothing is open and nothing awaits them."""
+        if customer.joined is None and not customer.issues and not customer.awaited:
+            self.relax(customer)
+            customer.gone = True
 
     # ---- records ---------------------------------------------------------------------------------------------------
 

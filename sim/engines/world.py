@@ -14,7 +14,7 @@ from sim.records import CUSTOMER_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
 
 _F, _I, _U = np.float64, np.int32, np.uint64
 
-BUCKET = np.dtype([("first", np.int64), ("events", np.int64)])
+BUCKET = np.dtype([("first", np.int64)])
 EVENT = np.dtype(
     [("time", _F), ("order", _U), ("place", _U), ("serial", np.int64), ("what", np.int64), ("next", np.int64)]
 )
@@ -28,7 +28,9 @@ CUSTOMER = np.dtype(
         *((name, _F) for name in ("joined", "satisfaction_start", "revenue", "cost", "accrued", "since")),
         *(
             (name, _I)
-            for name in ("origin", "k", "journeys", "issues", "settled", "present", "kept", "before", "after")
+            for name in (
+                "origin", "k", "journeys", "issues", "settled", "present", "kept", "awaited", "before", "after",
+            )
         ),
     ],
     align=True,
@@ -62,7 +64,7 @@ TRAIT = np.dtype([("value", _I)])
 COUNT = np.dtype([("n", np.int64)])
 IDLE = np.dtype([("member", np.int64)])
 STARTING = np.dtype([("what", np.int64)])
-COMING = np.dtype([("due", _F), ("came", np.int64)])
+COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64)])
 STRETCH = np.dtype([("first", np.int64), ("last", np.int64)])
 KNOT = np.dtype([("time", _F), ("number", _F)])
 DUTY = np.dtype([("time", _F), ("people", np.int64)])
@@ -94,7 +96,7 @@ MODEL_VALUES = {
     "product_name": (np.uint64, 1), "end_name": (np.uint64, 1),
 }  # fmt: skip
 MODEL_STRETCHES = {
-    "start_weight": 1, "outcome_weight": 1, "target_weight": 1, "tilt": 2, "knots_at": 1, "knots_value": 1,
+    "start_weight": 1, "outcome_weight": 1, "target_weight": 1, "tilt": 2, "comes": 3, "knots_at": 1, "knots_value": 1,
 }  # fmt: skip
 MODEL_DIMENSIONS = {
     **{name: dimensions for name, (_, dimensions) in (*MODEL_RECORDS.items(), *MODEL_VALUES.items())},
@@ -109,14 +111,14 @@ WORLD = np.dtype(
             (name, np.int64)
             for name in (
                 # How far things have come, and how full tables are.
-                "serial", "events", "at_bucket", "coming", "in_heap", "free_event", "customers", "slots", "free_slot",
-                "oldest", "newest", "issues", "free", "phase", "measuring", "visit_rows", "journey_rows",
+                "serial", "events", "at_bucket", "in_heap", "free_event", "customers", "slots", "free_slot",
+                "oldest", "newest", "issues", "free", "phase", "measuring", "rows", "visit_rows", "journey_rows",
                 "customer_rows", "spell_rows", "first", "starting", "joins", "origins", "stuck_journey",
                 "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
                 "n_pools", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
-                "room_customers", "room_issues", "room_events", "room_soon", "room_starting", "room_origins",
+                "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
             )
         ),
@@ -198,5 +200,6 @@ m_start_weight = stretches("model start_weight", MODEL_STRETCHES["start_weight"]
 m_outcome_weight = stretches("model outcome_weight", MODEL_STRETCHES["outcome_weight"])
 m_target_weight = stretches("model target_weight", MODEL_STRETCHES["target_weight"])
 m_tilt = stretches("model tilt", MODEL_STRETCHES["tilt"])
+m_comes = stretches("model comes", MODEL_STRETCHES["comes"])
 m_knots_at = stretches("model knots_at", MODEL_STRETCHES["knots_at"])
 m_knots_value = stretches("model knots_value", MODEL_STRETCHES["knots_value"])

@@ -72,13 +72,14 @@ def scenario(minutes: float, *, feelings: bool = True) -> dict[str, Any]:
 
     Routing belongs to a journey and not to a persona, so each persona has a journey of its own; together they arrive as
     one stream does that is split by chance. Satisfaction and churn are Desirepath's own, and there with `feelings`:
-    whoever reached the end of a journey is a customer from then on, and decides every week whether to stay.
+    whoever reached the end of a journey is a customer from then on, and decides every week whether to stay. Without
+    them they go for good at the end of their journey, as they do in the other programs.
     """
     return {
         "clock": {"start": "2025-01-06", "horizon": f"{minutes} min"},
         "personas": {persona: _persona(persona, feelings=feelings) for persona in SHARES},
         "touchpoints": {place: _touchpoint(place) for place in TOUCHPOINTS},
-        "journeys": {f"{persona} journey": _journey(persona) for persona in SHARES},
+        "journeys": {f"{persona} journey": _journey(persona, feelings=feelings) for persona in SHARES},
         "staff": {
             pool: {"shifts": {"always": {"days": "all", "from": "00:00", "to": "24:00", "headcount": people}}}
             for pool, people in STAFF.items()
@@ -116,7 +117,7 @@ def _touchpoint(place: str) -> dict[str, Any]:
     return {"channel": place, "service_time": law | {"mean": f"{mean} min"}, **staff}
 
 
-def _journey(persona: str) -> dict[str, Any]:
+def _journey(persona: str, *, feelings: bool) -> dict[str, Any]:
     steps = {}
     for place, onward in zip(TOUCHPOINTS, ONWARD[persona], strict=True):
         routes = {"served": _positive(onward[:-1]) | {"done": onward[-1]}}
@@ -129,7 +130,7 @@ def _journey(persona: str) -> dict[str, Any]:
         "who": {"persona": persona},
         "start": {place: place for place in _positive(BEGIN[persona])},
         "steps": steps,
-        "ends": {"done": {"good": True, "stage": "customer"}},
+        "ends": {"done": {"good": True} | ({"stage": "customer"} if feelings else {})},
     }
 
 

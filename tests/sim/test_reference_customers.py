@@ -251,6 +251,40 @@ def test_the_line_of_one_who_left_is_free_for_somebody_else():
     assert all(row["outcome"] == "blocked" for row in visits(tables, "cid") if row["joined"] < left)
 
 
+# ---- visitors --------------------------------------------------------------------------------------------------------
+
+
+def visiting(**more):
+    """People who are no customers come to read a page; some call half an hour later."""
+    look = call(0, "page") | {"when": {"arrival": "30 / day"}}
+    ring = call(0) | {"when": {"after": {"journey": "look", "p": 0.5, "delay": "30 min"}}}
+    persons = {"person": {"share": 1, "satisfaction": {"rest": 5, "memory": 1, "recovery": "0.5 / h"}}}
+    steps = {"touchpoint": "page", "outcomes": {"resolved": {"p": 1, "mood": 4}}}
+    look["steps"]["call"] = steps
+    raw = company(population={"customers": 0}, personas=persons, touchpoints={"desk": desk(), "page": page(5)})
+    return raw | {"journeys": {"look": look, "ring": ring}} | more
+
+
+def test_a_visitor_goes_when_the_last_journey_has_ended():
+    tables = tell(visiting())
+    satisfied = 5 + 4  # memory 1: the mood with which the page was left
+    calls = [row for row in journeys(tables, "ring") if row["closed"] is not None]
+    assert len(calls) > 5
+    assert all(row["satisfaction_before"] < satisfied for row in calls)  # who still had to call went on to feel
+    called = {row["customer"] for row in calls}
+    looked = {row["customer"] for row in journeys(tables, "look") if row["opened"] < 1440 - 40}
+    ends = {row["customer"]: row["satisfaction_end"] for row in people(tables)}
+    assert {ends[customer] for customer in looked - called} == {satisfied}
+
+
+def test_a_visitor_who_has_gone_is_not_there_when_the_window_opens():
+    clock = {"start": "2025-01-06", "horizon": "2 days", "warmup": "1 day"}
+    tables = tell(visiting(clock=clock))
+    gone = {row["customer"] for row in journeys(tables) if row["opened"] < 1440 - 60}
+    assert gone
+    assert all(row["satisfaction_start"] is None for row in people(tables) if row["customer"] in gone)
+
+
 # ---- the size of the world -------------------------------------------------------------------------------------------
 
 
