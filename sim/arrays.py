@@ -19,13 +19,13 @@ from sim.once import once_a_model
 from sim.rules import total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from sim.changes import Phase
     from sim.distributions import Distribution
-    from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint
+    from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint, Who
     from sim.rules import Law
 
     Records = NDArray[np.void]
@@ -62,17 +62,24 @@ JOURNEY = np.dtype(
     [
         ("time", np.float64),
         ("every", np.float64),
-        ("share", np.float64),
         ("follows", np.float64),
         *(
             (name, np.int64)
             for name in (
-                "trigger", "dormant", "goal", "hard", "has_priority", "priority", "only_start", "any_persona",
-                "any_stage", "any_product", "stage", "joining", "after", "delay",
+                "trigger", "dormant", "goal", "hard", "has_priority", "priority", "only_start", "who", "stage",
+                "joining", "after", "delay",
             )
         ),
     ]
 )  # fmt: skip
+# Whom something is meant for; `name` is that by which a share of customers is drawn.
+CONDITION = np.dtype(
+    [
+        ("share", np.float64),
+        ("name", np.uint64),
+        *((name, np.int64) for name in ("any_persona", "any_stage", "any_product", "any_trait")),
+    ]
+)
 STEP = np.dtype(
     [
         ("promise", np.float64),
@@ -129,10 +136,10 @@ class Arrays(NamedTuple):
         Whether a pool has the skill for a journey, shape (F, J, K).
     begin, begin_n
         Where the starts of a persona's journey stand in `start_weight` and `start_step`, shape (F, P, J).
-    who_persona, who_stage, who_product
-        Whom a journey is meant for, shapes (F, J, personas), (F, J, stages), (F, J, products).
+    conditions, who_persona, who_stage, who_product
+        Whom something is meant for, one by one: shapes (C,), (C, personas), (C, stages), (C, products).
     who_trait, trait_matters
-        Likewise for traits: shapes (F, J, traits, values) and (F, J, traits).
+        Likewise for traits: shapes (C, traits, values) and (C, traits).
     after_end
         Ends after which a journey follows, shape (F, J, ends).
     tilt
@@ -176,6 +183,7 @@ class Arrays(NamedTuple):
     begin_n: Whole
     start_weight: Floats
     start_step: Whole
+    conditions: Records
     who_persona: NDArray[np.bool_]
     who_stage: NDArray[np.bool_]
     who_product: NDArray[np.bool_]
@@ -268,6 +276,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
     effects: list[Effects] = [end for journey in every for end in journey.all_ends.values()]
     effects += [outcome for step in steps for outcome in step.outcomes.values()]
     personas = [persona for each in models for persona in each.personas.values()]
+    conditions = [condition for each in models for condition in conditions_of(each)]
 
     def unique(*names: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for some in names for name in some))
@@ -287,24 +296,29 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
             [model.population.stage],
             (journey.when.stage for journey in every),
             (effect.stage for effect in effects if effect.stage is not None),
-            (stage for journey in every for stage in journey.who.stage or ()),
+            (stage for who in conditions for stage in who.stage or ()),
         ),
         products=unique(
             (name for persona in personas for name in persona.products),
             (name for effect in effects for name in (*effect.adds, *effect.drops)),
-            (name for journey in every for name in journey.who.product or ()),
+            (name for who in conditions for name in who.product or ()),
         ),
         traits=unique(
             (name for persona in personas for name in persona.traits),
             (name for effect in effects for name in effect.trait),
-            (name for journey in every for name in journey.who.trait),
+            (name for who in conditions for name in who.trait),
         ),
         values=unique(
             (value for persona in personas for value in persona.traits.values()),
             (value for effect in effects for value in effect.trait.values()),
-            (value for journey in every for values in journey.who.trait.values() for value in values),
+            (value for who in conditions for values in who.trait.values() for value in values),
         ),
     )
+
+
+def conditions_of(model: Model) -> Iterator[Who]:
+    """Every condition that a model states."""
+    yield from (journey.who for journey in model.journeys.values())
 
 
 @dataclass
@@ -338,6 +352,7 @@ class _Lowering:
         self.lists = _Lists()
         self.known_laws: dict[Law, int] = {}
         self.needs: dict[tuple[str, str], int] = {}
+        self.stated: list[tuple[Who, str]] = []  # conditions, each with the name of what it stands on
         self.number = {
             part: {name: i for i, name in enumerate(getattr(names, part))} for part in Names.__dataclass_fields__
         }
@@ -357,17 +372,13 @@ class _Lowering:
         self.lines = np.full((every, size["channels"]), NONE, np.int64)
         self.serves = np.ones((every, journeys, size["pools"]), np.bool_)
         self.begin, self.begin_n = np.zeros((2, every, personas, journeys), np.int64)
-        self.who_persona = np.zeros((every, journeys, personas), np.bool_)
-        self.who_stage = np.zeros((every, journeys, size["stages"]), np.bool_)
-        self.who_product = np.zeros((every, journeys, size["products"]), np.bool_)
-        self.who_trait = np.zeros((every, journeys, size["traits"], size["values"]), np.bool_)
-        self.trait_matters = np.zeros((every, journeys, size["traits"]), np.bool_)
         self.after_end = np.zeros((every, journeys, size["ends"]), np.bool_)
         self.owners: list[tuple[str, str]] = []  # journey and name of each outcome
         self.ends = np.zeros((every, journeys, size["ends"]), END)
         self.need_curve = np.full((every, personas, journeys), NONE, np.int64)
         for f, phase in enumerate(self.phases):
             self.phase(f, phase)
+        self.conditions()
         tilts = [
             [phase.model.journeys[journey].difficulty.tilts.get(way, 0.0) for journey, way in self.owners]
             for phase in self.phases
@@ -405,6 +416,7 @@ class _Lowering:
         }  # fmt: skip
         departments = [self.number["departments"][models[0].department(name)] for name in self.names.pools]
         return Arrays(
+            conditions=self.condition_records,
             start=np.array([phase.start for phase in self.phases]),
             review_every=np.array([every[0] if every else np.nan for every in churning.values()]),
             department=np.array(departments, np.int64),
@@ -515,7 +527,7 @@ class _Lowering:
         only = next(iter(journey.start.values())) if len(journey.start) == 1 else None
         row["only_start"] = NONE if only is None else self.number["steps"][name, only]
         self.trigger(f, j, journey)
-        self.condition(f, j, journey)
+        row["who"] = self.condition(journey.who, name)
         for k, pool in enumerate(self.names.pools):
             skills = phase.model.staff[pool].skills
             self.serves[f, j, k] = skills is None or goal in skills
@@ -544,22 +556,40 @@ class _Lowering:
         else:
             row["trigger"] = ARRIVAL if when.arrival is not None else ON
 
-    def condition(self, f: int, j: int, journey: Journey) -> None:
-        """Write down whom a journey is meant for."""
-        row, who = self.journeys[f, j], journey.who
-        row["share"] = who.share
-        row["any_persona"], row["any_stage"] = who.persona is None, who.stage is None
-        row["any_product"] = who.product is None
-        for table, names, wanted in (
-            (self.who_persona, "personas", who.persona),
-            (self.who_stage, "stages", who.stage),
-            (self.who_product, "products", who.product),
-        ):
-            table[f, j, [self.number[names][each] for each in wanted or ()]] = True
-        for trait, values in who.trait.items():
-            t = self.number["traits"][trait]
-            self.trait_matters[f, j, t] = True
-            self.who_trait[f, j, t, [self.number["values"][value] for value in values]] = True
+    def condition(self, who: Who, name: str) -> Any:
+        """Number of a condition on something of that name; none where it holds for everybody."""
+        if not who.matters:
+            return NONE
+        stated = who, name if who.share < 1 else ""
+        if stated not in self.stated:
+            self.stated.append(stated)
+        return self.stated.index(stated)
+
+    def conditions(self) -> None:
+        """Write down every condition."""
+        count = len(self.stated)
+        size = {part: len(getattr(self.names, part)) for part in ("personas", "stages", "products", "traits", "values")}
+        self.condition_records = np.zeros(count, CONDITION)
+        self.who_persona = np.zeros((count, size["personas"]), np.bool_)
+        self.who_stage = np.zeros((count, size["stages"]), np.bool_)
+        self.who_product = np.zeros((count, size["products"]), np.bool_)
+        self.who_trait = np.zeros((count, size["traits"], size["values"]), np.bool_)
+        self.trait_matters = np.zeros((count, size["traits"]), np.bool_)
+        for n, (who, name) in enumerate(self.stated):
+            row = self.condition_records[n]
+            row["share"], row["name"] = who.share, draws.name(name)
+            row["any_persona"], row["any_stage"] = who.persona is None, who.stage is None
+            row["any_product"], row["any_trait"] = who.product is None, not who.trait
+            for table, names, wanted in (
+                (self.who_persona, "personas", who.persona),
+                (self.who_stage, "stages", who.stage),
+                (self.who_product, "products", who.product),
+            ):
+                table[n, [self.number[names][each] for each in wanted or ()]] = True
+            for trait, values in who.trait.items():
+                t = self.number["traits"][trait]
+                self.trait_matters[n, t] = True
+                self.who_trait[n, t, [self.number["values"][value] for value in values]] = True
 
     def step(self, f: int, journey: str, name: str, step: Step, model: Model) -> None:
         """Write down a step: its touchpoint, how visits end and where they lead."""

@@ -363,6 +363,11 @@ class Who(Described):
     trait: dict[str, Names] = {}
     share: Share = 1.0
 
+    @cached_property
+    def matters(self) -> bool:
+        """Whether it asks for anything."""
+        return self != Who()
+
 
 class After(Described):
     """Another journey's end as a trigger."""

@@ -200,9 +200,7 @@ class History:
             "duties": _stretches([len(each.at) for each in duties]),
             "duty": _points(DUTY, ((each.at, each.headcount) for each in duties)),
         }
-        whose = m.who_trait.reshape(len(m.start) * journeys, *m.who_trait.shape[2:])  # phase and journey as one
-        model_tables = m._replace(who_trait=whose)._asdict()
-        return tables | {f"model {name}": np.ascontiguousarray(table) for name, table in model_tables.items()}
+        return tables | {f"model {name}": np.ascontiguousarray(table) for name, table in m._asdict().items()}
 
     def _buckets(self) -> int:
         """How many buckets the horizon is cut into: ten minutes each, or less where many things happen."""

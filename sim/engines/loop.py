@@ -26,6 +26,7 @@ from sim.engines.world import (
     attempt_at,
     bucket_at,
     channel_at,
+    condition_at,
     curve_at,
     customer_at,
     customer_row,
@@ -855,28 +856,36 @@ def opened(w: Record, i: Whole) -> None:
 @compiled
 def meant_for(w: Record, c: Whole, j: Whole) -> bool:
     """Whether a journey exists now and a customer meets its condition."""
-    f, customer, journey = w["phase"], customer_at(w, c), journey_at(w, w["phase"], j)
+    journey = journey_at(w, w["phase"], j)
     if journey["dormant"] == 1:
         return False
-    if journey["any_persona"] == 0 and not m_who_persona(w, f, j, customer["persona"]):
+    return journey["who"] < 0 or meets(w, c, journey["who"])
+
+
+@compiled
+def meets(w: Record, c: Whole, n: Whole) -> bool:
+    """Whether a customer meets a condition."""
+    customer, condition = customer_at(w, c), condition_at(w, n)
+    if condition["any_persona"] == 0 and not m_who_persona(w, n, customer["persona"]):
         return False
-    if journey["any_stage"] == 0 and not m_who_stage(w, f, j, customer["stage"]):
+    if condition["any_stage"] == 0 and not m_who_stage(w, n, customer["stage"]):
         return False
-    if journey["any_product"] == 0:
+    if condition["any_product"] == 0:
         held = False
         for product in range(w["n_products"]):
-            if product_at(w, c, product)["held"] and m_who_product(w, f, j, product):
+            if product_at(w, c, product)["held"] and m_who_product(w, n, product):
                 held = True
         if not held:
             return False
-    for trait in range(w["n_traits"]):
-        if m_trait_matters(w, f, j, trait):
-            value = trait_at(w, c, trait)["value"]
-            if value < 0 or not m_who_trait(w, f * w["n_journeys"] + j, trait, value):
-                return False
-    if journey["share"] >= 1:
+    if condition["any_trait"] == 0:
+        for trait in range(w["n_traits"]):
+            if m_trait_matters(w, n, trait):
+                value = trait_at(w, c, trait)["value"]
+                if value < 0 or not m_who_trait(w, n, trait, value):
+                    return False
+    if condition["share"] >= 1:
         return True
-    return draw(draws.fold(customer["key"], m_journey_name(w, j)), U_PILOT) < journey["share"]
+    return draw(draws.fold(customer["key"], condition["name"]), U_PILOT) < condition["share"]
 
 
 @inlined

@@ -46,8 +46,9 @@ class Customer:
     """A person with a persona, a memory and a stage, living through issues until they leave."""
 
     __slots__ = (
-        "accrued", "awaited", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left",
-        "origin", "persona", "products", "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "stage", "traits", "why",
+        "accrued", "awaited", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left", "origin",
+        "persona", "products", "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "stage", "traits",
+        "why",
     )  # fmt: skip
 
     def __init__(self, row: int, origin: str, key: int, persona: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.arrays import EFFECTS, END, JOURNEY, LAW, OUTCOME, PERSONA, STEP, TARGET, TOUCHPOINT
+from sim.arrays import CONDITION, EFFECTS, END, JOURNEY, LAW, OUTCOME, PERSONA, STEP, TARGET, TOUCHPOINT
 from sim.engines.memory import addressed, records, stretches, values
 from sim.records import CUSTOMER_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
 
@@ -83,12 +83,13 @@ CHANGING = {
 MODEL_RECORDS = {
     "personas": (PERSONA, 2), "touchpoints": (TOUCHPOINT, 2), "journeys": (JOURNEY, 2), "steps": (STEP, 2),
     "ends": (END, 3), "outcome": (OUTCOME, 1), "target": (TARGET, 1), "effects": (EFFECTS, 1), "laws": (LAW, 1),
+    "conditions": (CONDITION, 1),
 }  # fmt: skip
 MODEL_VALUES = {
     "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3), "traits": (np.int64, 3),
     "lines": (np.int64, 2), "serves": (np.bool_, 3), "begin": (np.int64, 3), "begin_n": (np.int64, 3),
-    "start_step": (np.int64, 1), "who_persona": (np.bool_, 3), "who_stage": (np.bool_, 3), "who_product": (np.bool_, 3),
-    "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 3), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
+    "start_step": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
+    "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 2), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
     "overflow": (np.float64, 1), "add": (np.int64, 1), "drop": (np.int64, 1), "trait_set": (np.int64, 2),
     "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "need_curve": (np.int64, 3),
     "review_every": (np.float64, 1), "department": (np.int64, 1), "priorities": (np.int64, 1),
@@ -164,6 +165,7 @@ outcome_at = records("model outcome", *MODEL_RECORDS["outcome"])
 target_at = records("model target", *MODEL_RECORDS["target"])
 effects_at = records("model effects", *MODEL_RECORDS["effects"])
 law_at = records("model laws", *MODEL_RECORDS["laws"])
+condition_at = records("model conditions", *MODEL_RECORDS["conditions"])
 
 m_start = values("model start", *MODEL_VALUES["start"])
 m_patience = values("model patience", *MODEL_VALUES["patience"])
