@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim import draws
-from sim.changes import phases
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED
+from sim.changes import arms, phases, pilot_of
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Who
 from sim.once import once_a_model
 from sim.rules import total
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sim.changes import Phase
     from sim.distributions import Distribution
-    from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint, Who
+    from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint
     from sim.rules import Law
 
     Records = NDArray[np.void]
@@ -120,7 +120,7 @@ class Arrays(NamedTuple):
     Attributes
     ----------
     start
-        Minutes at which phases begin, shape (F,).
+        Minutes at which phases begin. Where there is a pilot, its phases are as many rows more in all other tables.
     personas, touchpoints, journeys, steps
         What each phase states of them, shapes (F, P), (F, T), (F, J), (F, S).
     patience
@@ -250,13 +250,17 @@ class Lowered:
     Attributes
     ----------
     needs
-        Persona and need of each curve of expected numbers, in the order in which `Arrays.need_curve` counts them.
+        Persona and need of each curve of expected numbers, and whether it is for those in a pilot, in the order in
+        which `Arrays.need_curve` counts them.
+    pilot
+        Number of the condition for being in a pilot; −1 where there is none.
     """
 
     arrays: Arrays
     names: Names
     phases: tuple[Phase, ...]
-    needs: tuple[tuple[str, str], ...]
+    needs: tuple[tuple[str, str, bool], ...]
+    pilot: int
 
 
 @once_a_model
@@ -269,8 +273,8 @@ def lower(model: Model) -> Lowered:
 
 def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
     """Every name of a model, in the order in which it becomes a number."""
-    models = [phase.model for phase in stretches]
-    last = models[-1]
+    models = [phase.model for phase in arms(stretches)]
+    last = stretches[-1].model
     every = [journey for each in models for journey in each.journeys.values()]
     steps = [step for journey in every for step in journey.steps.values()]
     effects: list[Effects] = [end for journey in every for end in journey.all_ends.values()]
@@ -348,10 +352,10 @@ class _Lowering:
     """One model on its way to arrays."""
 
     def __init__(self, model: Model, stretches: tuple[Phase, ...], names: Names) -> None:
-        self.model, self.phases, self.names = model, stretches, names
+        self.model, self.stretches, self.phases, self.names = model, stretches, arms(stretches), names
         self.lists = _Lists()
         self.known_laws: dict[Law, int] = {}
-        self.needs: dict[tuple[str, str], int] = {}
+        self.needs: dict[tuple[str, str, bool], int] = {}
         self.stated: list[tuple[Who, str]] = []  # conditions, each with the name of what it stands on
         self.number = {
             part: {name: i for i, name in enumerate(getattr(names, part))} for part in Names.__dataclass_fields__
@@ -378,13 +382,15 @@ class _Lowering:
         self.need_curve = np.full((every, personas, journeys), NONE, np.int64)
         for f, phase in enumerate(self.phases):
             self.phase(f, phase)
+        change = pilot_of(self.model)
+        self.pilot = NONE if change is None else self.condition(self.model.changes[change].who or Who(), change)
         self.conditions()
         tilts = [
             [phase.model.journeys[journey].difficulty.tilts.get(way, 0.0) for journey, way in self.owners]
             for phase in self.phases
         ]
         self.tilt = np.array(tilts).reshape(every, len(self.owners))
-        return Lowered(self.arrays(), self.names, self.phases, tuple(self.needs))
+        return Lowered(self.arrays(), self.names, self.stretches, tuple(self.needs), self.pilot)
 
     def arrays(self) -> Arrays:
         """Every table as an array."""
@@ -417,7 +423,7 @@ class _Lowering:
         departments = [self.number["departments"][models[0].department(name)] for name in self.names.pools]
         return Arrays(
             conditions=self.condition_records,
-            start=np.array([phase.start for phase in self.phases]),
+            start=np.array([phase.start for phase in self.stretches]),
             review_every=np.array([every[0] if every else np.nan for every in churning.values()]),
             department=np.array(departments, np.int64),
             priorities=np.array(sorted(set(stated)), np.int64),
@@ -504,7 +510,7 @@ class _Lowering:
                 self.lists.start_step.append(self.number["steps"][name, journey.start[channel]])
         self.begin_n[f, p, j] = len(self.lists.start_step) - self.begin[f, p, j]
         if journey.when.need is not None:
-            need = self.names.personas[p], journey.when.need
+            need = self.names.personas[p], journey.when.need, f >= len(self.stretches)
             self.need_curve[f, p, j] = self.needs.setdefault(need, 1 + len(self.names.journeys) + len(self.needs))
 
     def touchpoint(self, f: int, t: int, touchpoint: Touchpoint) -> None:

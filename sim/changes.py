@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from math import inf
@@ -21,9 +21,13 @@ from sim.ramps import Ramp, between
 from sim.uncertain import Uncertain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sim.timetable import Clock
+
+
+# What those in a pilot may have to themselves; all else (staff, channels, …) is there for everybody.
+OWN = ("personas", "touchpoints", "journeys")
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,19 @@ class Phase:
         is there but closed.
     dormant
         Journeys that exist only in other phases and start for nobody in this one.
+    pilot
+        The same time as those live through it who are in a pilot, where there is one.
     """
 
     start: float
     end: float
     model: Model
     dormant: frozenset[str]
+    pilot: Phase | None = None
+
+    def arm(self, *, pilot: bool) -> Phase:
+        """Return it as those in the pilot live through it, or all others."""
+        return self.pilot if pilot and self.pilot is not None else self
 
 
 def flatten(changes: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -177,26 +188,44 @@ def phases(model: Model) -> tuple[Phase, ...]:
     times = {t for begins, ends in spans.values() for t in (begins, ends)}
     times |= {t for name, (begins, ends) in spans.items() for t in ramps[name].edges if begins <= t < ends}
     edges = sorted({0.0, model.clock.horizon, *(t for t in times if t < model.clock.horizon)})
-    written = _Written(model)
+    everybody, chosen = _Written(model, in_pilot=False), _Written(model, in_pilot=True)
     stretches = []
     for start, end in pairwise(edges):
         shares = {name: ramps[name].share(start) for name, (begins, ends) in spans.items() if begins <= start < ends}
-        on = written.with_changes(shares)
-        stretches.append(Phase(start, end, written.grown(shares), written.dormant(on)))
+        pilot = chosen.phase(start, end, shares) if pilot_of(model) in shares else None
+        stretches.append(replace(everybody.phase(start, end, shares), pilot=pilot))
     return tuple(stretches)
 
 
-class _Written:
-    """A scenario as it was written, and as its changes make it; each way it becomes is checked once."""
+def arms(stretches: Sequence[Phase]) -> tuple[Phase, ...]:
+    """Phases as everybody lives through them, then as those in a pilot do, where there is one."""
+    piloted = any(phase.pilot is not None for phase in stretches)
+    return (*stretches, *(phase.arm(pilot=True) for phase in stretches if piloted))
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+
+def pilot_of(model: Model) -> str | None:
+    """Name of the change that is on for some customers only, if there is one."""
+    return next((name for name in model.enact if model.changes[name].who is not None), None)
+
+
+class _Written:
+    """A scenario as it was written, and as its changes make it, for those in a pilot or for all others.
+
+    Each way it becomes is checked once.
+    """
+
+    def __init__(self, model: Model, *, in_pilot: bool) -> None:
+        self.model, self.in_pilot = model, in_pilot
         self.union = as_enacted(model)
         self.checked: dict[tuple[str, ...], Model] = {}
 
     def with_changes(self, names: Iterable[str]) -> dict[str, Any]:
-        """Plain data as some changes make it, all of each."""
-        return altered(self.model.raw, _settings(self.model, names))
+        """Plain data as some changes make it, all of each that is for these customers."""
+        return altered(self.model.raw, _settings(self.model, names, in_pilot=self.in_pilot))
+
+    def phase(self, start: float, end: float, shares: Mapping[str, float]) -> Phase:
+        """A time in which some changes are there, a share of each."""
+        return Phase(start, end, self.grown(shares), self.dormant(self.with_changes(shares)))
 
     def dormant(self, raw: dict[str, Any]) -> frozenset[str]:
         """Journeys that only other changes bring."""
@@ -220,10 +249,13 @@ class _Written:
         return model
 
 
-def _settings(model: Model, names: Iterable[str]) -> dict[str, Any]:
+def _settings(model: Model, names: Iterable[str], *, in_pilot: bool = True) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for name in names:
+        everybody = in_pilot or model.changes[name].who is None
         for path, value in flatten(model.changes[name].set).items():
+            if not everybody and path.split(".")[0] in OWN:
+                continue
             settings.pop(path, None)  # so that the last word on a value is also said last
             settings[path] = value
     return settings
@@ -236,6 +268,9 @@ def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
         if part in union:
             known = raw.get(part, {})
             full[part] = {name: known.get(name, _asleep(part, value)) for name, value in union[part].items()}
+    for name, persona in full["personas"].items():
+        if needs := union["personas"][name].get("needs"):
+            full["personas"][name] = {**persona, "needs": dict.fromkeys(needs, "0 / week") | persona.get("needs", {})}
     for name, journey in full["journeys"].items():
         every = union["journeys"][name]
         steps = {step: journey["steps"].get(step, value) for step, value in every["steps"].items()}
@@ -267,6 +302,7 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
         if isinstance(settings, dict):
             broken = broken_by(flatten(settings), raw, already)
             problems += [Problem(f"changes.{name}.set.{p.path}", p.message) for p in broken]
+            problems += _pilot(name, change, flatten(settings), raw)
     known = _paths({part: value for part, value in raw.items() if part not in ("changes", "uncertain", "levers")})
     missing = [problem.path for problem in already if problem.message == MISSING]
     stands = [(f"uncertain.{path}", path) for path in _written(raw, "uncertain")]
@@ -287,6 +323,40 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
                 broken = broken_by({path: middle}, raw, already)
                 problems += [Problem(f"uncertain.{path}", p.message if p.path == path else str(p)) for p in broken]
     return problems + _drawn_with_nothing(_written(raw, "uncertain"))
+
+
+def _pilot(name: str, change: Mapping[str, Any], settings: Mapping[str, Any], raw: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a change that is for some customers only."""
+    who = change.get("who")
+    if not isinstance(who, dict):
+        return []
+    known, path = list(_written(raw, "personas")), f"changes.{name}.who"
+    problems = [
+        Problem(
+            f"{path}.{part}", "who is in a pilot is drawn once for each customer: only persona and share can say it"
+        )
+        for part in who
+        if part in ("stage", "product", "trait")
+    ]
+    personas = who.get("persona", [])
+    problems += [
+        Problem(f"{path}.persona", f"there is no persona '{persona}'; {did_you_mean(persona, known)}")
+        for persona in ([personas] if isinstance(personas, str) else personas if isinstance(personas, list) else [])
+        if persona not in known
+    ]
+    if not who:
+        problems.append(Problem(path, "it is for everybody: leave it out, or say a share or personas"))
+    if not any(setting.split(".")[0] in OWN for setting in settings):
+        own = f"{', '.join(OWN[:-1])} or {OWN[-1]}"
+        problems.append(Problem(path, f"what it sets is everybody's; a pilot has to set something of {own}"))
+    for setting in settings:
+        part, *more = setting.split(".")
+        if (part == "personas" and more[1:2] == ["share"]) or (part == "journeys" and more[1:3] == ["when", "arrival"]):
+            message = (
+                "who comes, and how many, cannot differ between those in a pilot and others, who are drawn of them"
+            )
+            problems.append(Problem(f"changes.{name}.set.{setting}", message))
+    return problems
 
 
 def _value_called(where: str, path: object) -> str:
@@ -314,6 +384,12 @@ def check_dates(model: Model) -> list[Problem]:
         start, end = span(model, change)
         if not start < end:
             problems.append(_never(name, model, change))
+    pilots = [name for name in model.enact if model.changes[name].who is not None]
+    if len(pilots) > 1:
+        found = f"{', '.join(pilots)} are all pilots, each for some customers only"
+        problems.append(
+            Problem("enact", f"{found}; one at a time can be on, so that there is one group to compare with")
+        )
     if model.enact and not problems:
         try:
             phases(model)

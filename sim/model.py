@@ -463,6 +463,9 @@ class Change(Described):
         Dates; from the end of the warm-up, and for good, where unstated.
     ramp
         How long it takes to grow from nothing to all of it; there at once where unstated.
+    who
+        A pilot: the personas and the share of customers for whom it holds. What it sets of personas, touchpoints and
+        journeys is for them alone; staff, channels and all else are everybody's. Drawn once for each customer.
     """
 
     title: str = ""
@@ -470,6 +473,7 @@ class Change(Described):
     ends: Moment | None = Field(default=None, alias="until")
     ramp: Minutes = 0.0
     cost: ChangeCost = ChangeCost()
+    who: Who | None = None
     set: dict[str, Any] = Field(min_length=1)
 
 

@@ -44,7 +44,7 @@ JOURNEY_ROW = _row(
 # `present`: whether somebody was a customer when the measured window opened.
 CUSTOMER_ROW = _row(
     ("joined", "left", "satisfaction_start", "satisfaction_end", "revenue", "cost"),
-    ("customer", "origin", "k", "persona", "stage", "present"),
+    ("customer", "origin", "k", "persona", "stage", "present", "pilot"),
 )
 # A time of being a customer: from joining, or coming back, until leaving, or moving to another stage; infinite if it
 # goes on.

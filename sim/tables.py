@@ -76,6 +76,7 @@ CUSTOMERS: dict[str, Any] = {
     "satisfaction_end": pl.Float64,
     "revenue": pl.Float64,
     "cost": pl.Float64,
+    "pilot": pl.Boolean,
 }
 
 

@@ -175,7 +175,7 @@ class History:
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE,
             home=home, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
-            n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start),
+            n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
             n_priorities=len(m.priorities), n_queues=queues,
         )  # fmt: skip
         staff = np.zeros(pools, POOL)
@@ -227,14 +227,14 @@ class History:
         def arriving(name: str) -> Cumulative:
             return expected.number(lambda model: model.journeys[name].when.arrival or NO_RATE)
 
-        def needing(persona: str, need: str) -> Cumulative:
-            return expected.number(lambda model: model.personas[persona].needs.get(need, NO_RATE))
+        def needing(persona: str, need: str, pilot: bool) -> Cumulative:  # noqa: FBT001 - as it stands in `needs`
+            return expected.number(lambda model: model.personas[persona].needs.get(need, NO_RATE), pilot=pilot)
 
         journeys = phases[0].model.journeys.items()
         return [
             expected.number(lambda model: model.population.joins),
             *(arriving(name) if journey.when.arrival is not None else None for name, journey in journeys),
-            *(needing(persona, need) for persona, need in self.lowered.needs),
+            *(needing(*need) for need in self.lowered.needs),
         ]
 
     def _make_room(self) -> None:

@@ -46,10 +46,10 @@ class Expected:
     offset: float
     world: int
 
-    def number(self, arrivals: Callable[[Model], Arrivals]) -> Cumulative:
-        """Expected number of events since the start, at a rate that each phase states."""
+    def number(self, arrivals: Callable[[Model], Arrivals], *, pilot: bool = False) -> Cumulative:
+        """Expected number of events since the start, at a rate that each phase states, for those in a pilot or not."""
         stretches = []
-        for phase in self.phases:
+        for phase in (each.arm(pilot=pilot) for each in self.phases):
             stated = arrivals(phase.model)
             stretches.append(Stretch(phase.start, phase.end, stated.rate, *phase.model.profile(stated)))
         return accumulate(stretches, self.offset, self.day_level)

@@ -539,6 +539,12 @@ def stand(w: Record, i: Whole, k: Whole, position: Whole) -> None:
         queue["tail"] = p
 
 
+@inlined
+def phase_of(w: Record, c: Whole) -> Whole:
+    """Phase in which a customer lives: that of everybody, or the pilot's."""
+    return w["phase"] + customer_at(w, c)["arm"]
+
+
 # ---- customers come --------------------------------------------------------------------------------------------------
 
 
@@ -594,6 +600,8 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer = customer_at(w, c)
     customer["key"] = key
     customer["persona"] = chosen
+    customer["arm"] = w["n_phases"] if w["pilot"] >= 0 and meets(w, c, w["pilot"]) else 0
+    f = phase_of(w, c)
     customer["stage"] = NONE
     customer["origin"] = origin
     customer["k"] = k
@@ -626,7 +634,7 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
 def settle(w: Record, c: Whole, at_once: Whole) -> None:
     """Let somebody become a customer."""
     customer = customer_at(w, c)
-    now, f, p = w["now"], w["phase"], np.int64(customer["persona"])
+    now, f, p = w["now"], phase_of(w, c), np.int64(customer["persona"])
     customer["stage"] = w["home"]
     customer["joined"] = now
     customer["since"] = now
@@ -812,7 +820,7 @@ def open_issue(w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, 
 def opened(w: Record, i: Whole) -> None:
     """Open an issue that has its record."""
     issue = issue_at(w, i)
-    c, j, f = issue["customer"], issue["journey"], w["phase"]
+    c, j, f = issue["customer"], issue["journey"], phase_of(w, issue["customer"])
     customer = customer_at(w, c)
     relax(w, c)
     customer["journeys"] += 1
@@ -856,7 +864,7 @@ def opened(w: Record, i: Whole) -> None:
 @compiled
 def meant_for(w: Record, c: Whole, j: Whole) -> bool:
     """Whether a journey exists now and a customer meets its condition."""
-    journey = journey_at(w, w["phase"], j)
+    journey = journey_at(w, phase_of(w, c), j)
     if journey["dormant"] == 1:
         return False
     return journey["who"] < 0 or meets(w, c, journey["who"])
@@ -890,7 +898,7 @@ def meets(w: Record, c: Whole, n: Whole) -> bool:
 
 @inlined
 def first_step(w: Record, i: Whole) -> Whole:
-    f, issue = w["phase"], issue_at(w, i)
+    f, issue = phase_of(w, issue_at(w, i)["customer"]), issue_at(w, i)
     only = journey_at(w, f, issue["journey"])["only_start"]
     if only >= 0:
         return only
@@ -949,7 +957,7 @@ def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) 
 def attend(w: Record, i: Whole, step: Whole) -> Whole:
     """Try to be served; return the outcome if the visit is over at once, else −1."""
     issue = issue_at(w, i)
-    f, now = w["phase"], w["now"]
+    f, now = phase_of(w, issue["customer"]), w["now"]
     planned = step_at(w, f, step)
     t = planned["touchpoint"]
     touchpoint = touchpoint_at(w, f, t)
@@ -997,7 +1005,7 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
 def join_queue(w: Record, i: Whole) -> None:
     """Join the first listed pool with somebody idle, or wait for those listed while patience lasts."""
     issue = issue_at(w, i)
-    f, now, c = w["phase"], w["now"], issue["customer"]
+    f, now, c = phase_of(w, issue["customer"]), w["now"], issue["customer"]
     touchpoint = touchpoint_at(w, f, issue["touchpoint"])
     first, pools = touchpoint["pools"], touchpoint["pools_n"]
     for position in range(pools):
@@ -1025,7 +1033,7 @@ def join_queue(w: Record, i: Whole) -> None:
 @compiled
 def priority(w: Record, i: Whole) -> Whole:
     """Place of a visit's priority among all: the step's, else the journey's, else the persona's."""
-    f, issue = w["phase"], issue_at(w, i)
+    f, issue = phase_of(w, issue_at(w, i)["customer"]), issue_at(w, i)
     step, journey = step_at(w, f, issue["step"]), journey_at(w, f, issue["journey"])
     stated = persona_at(w, f, customer_at(w, issue["customer"])["persona"])["priority"]
     if journey["has_priority"] == 1:
@@ -1058,7 +1066,7 @@ def begin_service(w: Record, i: Whole) -> None:
     issue["started"] = now
     minutes = vary(w, step_at(w, issue["phase"], issue["step"])["service"], draw(issue["visit_key"], U_SERVICE))
     if issue["difficulty"] != 0.0:
-        time = journey_at(w, w["phase"], issue["journey"])["time"]
+        time = journey_at(w, phase_of(w, issue["customer"]), issue["journey"])["time"]
         minutes = rules.slowed(minutes, time, issue["difficulty"])
     put(w, now + minutes, R_SERVICE_END, issue["row"], issue["number"], issue["visits"], SERVICE_END, i, ZERO)
 
@@ -1086,7 +1094,9 @@ def which_outcome(w: Record, i: Whole, first: Whole, n: Whole) -> Whole:
     weights, u = view(m_outcome_weight(w, first), n), draw(issue["visit_key"], U_OUTCOME)
     if issue["difficulty"] == 0.0:
         return rules.choose(weights, u)
-    return rules.choose_tilted(weights, view(m_tilt(w, w["phase"], first), n), issue["difficulty"], u)
+    return rules.choose_tilted(
+        weights, view(m_tilt(w, phase_of(w, issue["customer"]), first), n), issue["difficulty"], u
+    )
 
 
 @inlined
@@ -1124,7 +1134,7 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
 def feel(w: Record, i: Whole, outcome: Whole, o: Whole, waited: float) -> None:
     """Move the mood of the journey by what happened in a visit that ends now."""
     issue = issue_at(w, i)
-    p = persona_at(w, w["phase"], customer_at(w, issue["customer"])["persona"])
+    p = persona_at(w, phase_of(w, issue["customer"]), customer_at(w, issue["customer"])["persona"])
     again, reopened, handed_on = issue["again"], issue["reopened"], False
     issue["repeats"] += again
     issue["reopened"] = 0
@@ -1214,7 +1224,7 @@ def next_opening(w: Record, i: Whole) -> float:
     soonest = inf
     for position in range(touchpoint["pools_n"]):
         k = m_pool(w, touchpoint["pools"] + position)
-        if not m_serves(w, w["phase"], issue["journey"], k):
+        if not m_serves(w, phase_of(w, issue["customer"]), issue["journey"], k):
             continue
         if pool_at(w, k)["people"] > 0:
             return w["now"]
@@ -1231,7 +1241,7 @@ def close(w: Record, i: Whole, end: Whole) -> None:
     """Close an issue: what it left behind, what it sets off, and what the company asks."""
     issue = issue_at(w, i)
     c, j = issue["customer"], issue["journey"]
-    customer, f = customer_at(w, c), w["phase"]
+    customer, f = customer_at(w, c), phase_of(w, c)
     ending = end_at(w, f, j, end)
     p = persona_at(w, f, customer["persona"])
     mood = effects_at(w, ending["effects"])["mood"]
@@ -1330,7 +1340,7 @@ def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
 def experience_of(w: Record, i: Whole) -> float:
     """What a journey leaves behind, as it has been until now."""
     issue = issue_at(w, i)
-    p = persona_at(w, w["phase"], customer_at(w, issue["customer"])["persona"])
+    p = persona_at(w, phase_of(w, issue["customer"]), customer_at(w, issue["customer"])["persona"])
     return rules.experience(issue["lowest"], issue["mood"], issue["moods"] / issue["felt"], p["peak"], p["end"])
 
 
@@ -1339,7 +1349,7 @@ def survey(w: Record, i: Whole, experience: float) -> None:
     """Ask some how it was, and again if they have not answered; some of those answer with a score."""
     issue = issue_at(w, i)
     c = issue["customer"]
-    p = persona_at(w, w["phase"], customer_at(w, c)["persona"])
+    p = persona_at(w, phase_of(w, c), customer_at(w, c)["persona"])
     if p["asked"] == 0 or issue["noticed"] == 0 or issue["score"] >= 0 or draw(issue["key"], U_ASKED) >= p["ask"]:
         return
     key = draws.fold(issue["key"], as_key(issue["asked"])) if issue["asked"] > 0 else issue["key"]
@@ -1362,7 +1372,7 @@ def relax(w: Record, c: Whole) -> None:
     """Bring satisfaction up to date."""
     customer, now = customer_at(w, c), w["now"]
     if now > customer["relaxed"]:
-        recovery = persona_at(w, w["phase"], customer["persona"])["recovery"]
+        recovery = persona_at(w, phase_of(w, c), customer["persona"])["recovery"]
         elapsed = now - customer["relaxed"]
         customer["satisfaction"] = rules.relaxed(customer["satisfaction"], rest(w, c), recovery, elapsed)
         customer["relaxed"] = now
@@ -1371,7 +1381,7 @@ def relax(w: Record, c: Whole) -> None:
 @compiled
 def rest(w: Record, c: Whole) -> float:
     customer = customer_at(w, c)
-    return rules.clip(persona_at(w, w["phase"], customer["persona"])["level"] + customer["drift"])
+    return rules.clip(persona_at(w, phase_of(w, c), customer["persona"])["level"] + customer["drift"])
 
 
 @compiled
@@ -1379,7 +1389,7 @@ def accrue(w: Record, c: Whole) -> None:
     """Bring the revenue of a customer up to date."""
     customer = customer_at(w, c)
     if customer["stage"] == w["home"]:
-        rate = persona_at(w, w["phase"], customer["persona"])["revenue"]
+        rate = persona_at(w, phase_of(w, c), customer["persona"])["revenue"]
         customer["revenue"] += rate * (w["now"] - customer["accrued"])
     customer["accrued"] = w["now"]
 
@@ -1398,7 +1408,7 @@ def review(w: Record, c: Whole) -> None:
     customer = customer_at(w, c)
     if not isnan(customer["left"]):
         return
-    p = persona_at(w, w["phase"], customer["persona"])
+    p = persona_at(w, phase_of(w, c), customer["persona"])
     if p["churns"] == 1 and customer["stage"] == w["home"]:
         relax(w, c)
         shortfall = p["rest"] - customer["satisfaction"]
@@ -1529,7 +1539,7 @@ def record_visit(
     customer = customer_at(w, issue["customer"])
     row["persona"] = customer["persona"]
     row["kept"] = customer["kept"]
-    row["goal"] = journey_at(w, w["phase"], issue["journey"])["goal"]
+    row["goal"] = journey_at(w, phase_of(w, issue["customer"]), issue["journey"])["goal"]
     row["step"] = issue["step"]
     row["touchpoint"] = issue["touchpoint"]
     row["channel"] = issue["channel"]
@@ -1565,7 +1575,7 @@ def record_journey(
     row["persona"] = customer["persona"]
     row["kept"] = customer["kept"]
     row["began"] = issue["began"]
-    row["goal"] = journey_at(w, w["phase"], issue["journey"])["goal"]
+    row["goal"] = journey_at(w, phase_of(w, issue["customer"]), issue["journey"])["goal"]
     row["opened"] = issue["opened"]
     row["closed"] = closed
     row["end"] = end
@@ -1600,6 +1610,7 @@ def record_customer(w: Record, c: Whole) -> None:
     row["persona"] = customer["persona"]
     row["stage"] = customer["stage"]
     row["present"] = customer["present"]
+    row["pilot"] = customer["arm"] > 0
     row["joined"] = customer["joined"]
     row["left"] = customer["left"]
     row["satisfaction_start"] = customer["satisfaction_start"]

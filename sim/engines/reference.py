@@ -19,11 +19,11 @@ import polars as pl
 import simpy
 
 from sim import draws, rules
-from sim.changes import phases
+from sim.changes import arms, phases, pilot_of
 from sim.engines.calendar import Calendar, Rank
 from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.pools import Pool
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Effects
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Effects, Who
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 from sim.summaries import summarise
 from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Result, Tables, frame
@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 
     from sim.behaviour import Behaviour
     from sim.changes import Phase
-    from sim.model import Churn, Journey, Model, Step, Target, Touchpoint, Who
+    from sim.model import Churn, Journey, Model, Step, Target, Touchpoint
     from sim.summaries import Summary
 
     Process = Generator[simpy.Event, Any, None]
 
+EVERYBODY = Who()
 NO_EFFECTS = Effects()
 
 
@@ -47,8 +48,8 @@ class Customer:
 
     __slots__ = (
         "accrued", "awaited", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left", "origin",
-        "persona", "products", "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "stage", "traits",
-        "why",
+        "persona", "pilot", "products", "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "stage",
+        "traits", "why",
     )  # fmt: skip
 
     def __init__(self, row: int, origin: str, key: int, persona: str) -> None:
@@ -69,6 +70,7 @@ class Customer:
         self.issues: dict[int, Issue] = {}
         self.awaited = 0  # journeys that open after a delay
         self.gone = False  # a visitor, for good
+        self.pilot = False
 
 
 class Issue:
@@ -154,6 +156,8 @@ class History:
         self.calendar = Calendar()
         self.clock = model.clock
         self.phases = phases(model)
+        change = pilot_of(model)
+        self.pilot = None if change is None else (change, model.changes[change].who or EVERYBODY)
         self.begin(self.phases[0])
         self.home_stage = model.population.stage
         self.pools = {name: self.staffed(name, row) for row, name in enumerate(self.model.staff)}
@@ -163,13 +167,21 @@ class History:
         self.journeys: list[tuple[Any, ...]] = []
         self.expected = Expected(self.phases, self.clock.offset, self.world)
         self.review_every = {name: self.reviewed(name) for name in self.model.personas}
-        self.expected_needs: dict[tuple[str, str], Cumulative] = {}
+        self.expected_needs: dict[tuple[str, str, bool], Cumulative] = {}
 
     def begin(self, phase: Phase) -> None:
         """Let the company be as a phase describes it."""
-        self.model, self.dormant = phase.model, phase.dormant
+        self.phase, self.model = phase, phase.model
         self.lines = {name: channel.lines for name, channel in phase.model.channels.items()}
-        self.serving: dict[tuple[str, str], list[tuple[int, Pool, float]]] = {}
+        self.serving: dict[tuple[str, str, bool], list[tuple[int, Pool, float]]] = {}
+
+    def living(self, customer: Customer) -> Phase:
+        """Return how things are for a customer: as for everybody, or as in the pilot."""
+        return self.phase.arm(pilot=customer.pilot)
+
+    def of(self, customer: Customer) -> Model:
+        """Return the company as it is for a customer."""
+        return self.model if not customer.pilot else self.living(customer).model
 
     def staffed(self, name: str, row: int) -> Pool:
         """Return a pool with its duty over the whole horizon."""
@@ -178,7 +190,7 @@ class History:
 
     def reviewed(self, persona: str) -> float | None:
         """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""
-        churns = (phase.model.personas[persona].churn for phase in self.phases)
+        churns = (phase.model.personas[persona].churn for phase in arms(self.phases))
         return next((churn.every for churn in churns if churn is not None), None)
 
     # ---- the run ---------------------------------------------------------------------------------------------------
@@ -234,7 +246,7 @@ class History:
                 self.record_journey(issue)
         rows = [
             (c.row, c.origin, c.persona, c.stage, c.joined, c.left, c.why, c.satisfaction_start, c.satisfaction,
-             c.revenue, c.cost)
+             c.revenue, c.cost, c.pilot)
             for c in self.customers
         ]  # fmt: skip
         return Tables(frame(self.visits, VISITS), frame(self.journeys, JOURNEYS), frame(rows, CUSTOMERS)).sorted()
@@ -286,10 +298,13 @@ class History:
             weights = [float(name in wanted) for name in personas]
         name = list(personas)[rules.choose(weights, self.draw(key, "persona"))]
         customer = Customer(len(self.customers), origin, key, name)
+        if self.pilot is not None:
+            customer.pilot = self.meets(customer, *self.pilot)
         customer.satisfaction = self.rest(customer)
         customer.relaxed = self.calendar.now
-        customer.traits = dict(personas[name].traits)
-        for product, share in personas[name].products.items():
+        persona = self.of(customer).personas[name]
+        customer.traits = dict(persona.traits)
+        for product, share in persona.products.items():
             if self.draw(draws.fold(key, draws.name(product)), "product") < share:
                 customer.products.add(product)
         self.customers.append(customer)
@@ -305,10 +320,10 @@ class History:
         every = self.review_every[customer.persona]
         if every is not None:
             self.review_at(now + self.draw(customer.key, "review") * every, customer, every, 0, now)
-        for index, (name, journey) in enumerate(self.model.journeys.items()):
+        for index, (name, journey) in enumerate(self.of(customer).journeys.items()):
             when = journey.when
-            if when.need is not None and self.needs_of(customer.persona, when.need).value[-1] > 0:
-                self.calendar.process(self.needing(customer, name, index, self.needs_of(customer.persona, when.need)))
+            if when.need is not None and self.needs_of(customer, when.need).value[-1] > 0:
+                self.calendar.process(self.needing(customer, name, index, self.needs_of(customer, when.need)))
             elif when.every is not None:
                 self.calendar.process(self.again_and_again(customer, name, index))
             elif when.joining is not None and now > 0:
@@ -336,7 +351,7 @@ class History:
             key = self.address(f"arrival {name}", k)
             due -= log(1.0 - self.draw(key, "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
-            if name not in self.dormant:
+            if name not in self.phase.dormant:
                 visitor = self.newcomer(f"{name} {k}", key, journey.who)
                 visitor.stage = journey.when.stage
                 if visitor.stage == self.home_stage:
@@ -347,13 +362,14 @@ class History:
 
     # ---- issues open -----------------------------------------------------------------------------------------------
 
-    def needs_of(self, persona: str, need: str) -> Cumulative:
-        """Expected number of times a customer of a persona has had a need since the start."""
-        if (persona, need) not in self.expected_needs:
-            self.expected_needs[persona, need] = self.expected.number(
-                lambda m: m.personas[persona].needs.get(need, NO_RATE)
+    def needs_of(self, customer: Customer, need: str) -> Cumulative:
+        """Expected number of times a customer like this one has had a need since the start."""
+        persona, pilot = customer.persona, customer.pilot
+        if (persona, need, pilot) not in self.expected_needs:
+            self.expected_needs[persona, need, pilot] = self.expected.number(
+                lambda m: m.personas[persona].needs.get(need, NO_RATE), pilot=pilot
             )
-        return self.expected_needs[persona, need]
+        return self.expected_needs[persona, need, pilot]
 
     def needing(self, customer: Customer, name: str, index: int, times: Cumulative) -> Process:
         """Let a need arise again and again while somebody is a customer."""
@@ -371,12 +387,12 @@ class History:
 
     def neediness(self, customer: Customer) -> float:
         """How much more often than others of her persona a customer needs something."""
-        law = self.model.personas[customer.persona].neediness
+        law = self.of(customer).personas[customer.persona].neediness
         return 1.0 if law is None else rules.quantile(law, self.draw(customer.key, "neediness"))
 
     def again_and_again(self, customer: Customer, name: str, index: int) -> Process:
         """Let a journey open once every period, from a random moment in the first on."""
-        every = self.model.journeys[name].when.every or inf
+        every = self.of(customer).journeys[name].when.every or inf
         start, n = self.calendar.now, 0
         phase = self.draw(draws.fold(customer.key, draws.name(name)), "phase")
         while True:
@@ -409,8 +425,9 @@ class History:
 
     def open(self, customer: Customer, name: str, journey: int, origin: str) -> None:
         """Open an issue, if the journey exists now and is meant for this customer."""
-        planned = self.model.journeys[name]
-        if name in self.dormant or not self.meant_for(customer, name, planned.who):
+        living = self.living(customer)
+        planned = living.model.journeys[name]
+        if name in living.dormant or not self.meets(customer, name, planned.who):
             return
         self.relax(customer)
         issue = Issue(customer, name, draws.fold(customer.key, journey), origin, self.calendar.now)
@@ -419,8 +436,8 @@ class History:
         customer.issues[issue.number] = issue
         self.calendar.process(self.live(issue, self.first_step(issue, planned)))
 
-    def meant_for(self, customer: Customer, name: str, who: Who) -> bool:
-        """Say whether a customer meets the condition of a journey."""
+    def meets(self, customer: Customer, name: str, who: Who) -> bool:
+        """Say whether a customer meets a condition on something of that name."""
         return (
             (who.persona is None or customer.persona in who.persona)
             and (who.stage is None or customer.stage in who.stage)
@@ -433,7 +450,7 @@ class History:
         """Choose the channel in which a journey begins, among those it offers, by the persona's taste."""
         if len(planned.start) == 1:
             return next(iter(planned.start.values()))
-        persona = self.model.personas[issue.customer.persona]
+        persona = self.of(issue.customer).personas[issue.customer.persona]
         liked = persona.starts.get(issue.name, persona.start)
         channels = [channel for channel in liked if channel in planned.start]
         weights = [liked[channel] for channel in channels]
@@ -446,8 +463,9 @@ class History:
         while True:
             if issue.visits >= MOST_VISITS:
                 raise going_round(issue.name, step_name)
-            step = self.model.journeys[issue.name].steps[step_name]
-            touchpoint = self.model.touchpoints[step.touchpoint]
+            model = self.of(issue.customer)
+            step = model.journeys[issue.name].steps[step_name]
+            touchpoint = model.touchpoints[step.touchpoint]
             visit = Visit(issue, step_name, step, touchpoint, self.calendar.now, simpy.Event(self.calendar))
             outcome = self.attend(visit)
             if outcome is None:
@@ -462,7 +480,7 @@ class History:
                 yield self.calendar.at(when, Rank.ARRIVAL, issue.customer.row, issue.number, issue.visits + 1)
                 if issue.closed is not None:
                     return
-            if step_name in self.model.journeys[issue.name].all_ends:
+            if step_name in self.of(issue.customer).journeys[issue.name].all_ends:
                 self.close(issue, step_name)
                 return
 
@@ -498,7 +516,7 @@ class History:
 
     def pools_for(self, visit: Visit) -> list[tuple[int, Pool, float]]:
         """Pools that can serve a visit: where its touchpoint lists them, and after how long they see her."""
-        known = visit.issue.name, visit.place
+        known = visit.issue.name, visit.place, visit.issue.customer.pilot
         if known not in self.serving:
             goal = self.goal(visit.issue)
             self.serving[known] = [
@@ -530,16 +548,17 @@ class History:
 
     def patience(self, visit: Visit) -> float:
         """Draw how long somebody will wait."""
-        law = self.model.patience(visit.issue.customer.persona, visit.place)
+        law = self.of(visit.issue.customer).patience(visit.issue.customer.persona, visit.place)
         return inf if law is None else rules.quantile(law, self.draw(visit.key, "patience"))
 
     def priority(self, visit: Visit) -> int:
         """Priority of a visit: the step's, else the journey's, else the persona's."""
-        journey = self.model.journeys[visit.issue.name]
+        model = self.of(visit.issue.customer)
+        journey = model.journeys[visit.issue.name]
         for stated in (visit.step.priority, journey.priority):
             if stated is not None:
                 return stated
-        return self.model.personas[visit.issue.customer.persona].priority
+        return model.personas[visit.issue.customer.persona].priority
 
     def overflow(self, visit: Visit, pool: Pool, position: int) -> None:
         """Let one more pool see a visit that still waits."""
@@ -574,7 +593,7 @@ class History:
         minutes = rules.quantile(law, self.draw(visit.key, "service"))
         if not visit.issue.difficulty:
             return minutes
-        time = self.model.journeys[visit.issue.name].difficulty.time
+        time = self.of(visit.issue.customer).journeys[visit.issue.name].difficulty.time
         return rules.slowed(minutes, time, visit.issue.difficulty)
 
     def outcome(self, visit: Visit) -> str:
@@ -583,7 +602,7 @@ class History:
         names, weights = visit.step.choices
         u = self.draw(visit.key, "outcome")
         if issue.difficulty:
-            tilts = self.model.journeys[issue.name].difficulty.of(names)
+            tilts = self.of(issue.customer).journeys[issue.name].difficulty.of(names)
             return names[rules.choose_tilted(weights, tilts, issue.difficulty, u)]
         return names[rules.choose(weights, u)]
 
@@ -607,7 +626,7 @@ class History:
     def mood(self, visit: Visit, outcome: str) -> float:
         """Return the mood of the journey, moved by what happened in a visit that ends now."""
         issue, step, now = visit.issue, visit.step, self.calendar.now
-        feelings = self.model.personas[issue.customer.persona].satisfaction
+        feelings = self.of(issue.customer).personas[issue.customer.persona].satisfaction
         terms = [rules.missed(visit.waited(now), *feelings.wait.numbers), feelings.by_outcome.get(outcome, 0.0)]
         if visit.nth > 1:
             issue.repeats += 1
@@ -667,9 +686,9 @@ class History:
         if end == LEFT:
             self.record_journey(issue)
             return
-        journey = self.model.journeys[issue.name]
-        ending = journey.all_ends[end]
-        persona = self.model.personas[customer.persona]
+        model = self.of(customer)
+        ending = model.journeys[issue.name].all_ends[end]
+        persona = model.personas[customer.persona]
         feelings = persona.satisfaction
         if ending.mood:
             issue.feel(rules.clip(issue.mood + rules.felt(ending.mood, feelings.loss_aversion)))
@@ -682,7 +701,7 @@ class History:
         self.survey(issue, experience)
         issue.good, issue.experience, issue.effects = ending.good, experience, ending
         self.record_journey(issue)
-        for name, other in self.model.journeys.items():
+        for name, other in model.journeys.items():
             after = other.when.after
             if after is None or after.journey != issue.name or (after.end is not None and end not in after.end):
                 continue
@@ -711,12 +730,12 @@ class History:
 
     def experience(self, issue: Issue) -> float:
         """Return what a journey leaves behind, as it has been until now."""
-        feelings = self.model.personas[issue.customer.persona].satisfaction
+        feelings = self.of(issue.customer).personas[issue.customer.persona].satisfaction
         return rules.experience(issue.lowest, issue.mood, issue.moods / issue.felt, feelings.peak, feelings.end)
 
     def survey(self, issue: Issue, experience: float) -> None:
         """Ask some how it was, and again if they have not answered; some of those answer with a score."""
-        survey = self.model.personas[issue.customer.persona].survey
+        survey = self.of(issue.customer).personas[issue.customer.persona].survey
         known = issue.noticed and issue.score is None
         if survey is None or not known or self.draw(issue.key, "asked") >= survey.ask:
             return
@@ -735,7 +754,7 @@ class History:
 
     def relax(self, customer: Customer) -> None:
         """Bring satisfaction up to date: since last time it has moved towards its resting level."""
-        feelings = self.model.personas[customer.persona].satisfaction
+        feelings = self.of(customer).personas[customer.persona].satisfaction
         now = self.calendar.now
         if now > customer.relaxed:
             elapsed = now - customer.relaxed
@@ -746,13 +765,13 @@ class History:
 
     def rest(self, customer: Customer) -> float:
         """Return the level to which satisfaction returns: the persona's, moved by what she has experienced."""
-        return rules.clip(self.model.personas[customer.persona].satisfaction.level + customer.drift)
+        return rules.clip(self.of(customer).personas[customer.persona].satisfaction.level + customer.drift)
 
     def accrue(self, customer: Customer) -> None:
         """Bring the revenue of a customer up to date."""
         now = self.calendar.now
         if customer.stage == self.home_stage:
-            customer.revenue += self.model.personas[customer.persona].value.revenue * (now - customer.accrued)
+            customer.revenue += self.of(customer).personas[customer.persona].value.revenue * (now - customer.accrued)
         customer.accrued = now
 
     def review_at(self, when: float, customer: Customer, every: float, n: int, last: float) -> None:
@@ -764,7 +783,7 @@ class History:
         """Let a customer decide whether to stay, and think again one period later."""
         if customer.left is not None:
             return
-        churn = self.model.personas[customer.persona].churn
+        churn = self.of(customer).personas[customer.persona].churn
         if churn is not None and customer.stage == self.home_stage:
             self.relax(customer)
             p = self.leave_probability(customer, churn, when - last)
@@ -775,7 +794,7 @@ class History:
 
     def leave_probability(self, customer: Customer, churn: Churn, elapsed: float) -> float:
         """Return how likely somebody is to leave, so long after the last review."""
-        shortfall = self.model.personas[customer.persona].satisfaction.rest - customer.satisfaction
+        shortfall = self.of(customer).personas[customer.persona].satisfaction.rest - customer.satisfaction
         return rules.leave_probability(churn.base, churn.slope, shortfall, churn.total, elapsed)
 
     def leave(self, customer: Customer) -> None:
@@ -823,7 +842,7 @@ class History:
 
     def goal(self, issue: Issue) -> str:
         """Goal of an issue: its journey's name where none is stated."""
-        return self.model.journeys[issue.name].goal or issue.name
+        return self.of(issue.customer).journeys[issue.name].goal or issue.name
 
 
 class Behaving(History):
@@ -845,7 +864,7 @@ class Behaving(History):
         """As the behaviour says."""
         issue = visit.issue
         names, weights = visit.step.choices
-        tilts = self.model.journeys[issue.name].difficulty.of(names)
+        tilts = self.of(issue.customer).journeys[issue.name].difficulty.of(names)
         tilted = [rules.tilted(*both, issue.difficulty) for both in zip(weights, tilts, strict=True)]
         wanted = self.behaviour.outcomes(visit, dict(zip(names, tilted, strict=True)))
         return names[rules.choose([wanted.get(name, 0.0) for name in names], self.draw(visit.key, "outcome"))]

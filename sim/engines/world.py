@@ -29,7 +29,7 @@ CUSTOMER = np.dtype(
         *(
             (name, _I)
             for name in (
-                "origin", "k", "journeys", "issues", "settled", "present", "kept", "awaited", "before", "after",
+                "origin", "k", "journeys", "issues", "settled", "arm", "present", "kept", "awaited", "before", "after",
             )
         ),
     ],
@@ -117,7 +117,7 @@ WORLD = np.dtype(
                 "customer_rows", "spell_rows", "first", "starting", "joins", "origins", "stuck_journey",
                 "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
-                "home", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
+                "home", "pilot", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
                 "n_pools", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",

@@ -170,6 +170,7 @@ SIGNS = {
     "changes": (0.4, 0.4, lambda model, _: len(phases(model)) > 1),
     "two changes at once": (0.2, 0.2, two_at_once),
     "a change grows": (0.25, 0.25, grew),
+    "somebody is in a pilot": (0.03, 0.03, in_customers(pl.col("pilot"))),
     "is uncertain": (0.15, 0.12, lambda model, _: bool(model.uncertain)),
 }
 

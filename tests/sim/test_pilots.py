@@ -1,0 +1,160 @@
+"""A pilot: a change that is on for some customers, in the same world as all others."""
+
+from copy import deepcopy
+
+import polars as pl
+import pytest
+
+from sim import ScenarioError, build
+from sim.tables import KEYS
+from tests.sim.stories import call, company, desk, moment, page, tell
+
+CHANGE = {
+    "set": {
+        "personas.person.needs.ask": "6 / week",
+        "personas.person.value.revenue": "3 EUR / month",
+        "personas.person.satisfaction.resolved": 1.5,
+        "personas.person.churn.base": "0.2 / week",
+        "touchpoints.page.service_time": "9 min",
+        "touchpoints.page.cost": "2 EUR",
+        "journeys.ask.steps.call.outcomes": {"resolved": {"p": 1, "holds": 0.7}},
+        "journeys.ask.goal": "question",
+        "journeys.tell": {**call(0, "page"), "when": {"need": "tell"}, "who": {"share": 0.5}},
+        "personas.person.needs.tell": "2 / week",
+    }
+}
+WHO = {"who": {"share": 0.4}}
+
+
+def pages(change=None, **parts):
+    """People who read pages, so that nobody waits for anybody else."""
+    person = {
+        "share": 1,
+        "needs": {"ask": "3 / week"},
+        "satisfaction": {"rest": 6, "memory": 0.5, "recovery": "0.1 / day"},
+        "churn": {"base": "0.1 / week"},
+        "value": {"revenue": "1 EUR / month"},
+    }
+    raw = company(
+        clock={"start": "2025-01-06", "horizon": "6 weeks"},
+        population={"customers": 60, "joins": "5 / week"},
+        personas={"person": person},
+        touchpoints={"page": page(3)},
+        staff={},
+        journeys={"ask": call(0, "page") | {"when": {"need": "ask"}}},
+    )
+    if change is not None:
+        raw |= {"changes": {"try": deepcopy(change)}, "enact": ["try"]}
+    return raw | parts
+
+
+def people(tables):
+    """Rows of the table of customers."""
+    return tables.customers.to_dicts()
+
+
+def lives(tables, chosen):
+    """All that is told of some customers, who are known by where they came from, to nine digits.
+
+    Money and feelings are brought up to date when a change begins, which rounds otherwise.
+    """
+    who = tables.customers.filter(pl.col("origin").is_in(chosen)).select("customer", came="origin")
+    told = []
+    for name, keys in KEYS.items():
+        rows = getattr(tables, name).drop("pilot", strict=False).join(who, on="customer").sort("came", *keys[1:])
+        told.append(rows.drop("customer").with_columns(pl.col(pl.Float64).round(9)).to_dicts())
+    return told
+
+
+@pytest.mark.parametrize("begins", [{}, {"from": moment(14 * 1440)}, {"from": moment(14 * 1440), "ramp": "2 weeks"}])
+def test_those_in_a_pilot_live_as_if_it_were_for_all_and_all_others_as_if_there_were_none(begins):
+    change = CHANGE | begins
+    without, wholly, partly = tell(pages()), tell(pages(change)), tell(pages(change | WHO))
+    for pilot, other in ((True, wholly), (False, without)):
+        chosen = [row["origin"] for row in people(partly) if row["pilot"] is pilot]
+        assert len(chosen) > 20
+        assert lives(partly, chosen) == lives(other, chosen)
+
+
+def test_a_pilot_may_be_for_a_persona():
+    raw = pages(CHANGE | {"who": {"persona": "other"}})
+    raw["personas"] = {"person": raw["personas"]["person"] | {"share": 0.5}}
+    raw["personas"]["other"] = raw["personas"]["person"]
+    rows = people(tell(raw))
+    assert {row["pilot"] for row in rows if row["persona"] == "other"} == {True}
+    assert {row["pilot"] for row in rows if row["persona"] == "person"} == {False}
+
+
+def test_nobody_is_in_a_pilot_where_there_is_none():
+    assert not any(row["pilot"] for row in people(tell(pages(CHANGE))))
+
+
+def test_staff_that_a_pilot_brings_is_there_for_all():
+    change = {"who": {"share": 0.5}, "set": {"staff.clerks.shifts.only.headcount": 3, "touchpoints.desk.cost": "1 EUR"}}
+    many = {f"ann{n}": call(10) for n in range(3)}
+    raw = company(population={"customers": 2}, journeys=many, changes={"try": change}, enact=["try"])
+    visits = tell(raw).visits
+    assert visits.filter(pl.col("joined") == pl.col("started")).height == 3  # instead of one
+    without = tell(raw | {"enact": []}).visits
+    assert without.filter(pl.col("joined") == pl.col("started")).height == 1
+
+
+def test_a_pilot_may_lead_some_to_another_desk():
+    change = {
+        "who": {"share": 0.5},
+        "set": {
+            "staff.robots.shifts.only": {"days": "all", "from": "00:00", "to": "24:00", "headcount": 1},
+            "touchpoints.desk.staff": "robots",
+        },
+    }
+    raw = company(population={"customers": 40}, changes={"try": change}, enact=["try"], journeys={"ann": call(10)})
+    tables = tell(raw)
+    pilot = tables.customers.filter("pilot")["customer"].to_list()
+    assert 10 < len(pilot) < 30
+    pools = tables.visits.with_columns(pl.col("customer").is_in(pilot).alias("pilot")).group_by("pilot", "pool").len()
+    assert sorted(pools.select("pilot", "pool").rows()) == [(False, "clerks"), (True, "robots")]
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "what"),
+    [
+        ({"who": {"stage": "customer"}}, "changes.try.who.stage", "only persona and share can say it"),
+        ({"who": {"persona": "persn"}}, "changes.try.who.persona", "did you mean 'person'"),
+        ({"who": {}}, "changes.try.who", "it is for everybody"),
+        (
+            {"who": {"share": 0.5}, "set": {"profiles.weekly.day_to_day": 0.1}},
+            "changes.try.who",
+            "has to set something of",
+        ),
+        (
+            {"who": {"share": 0.5}, "set": {"personas.person.share": 0.9}},
+            "changes.try.set.personas.person.share",
+            "who comes, and how many",
+        ),
+        (
+            {"who": {"share": 0.5}, "set": {"journeys.new": call(0, "page") | {"when": {"arrival": "1 / day"}}}},
+            "changes.try.set.journeys.new.when.arrival",
+            "who comes, and how many",
+        ),
+    ],
+)
+def test_what_makes_no_sense_of_a_pilot_is_told(change, where, what):
+    with pytest.raises(ScenarioError) as told:
+        build(pages() | {"changes": {"try": CHANGE | change}})
+    problem = next(problem for problem in told.value.problems if problem.path == where)
+    assert what in problem.message
+
+
+def test_two_pilots_at_once_are_refused():
+    raw = pages() | {"changes": {"one": CHANGE | WHO, "two": CHANGE | WHO}, "enact": ["one", "two"]}
+    with pytest.raises(ScenarioError, match="one at a time can be on"):
+        build(raw)
+
+
+def test_who_is_in_a_pilot_does_not_hang_on_anything_else():
+    change = {"who": {"share": 0.4}, "set": {"touchpoints.page.cost": "1 EUR"}}
+    one, other = tell(pages(change)), tell(pages(CHANGE | WHO, touchpoints={"page": page(30), "desk": desk(staff={})}))
+    picked = [{row["origin"] for row in people(each) if row["pilot"]} for each in (one, other)]
+    came = [{row["origin"] for row in people(each)} for each in (one, other)]
+    both = came[0] & came[1]
+    assert picked[0] & both == picked[1] & both
