@@ -30,6 +30,7 @@ from scenarios.pages import (
     week_card,
     weeks_measured,
 )
+from scenarios.pilots import is_pilot, tried
 from scenarios.plots import Difference, Quarter, Week, interval_plot, money_plot
 from sim.changes import flatten, phases
 from sim.kpis import HEADLINES, KPIS
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from sim.model import Model
     from sim.tables import Tables
 
+OUT_OF_REACH = 1000.0  # times the size of a test
 _BY_WEEK = ("experience", "customers_lost", "abandonment", "margin")
 _BY_PERSONA = ("satisfaction", "churn", "revenue", "abandonment", "mean_wait")
 _BY_POOL = ("occupancy", "staff_cost", "overtime", "mean_wait")
@@ -88,6 +90,9 @@ def comparison_report(
         "headlines": [_headline(comparison, kpi, names) for kpi in HEADLINES],
         "every": [_every(comparison, change, names[change]) for change in comparison.changes],
         "persona_plots": _persona_plots(comparison, names),
+        "pilots": [
+            _pilot(comparison, change, names[change]) for change in comparison.changes if is_pilot(comparison, change)
+        ],
         "whom": [_whom(comparison, change, names[change]) for change in comparison.changes],
         "money_note": money_note(baseline),
         "money_plots": [_money_plot(comparison, names[change], money[change]) for change in comparison.changes],
@@ -241,6 +246,28 @@ def _whom(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
             )
         ],
     }
+
+
+def _pilot(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
+    """What a test of a pilot's size would have seen."""
+    currency = comparison.models[BASELINE].currency
+    rows = []
+    for seen in tried(comparison, change):
+        ends = {"lower": seen.lower, "upper": seen.upper}
+        numbers = {"baseline": seen.others, "difference": seen.difference, **ends}
+        texts = [words.level(seen.kpi, mean, currency) for mean in (seen.others, seen.pilot)]
+        texts += [words.difference(seen.kpi, numbers, currency), words.interval(seen.kpi, numbers, currency)]
+        texts += [words.per_cent(round(seen.told_apart, 2)), _times(seen.needed)]
+        rows.append(Row(words.kpi_title(seen.kpi), [Cell(text) for text in texts]))
+    head = ["KPI", "Others", "In the pilot", "A test sees", "95 % of tests end", "Told apart", "Size needed"]
+    return {"title": title, "head": head, "rows": rows}
+
+
+def _times(size: float) -> str:
+    """How many times as large a test has to be."""
+    if size <= 1:
+        return "enough"
+    return f"{size:,.2g} ×" if size < OUT_OF_REACH else "out of reach"
 
 
 def _occupancies(comparison: Comparison, change: str, pool: str) -> Cell:

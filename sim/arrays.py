@@ -237,6 +237,11 @@ class Names:
     traits: tuple[str, ...]
     values: tuple[str, ...]
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Persona of each group of people: first all who are in no pilot, then those who are."""
+        return 2 * self.personas
+
 
 # Outcomes and ends that every model has, first in their order.
 OUTCOMES = (ABANDONED, CLOSED, BLOCKED, LEFT, RESOLVED, "unresolved")

@@ -57,7 +57,8 @@ def _kpi(
 ) -> Callable[[Callable[[Sums], NDArray[np.float64]]], Callable[[Sums], NDArray[np.float64]]]:
     def register(function: Callable[[Sums], NDArray[np.float64]]) -> Callable[[Sums], NDArray[np.float64]]:
         name = function.__name__
-        KPIS[name] = Kpi(name, " ".join((function.__doc__ or "").split()), unit, better, by, function)
+        dimensions = tuple(each for each in DIMENSIONS if each in by or (each == "pilot" and "persona" in by))
+        KPIS[name] = Kpi(name, " ".join((function.__doc__ or "").split()), unit, better, dimensions, function)
         return function
 
     return register

@@ -41,10 +41,11 @@ JOURNEY_ROW = _row(
     ("customer", "journey", "origin_journey", "origin_n", "origin", "persona", "goal", "end", "good", "visits",
      "contacts", "channels", "handoffs", "repeats", "asked", "answered", "score", "stage", "began", "kept"),
 )  # fmt: skip
+# `persona`, here and in all rows: those in a pilot are numbered after all others.
 # `present`: whether somebody was a customer when the measured window opened.
 CUSTOMER_ROW = _row(
     ("joined", "left", "satisfaction_start", "satisfaction_end", "revenue", "cost"),
-    ("customer", "origin", "k", "persona", "stage", "present", "pilot"),
+    ("customer", "origin", "k", "persona", "stage", "present"),
 )
 # A time of being a customer: from joining, or coming back, until leaving, or moving to another stage; infinite if it
 # goes on.
@@ -99,7 +100,7 @@ def tables_of(block: Block) -> Tables:
 def _visits(block: Block) -> pl.DataFrame:
     names = block.names
     words: dict[str, Sequence[str]] = {
-        "persona": names.personas, "goal": names.goals, "step": [step for _, step in names.steps],
+        "persona": names.groups, "goal": names.goals, "step": [step for _, step in names.steps],
         "touchpoint": names.touchpoints, "channel": names.channels, "department": names.departments,
         "pool": names.pools, "outcome": names.outcomes, "stage": names.stages,
     }  # fmt: skip
@@ -108,7 +109,7 @@ def _visits(block: Block) -> pl.DataFrame:
 
 def _journeys(block: Block) -> pl.DataFrame:
     rows, names = block.journeys, block.names
-    words = {"persona": names.personas, "goal": names.goals, "end": names.ends, "stage": names.stages}
+    words = {"persona": names.groups, "goal": names.goals, "end": names.ends, "stage": names.stages}
     root = _numbered(names.journeys, rows["origin_journey"], rows["origin_n"])
     opened = np.flatnonzero(rows["origin"] >= 0)  # by another journey
     if len(opened):
@@ -120,8 +121,9 @@ def _journeys(block: Block) -> pl.DataFrame:
 def _customers(block: Block) -> pl.DataFrame:
     rows, names = block.customers, block.names
     why = pl.Series("why", np.isnan(rows["left"])).replace_strict({True: None, False: "review"}, return_dtype=pl.String)
-    more = {"origin": _numbered(["start", "join", *names.journeys], rows["origin"], rows["k"]), "why": why}
-    return _table(rows, CUSTOMERS, {"persona": names.personas, "stage": names.stages}, more=more)
+    origin = _numbered(["start", "join", *names.journeys], rows["origin"], rows["k"])
+    more = {"origin": origin, "why": why, "pilot": pl.Series("pilot", rows["persona"] >= len(names.personas))}
+    return _table(rows, CUSTOMERS, {"persona": names.groups, "stage": names.stages}, more=more)
 
 
 def _numbered(words: Sequence[str], codes: NDArray[Any], numbers: NDArray[Any]) -> pl.Series:
@@ -173,14 +175,12 @@ def _table(
 def block_of(tables: Tables, names: Names, start: float) -> Block:
     """Records of tables, as far as sums are made of them; `start` is when the measured window opens."""
     spells = _spell_records(tables, names)
-    return Block(
-        names,
-        _visit_records(tables, names),
-        _journey_records(tables, names),
-        _customer_records(tables, names, spells, start),
-        spells,
-        spells[:0],  # nothing opened anything that would have to be told
-    )
+    visits, journeys = _visit_records(tables, names), _journey_records(tables, names)
+    customers = _customer_records(tables, names, spells, start)
+    pilot = tables.customers.filter("pilot")["customer"].to_numpy()
+    for rows in (visits, journeys, customers, spells):
+        rows["persona"][np.isin(rows["customer"], pilot)] += len(names.personas)
+    return Block(names, visits, journeys, customers, spells, spells[:0])  # no origins: sums ask for none
 
 
 def _visit_records(tables: Tables, names: Names) -> Records:
@@ -189,7 +189,7 @@ def _visit_records(tables: Tables, names: Names) -> Records:
         "persona": names.personas, "goal": names.goals, "touchpoint": names.touchpoints, "channel": names.channels,
         "pool": names.pools, "outcome": names.outcomes,
     }  # fmt: skip
-    plain = ("joined", "started", "ended", "mood_after", "cost", "overtime", "revenue")
+    plain = ("customer", "joined", "started", "ended", "mood_after", "cost", "overtime", "revenue")
     return _records(VISIT_ROW, tables.visits, known, plain)
 
 
@@ -199,8 +199,8 @@ def _journey_records(tables: Tables, names: Names) -> Records:
     journeys = tables.journeys.join(first, on=("customer", "journey"), how="left", maintain_order="left")
     known = {"persona": names.personas, "goal": names.goals, "end": names.ends, "began": names.channels}
     plain = (
-        "opened", "closed", "experience", "revenue", "good", "contacts", "channels", "handoffs", "asked", "answered",
-        "score",
+        "customer", "opened", "closed", "experience", "revenue", "good", "contacts", "channels", "handoffs", "asked",
+        "answered", "score",
     )  # fmt: skip
     return _records(JOURNEY_ROW, journeys, known, plain)
 

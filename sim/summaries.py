@@ -14,7 +14,7 @@ import numpy as np
 
 from sim import sums
 from sim.arrays import NONE, names_of
-from sim.changes import Phase, charged, phases, span
+from sim.changes import Phase, arms, charged, phases, span
 from sim.once import once_a_model
 from sim.records import block_of
 from sim.sums import BIN, BINS, SHORTEST
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from sim.records import Block
     from sim.tables import Result, Tables
 
-DIMENSIONS = ("all", "persona", "goal", "touchpoint", "pool", "channel", "week")
-_CODED = ("persona", "goal", "touchpoint", "pool", "channel", "week")  # as `sums` numbers them
+DIMENSIONS = ("all", "persona", "pilot", "goal", "touchpoint", "pool", "channel", "week")
+_CODED = ("people", "goal", "touchpoint", "pool", "channel", "week")  # as `sums` numbers them
+OTHERS, PILOT = "others", "pilot"
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,12 @@ class _Scheme:
         self.model, self.phases, self.start, self.end = model, phases(model), start, end
         self.edges = np.append(np.arange(start, end, MINUTES_PER_WEEK), end)
         self.names = names_of(model, self.phases)
+        self.lives = arms(self.phases)
+        self.piloted = len(self.lives) > len(self.phases)
         self.groups = {
+            "people": self.names.groups if self.piloted else self.names.personas,
             "persona": self.names.personas,
+            "pilot": (OTHERS, PILOT) if self.piloted else (),
             "goal": self.names.goals,
             "touchpoint": self.names.touchpoints,
             "pool": self.names.pools,
@@ -131,18 +136,20 @@ class _Scheme:
             every = [[getattr(model.staff[name], rate) for name in pools] for model in models]
             return np.array(every, dtype=float).reshape(len(models), len(pools))
 
-        staffed = [[bool(model.touchpoints[name].staff) for name in self.names.touchpoints] for model in models]
+        lives = [phase.model for phase in self.lives]
+        staffed = [[bool(model.touchpoints[name].staff) for name in self.names.touchpoints] for model in lives]
         first = [next(iter(models[-1].touchpoints[name].staff), None) for name in self.names.touchpoints]
-        revenue = [[model.personas[name].value.revenue for name in self.names.personas] for model in models]
+        revenue = np.array([[model.personas[name].value.revenue for name in self.names.personas] for model in lives])
         return sums.Measured(
             window=np.array([self.start, self.end, self.model.clock.horizon, self.model.measure.answer_within]),
             phase_start=np.array([phase.start for phase in self.phases]),
             phase_end=np.array([phase.end for phase in self.phases]),
-            staffed=np.array(staffed, np.bool_).reshape(len(models), len(self.names.touchpoints)),
+            personas=len(self.names.personas),
+            staffed=np.array(staffed, np.bool_).reshape(len(lives), len(self.names.touchpoints)),
             preferred=np.array([NONE if name is None else pools[name] for name in first], np.int64),
             wage=by_pool("wage"),
             overtime_wage=by_pool("wage") * by_pool("overtime"),
-            subscription=np.array(revenue, dtype=float).reshape(len(models), len(self.names.personas)),
+            subscription=np.concatenate(np.split(revenue, len(lives) // len(models)), axis=1),
             first_group=tuple(accumulate((len(self.groups[dimension]) for dimension in _CODED), initial=0)),
         )
 
@@ -212,8 +219,15 @@ class Tally:
     def summary(self) -> Summary:
         """Sums of what was added, by every dimension."""
         found = {dimension: Sums(self.scheme.groups[dimension], self._values(dimension)) for dimension in _CODED}
-        everything = {name: values.sum(axis=0)[None] for name, values in self._values("persona").items()}
+        people, personas = found.pop("people"), len(self.scheme.names.personas)
+        by_arm = {name: values.reshape(-1, personas, *values.shape[1:]) for name, values in people.values.items()}
+        everything = {name: values.sum(axis=0)[None] for name, values in people.values.items()}
         found["all"] = Sums(("all",), everything | self.scheme.rostered["all"] | self.scheme.changes["all"])
+        found["persona"] = Sums(
+            self.scheme.groups["persona"], {name: all_.sum(axis=0) for name, all_ in by_arm.items()}
+        )
+        arms_ = {name: each.sum(axis=1)[: len(self.scheme.groups["pilot"])] for name, each in by_arm.items()}
+        found["pilot"] = Sums(self.scheme.groups["pilot"], arms_)
         return {dimension: found[dimension] for dimension in DIMENSIONS}
 
     def _values(self, dimension: str) -> dict[str, NDArray[np.float64]]:
@@ -221,10 +235,10 @@ class Tally:
         place = _CODED.index(dimension)
         rows = slice(*self.measured.first_group[place : place + 2])
         values = _totals(sums.OF_VISITS, self.of_visits[rows]) | {"wait_histogram": self.waits[rows].astype(float)}
-        if dimension in ("persona", "goal", "channel", "week"):
+        if dimension in ("people", "goal", "channel", "week"):
             values |= _totals(sums.OF_JOURNEYS, self.of_journeys[rows])
             values["resolution_histogram"] = self.times[rows].astype(float)
-        if dimension in ("persona", "week"):
+        if dimension in ("people", "week"):
             values |= _totals(sums.OF_CUSTOMERS, self.of_customers[rows])
             values["customer_months"] = values.pop("customer_minutes") / MINUTES_PER_MONTH
         if dimension in ("pool", "week"):

@@ -65,7 +65,7 @@ N_VISITS, N_JOURNEYS, N_CUSTOMERS = (np.int64(len(names)) for names in (OF_VISIT
 class Measured(NamedTuple):
     """What has to be known of a model, and of the window in which it is measured, to add up rows.
 
-    F phases, P personas, T touchpoints, K pools; minutes.
+    F phases, G groups of people (personas, then again for those in a pilot), T touchpoints, K pools; minutes.
 
     Attributes
     ----------
@@ -73,18 +73,21 @@ class Measured(NamedTuple):
         Start and end of the window, then the horizon and the wait within which an answer counts as quick; shape (4,).
     phase_start, phase_end
         Shape (F,).
+    personas
+        How many there are.
     staffed
-        Whether a touchpoint needs staff, shape (F, T).
+        Whether a touchpoint needs staff, shape (F, T), and F rows more for those in a pilot.
     preferred
         The pool a touchpoint lists first, −1 where none; shape (T,).
     wage, overtime_wage, subscription
-        Money a minute, shapes (F, K), (F, K) and (F, P).
+        Money a minute, shapes (F, K), (F, K) and (F, G).
     first_group
-        Where the groups of persona, goal, touchpoint, pool, channel and week begin, and where the last end; seven of
+        Where the groups of people, goal, touchpoint, pool, channel and week begin, and where the last end; seven of
         them.
     """
 
     window: NDArray[np.float64]
+    personas: int
     phase_start: NDArray[np.float64]
     phase_end: NDArray[np.float64]
     staffed: NDArray[np.bool_]
@@ -167,7 +170,8 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
     """Add visits: to `sums`, shape (groups, 2·OF_VISITS), and to `waits`, shape (groups, BINS)."""
     # Taken apart here once: handing on so many arrays with every row took longer than adding it up.
     start, end, horizon, quick = m.window[0], m.window[1], m.window[2], m.window[3]
-    personas, goals, touchpoints, pools, channels, weeks, last = m.first_group
+    people, goals, touchpoints, pools, channels, weeks, last = m.first_group
+    personas = np.int64(m.personas)
     starts, ends, wage, overtime_wage = m.phase_start, m.phase_end, m.wage, m.overtime_wage
     staffed_then, preferred = m.staffed, m.preferred
     counted, groups = np.zeros(2 * N_VISITS, np.int64), np.zeros(5, np.int64)
@@ -177,7 +181,8 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
         f = 0
         while f + 1 < len(starts) and joined >= starts[f + 1]:
             f += 1
-        staffed = staffed_then[f, touchpoint]
+        pilot = np.int64(row["persona"]) // personas
+        staffed = staffed_then[f + pilot * len(starts), touchpoint]
         forget(counted)
         week = paid = length = NONE
         if start <= joined < end:
@@ -193,7 +198,7 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
             since, until, late = max(started, start), min(over, end), max(over - row["overtime"], start)
             count_work(pool, since, until, late, wage, overtime_wage, starts, ends, counted)
         listed = pool if pool >= 0 else preferred[touchpoint]
-        groups[0] = personas + row["persona"]
+        groups[0] = people + row["persona"]
         groups[1] = goals + row["goal"]
         groups[2] = touchpoints + touchpoint
         groups[3] = pools + listed if listed >= 0 else NONE
@@ -259,7 +264,7 @@ def count_work(
 def add_journeys(m: Any, rows: Rows, sums: Any, times: Any) -> None:
     """Add journeys: to `sums`, shape (groups, 2·OF_JOURNEYS), and to `times`, shape (groups, BINS)."""
     start, end = m.window[0], m.window[1]
-    personas, goals, _, _, channels, weeks, last = m.first_group
+    people, goals, _, _, channels, weeks, last = m.first_group
     counted, groups = np.zeros(2 * N_JOURNEYS, np.int64), np.zeros(3, np.int64)
     for row in rows:
         forget(counted)
@@ -278,7 +283,7 @@ def add_journeys(m: Any, rows: Rows, sums: Any, times: Any) -> None:
         if start <= row["closed"] < end:
             earned = weeks + week_in(start, last - weeks, row["closed"])
             put(counted, JOURNEY_REVENUE, row["revenue"])
-        groups[0] = personas + row["persona"]
+        groups[0] = people + row["persona"]
         groups[1] = goals + row["goal"]
         groups[2] = channels + row["began"] if row["began"] >= 0 else NONE
         for group in groups:

@@ -600,7 +600,9 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer = customer_at(w, c)
     customer["key"] = key
     customer["persona"] = chosen
-    customer["arm"] = w["n_phases"] if w["pilot"] >= 0 and meets(w, c, w["pilot"]) else 0
+    in_pilot = w["pilot"] >= 0 and meets(w, c, w["pilot"])
+    customer["arm"] = w["n_phases"] if in_pilot else 0
+    customer["group"] = chosen + w["n_personas"] if in_pilot else chosen
     f = phase_of(w, c)
     customer["stage"] = NONE
     customer["origin"] = origin
@@ -1478,7 +1480,7 @@ def end_spell(w: Record, c: Whole, until: float) -> None:
     w["spell_rows"] += 1
     w["rows"] += 1
     row["customer"] = customer["row"]
-    row["persona"] = customer["persona"]
+    row["persona"] = customer["group"]
     row["since"] = since
     row["until"] = until
 
@@ -1537,7 +1539,7 @@ def record_visit(
     row["journey"] = issue["number"]
     row["visit"] = issue["visits"]
     customer = customer_at(w, issue["customer"])
-    row["persona"] = customer["persona"]
+    row["persona"] = customer["group"]
     row["kept"] = customer["kept"]
     row["goal"] = journey_at(w, phase_of(w, issue["customer"]), issue["journey"])["goal"]
     row["step"] = issue["step"]
@@ -1572,7 +1574,7 @@ def record_journey(
     row["origin_journey"] = issue["origin_journey"]
     row["origin_n"] = issue["origin_n"]
     row["origin"] = issue["origin"]
-    row["persona"] = customer["persona"]
+    row["persona"] = customer["group"]
     row["kept"] = customer["kept"]
     row["began"] = issue["began"]
     row["goal"] = journey_at(w, phase_of(w, issue["customer"]), issue["journey"])["goal"]
@@ -1607,10 +1609,9 @@ def record_customer(w: Record, c: Whole) -> None:
     row["customer"] = customer["row"]
     row["origin"] = customer["origin"]
     row["k"] = customer["k"]
-    row["persona"] = customer["persona"]
+    row["persona"] = customer["group"]
     row["stage"] = customer["stage"]
     row["present"] = customer["present"]
-    row["pilot"] = customer["arm"] > 0
     row["joined"] = customer["joined"]
     row["left"] = customer["left"]
     row["satisfaction_start"] = customer["satisfaction_start"]

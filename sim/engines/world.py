@@ -29,7 +29,8 @@ CUSTOMER = np.dtype(
         *(
             (name, _I)
             for name in (
-                "origin", "k", "journeys", "issues", "settled", "arm", "present", "kept", "awaited", "before", "after",
+                "origin", "k", "journeys", "issues", "settled", "arm", "group", "present", "kept", "awaited",
+                "before", "after",
             )
         ),
     ],

@@ -5,7 +5,9 @@ from copy import deepcopy
 import polars as pl
 import pytest
 
-from sim import ScenarioError, build
+from sim import ScenarioError, build, simulate
+from sim.kpis import measure
+from sim.summaries import summarise
 from sim.tables import KEYS
 from tests.sim.stories import call, company, desk, moment, page, tell
 
@@ -143,6 +145,24 @@ def test_what_makes_no_sense_of_a_pilot_is_told(change, where, what):
         build(pages() | {"changes": {"try": CHANGE | change}})
     problem = next(problem for problem in told.value.problems if problem.path == where)
     assert what in problem.message
+
+
+def test_kpis_are_told_of_those_in_the_pilot_and_of_the_others():
+    raw = pages(CHANGE | WHO)
+    result = simulate(build(raw), seed=3)
+    found = {
+        row["group"]: row["value"] for row in measure(summarise(result)).filter(kpi="revenue", by="pilot").to_dicts()
+    }
+    money = result.tables.customers.group_by("pilot").agg(pl.col("revenue").sum())
+    assert found == pytest.approx({"pilot" if pilot else "others": total for pilot, total in money.iter_rows()})
+    together = measure(summarise(result)).filter(kpi="revenue", by="all")["value"].item()
+    assert sum(found.values()) == pytest.approx(together)
+    by_persona = measure(summarise(result)).filter(kpi="revenue", by="persona")["value"].sum()
+    assert by_persona == pytest.approx(together)
+
+
+def test_no_kpi_is_told_of_a_pilot_where_there_is_none():
+    assert measure(summarise(simulate(build(pages()), seed=3))).filter(by="pilot").is_empty()
 
 
 def test_two_pilots_at_once_are_refused():

@@ -1,0 +1,71 @@
+"""What a test of a pilot's size would have seen."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from scenarios.compare import compare, variants
+from scenarios.pilots import is_pilot, tried
+from scenarios.report import comparison_report
+from sim import build
+from sim.kpis import measure
+from sim.replications import simulate
+from sim.summaries import summarise
+from tests.sim.stories import call, company, page
+
+REPLICATIONS = 6
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    person = {"share": 1, "needs": {"ask": "2 / week"}, "satisfaction": {"rest": 5, "memory": 0.5}}
+    step = {"outcomes": {"resolved": 0.5, "unresolved": 0.5}, "next": {"unresolved": {"give_up": 1}}}
+    raw = company(
+        clock={"start": "2025-01-06", "horizon": "3 weeks"},
+        population={"customers": 80},
+        personas={"person": person},
+        touchpoints={"page": page(3)},
+        staff={},
+        journeys={"ask": call(0, "page", step=step) | {"when": {"need": "ask"}}},
+        changes={
+            "tried": {
+                "title": "A page that answers",
+                "who": {"share": 0.5},
+                "set": {"journeys.ask.steps.call.outcomes": {"resolved": {"p": 0.8, "mood": 1}, "unresolved": 0.2}},
+            },
+            "whole": {"set": {"touchpoints.page.cost": "1 EUR"}},
+        },
+    )
+    return compare(variants(build(raw), ["tried", "whole"]), seed=5, replications=REPLICATIONS)
+
+
+def test_a_pilot_is_told_from_a_change_for_all(comparison):
+    assert is_pilot(comparison, "tried")
+    assert not is_pilot(comparison, "whole")
+
+
+def test_a_test_sees_those_in_the_pilot_beside_all_others(comparison):
+    seen = {each.kpi: each for each in tried(comparison, "tried")}
+    model = comparison.models["tried"]
+    found = [
+        measure(summarise(simulate(model, 5, r))).filter(kpi="completion", by="pilot") for r in range(REPLICATIONS)
+    ]
+    means = [{row["group"]: row["value"] for row in each.to_dicts()} for each in found]
+    differences = np.array([each["pilot"] - each["others"] for each in means])
+    completion = seen["completion"]
+    assert completion.difference == pytest.approx(differences.mean())
+    assert completion.pilot == pytest.approx(0.8, abs=0.04)
+    assert completion.others == pytest.approx(0.5, abs=0.04)
+    assert completion.lower < 0.3 < completion.upper
+    assert completion.told_apart > 0.99
+    assert completion.needed < 1
+    assert seen["satisfaction"].difference > 0
+    assert "abandonment" not in seen  # nobody waits
+
+
+def test_the_report_tells_of_the_test_where_there_is_one(comparison):
+    page_ = comparison_report(comparison, "Pages", "Does it help?", {})
+    assert page_.count("What a test of this size would have seen: A page that answers") == 1
+    only = compare({name: comparison.models[name] for name in ("baseline", "whole")}, seed=5, replications=2)
+    assert "What a test of this size" not in comparison_report(only, "Pages", "Does it help?", {})
+    assert only.values.filter(pl.col("by") == "pilot").is_empty()
