@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scenarios.maps import Route
-    from sim.model import Journey, Model, Persona, Pool, Step, When
+    from sim.model import Journey, Model, Opening, Persona, Pool, Step, When
     from sim.timetable import Profile, Shift
 
 _COLUMNS = 96
@@ -347,7 +347,7 @@ def _journey(model: Model, name: str) -> list[str]:
     lines = [f"{_opens(journey.when)}{_who(journey)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
     for end, ending in journey.all_ends.items():
         if ending.opens:
-            opened = listed(f"{plain(other)} ({per_cent(p)})" for other, p in ending.opens.items())
+            opened = listed(map(_opening, ending.opens, ending.opens.values()))
             lines.append(f"When it ends as {plain(end)} it opens {opened}.")
     return lines
 
@@ -378,7 +378,15 @@ def _opens(when: When) -> str:
         return f"Opens{share} when {plain(after.journey)} has ended{how}{delay}"
     if when.every is not None:
         return f"Opens {_every(when.every)}"
+    if when.opened:
+        return "Opens where something else opens it"
     return f"Opens on {words.date(when.on)}"
+
+
+def _opening(name: str, opening: Opening) -> str:
+    """A journey that something opens."""
+    later = f", {lasting(opening.after)} later" if opening.after is not None else ""
+    return f"{plain(name)} ({per_cent(opening.p)}{later})"
 
 
 def _who(journey: Journey) -> str:

@@ -37,7 +37,7 @@ NONE: Any = np.int64(-1)
 AGAIN_CODE: Any = np.int64(
     -1_000_000
 )  # a target that means the same step, once it opens; other negative targets are ends
-NEED, EVERY, JOINING, AFTER, ARRIVAL, ON = (np.int64(n) for n in range(6))  # what starts a journey
+NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, OPENED = (np.int64(n) for n in range(7))  # what starts a journey
 
 # By how much what happens in a visit moves a mood; a persona for whom all are 0 does not react.
 REACTIONS = (
@@ -102,9 +102,21 @@ EFFECTS = np.dtype(
     [
         ("revenue", np.float64),
         ("mood", np.float64),
+        ("satisfaction", np.float64),
         *(
             (name, np.int64)
-            for name in ("stage", "adds", "adds_n", "drops", "drops_n", "traits", "traits_n", "opens", "opens_n")
+            for name in (
+                "matters",
+                "stage",
+                "adds",
+                "adds_n",
+                "drops",
+                "drops_n",
+                "traits",
+                "traits_n",
+                "opens",
+                "opens_n",
+            )
         ),
     ]
 )
@@ -152,7 +164,7 @@ class Arrays(NamedTuple):
         Outcomes of steps.
     target, target_weight
         Routes.
-    effects, add, drop, trait_set, open_journey, open_p
+    effects, add, drop, trait_set, open_journey, open_p, open_after
         What outcomes and ends do.
     laws, knots_at, knots_value
         Laws of durations.
@@ -204,6 +216,7 @@ class Arrays(NamedTuple):
     trait_set: Whole
     open_journey: Whole
     open_p: Floats
+    open_after: Whole
     laws: Records
     knots_at: Floats
     knots_value: Floats
@@ -339,6 +352,7 @@ class _Lists:
     trait_set: list[tuple[int, int]] = field(default_factory=list)
     open_journey: list[int] = field(default_factory=list)
     open_p: list[float] = field(default_factory=list)
+    open_after: list[int] = field(default_factory=list)
     laws: list[tuple[Any, ...]] = field(default_factory=list)
     knots_at: list[float] = field(default_factory=list)
     knots_value: list[float] = field(default_factory=list)
@@ -389,7 +403,7 @@ class _Lowering:
     def arrays(self) -> Arrays:
         """Every table as an array."""
         lists = self.lists
-        whole = {"start_step", "pool", "add", "drop", "trait_set", "open_journey"}
+        whole = {"start_step", "pool", "add", "drop", "trait_set", "open_journey", "open_after"}
         records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW}
         columns: dict[str, Any] = {}
         for name in _Lists.__dataclass_fields__:
@@ -553,6 +567,8 @@ class _Lowering:
             row["follows"], row["delay"] = when.after.p, self.optional(when.after.delay)
             ends = self.names.ends if when.after.end is None else when.after.end
             self.after_end[f, j, [self.number["ends"][end] for end in ends]] = True
+        elif when.opened:
+            row["trigger"] = OPENED
         else:
             row["trigger"] = ARRIVAL if when.arrival is not None else ON
 
@@ -636,11 +652,12 @@ class _Lowering:
             (self.number["traits"][trait], self.number["values"][value]) for trait, value in effects.trait.items()
         )
         lists.open_journey.extend(self.number["journeys"][name] for name in effects.opens)
-        lists.open_p.extend(effects.opens.values())
+        lists.open_p.extend(opening.p for opening in effects.opens.values())
+        lists.open_after.extend(self.optional(opening.after) for opening in effects.opens.values())
         stage = NONE if effects.stage is None else self.number["stages"][effects.stage]
         counts = [len(effects.adds), len(effects.drops), len(effects.trait), len(effects.opens)]
         pairs = [number for both in zip(first, counts, strict=True) for number in both]
-        lists.effects.append((effects.revenue, effects.mood, stage, *pairs))
+        lists.effects.append((effects.revenue, effects.mood, effects.satisfaction, effects.matters, stage, *pairs))
         return len(lists.effects) - 1
 
 

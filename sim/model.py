@@ -23,6 +23,7 @@ LEFT = "left"
 NOT_SERVED = (ABANDONED, CLOSED, BLOCKED)
 DEFAULT_PROFILE = "weekly"
 AGAIN = "later"
+OPENED = "opened"
 
 
 def _shorthand(field: str) -> BeforeValidator:
@@ -258,8 +259,23 @@ class Channel(Described):
     lines: int | None = Field(default=None, ge=0)
 
 
+class Opening(Described):
+    """A journey that an effect opens: with what probability, and how long after."""
+
+    p: Share
+    after: Distribution | None = None
+
+
 class Effects(Described):
-    """What an outcome or an end does beside leading on."""
+    """What something that happens does to a customer, beside leading on.
+
+    Attributes
+    ----------
+    mood
+        By how much it moves the mood of the journey.
+    satisfaction
+        By how much it moves the customer's satisfaction, at once.
+    """
 
     stage: str | None = None
     adds: Names = ()
@@ -267,12 +283,13 @@ class Effects(Described):
     trait: dict[str, str] = {}
     revenue: Money = 0.0
     mood: float = 0.0
-    opens: dict[str, Share] = {}
+    satisfaction: float = 0.0
+    opens: dict[str, Annotated[Opening, _shorthand("p")]] = {}
 
     @cached_property
     def matters(self) -> bool:
         """Whether anything changes but the mood."""
-        return bool(self.stage or self.adds or self.drops or self.trait or self.revenue or self.opens)
+        return any((self.stage, self.adds, self.drops, self.trait, self.revenue, self.satisfaction, self.opens))
 
 
 class Outcome(Effects):
@@ -395,6 +412,8 @@ class When(Described):
         Again and again, from a random moment in the first period on.
     on
         On a date.
+    opened
+        Nothing but effects: `when: opened` is enough.
     """
 
     need: str | None = None
@@ -404,15 +423,21 @@ class When(Described):
     after: After | None = None
     every: Minutes | None = Field(default=None, gt=0)
     on: Moment | None = None
+    opened: Literal[True] | None = None
 
 
-TRIGGERS = ("need", "arrival", "joining", "after", "every", "on")
+TRIGGERS = ("need", "arrival", "joining", "after", "every", "on", OPENED)
+
+
+def _only_opened(value: object) -> object:
+    """Let one word say that nothing but effects starts a journey."""
+    return {OPENED: True} if value == OPENED else value
 
 
 class Journey(Described):
     """One kind of pursuit of a goal: who, when, from where, through what, and how it ends."""
 
-    when: When
+    when: Annotated[When, BeforeValidator(_only_opened)]
     who: Who = Who()
     goal: str | None = None
     start: dict[str, str] = Field(min_length=1)

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 from sim import units
 from sim.distributions import check_adds_to_one
 from sim.errors import Problem, did_you_mean
-from sim.model import AGAIN, BUILT_IN_ENDS, DEFAULT_PROFILE, LEFT, NOT_SERVED, RESOLVED, TRIGGERS, Population, When
+from sim.model import (
+    AGAIN,
+    BUILT_IN_ENDS,
+    DEFAULT_PROFILE,
+    LEFT,
+    NOT_SERVED,
+    OPENED,
+    RESOLVED,
+    TRIGGERS,
+    Population,
+    When,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -282,8 +293,8 @@ def _values(raw: dict[str, Any], trait: str) -> list[str]:
 
 
 def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterator[Problem]:
-    when = journey.get("when")
-    if not isinstance(when, dict):
+    when = _when(journey)
+    if when is None:
         return
     given = [trigger for trigger in TRIGGERS if trigger in when]
     if len(given) != 1:
@@ -291,6 +302,8 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
         yield Problem(f"{path}.when", f"{found}; a journey is started by exactly one of {', '.join(TRIGGERS)}")
     yield from _profile(raw, f"{path}.when.arrival", when.get("arrival"))
     yield from _not_past(raw, f"{path}.when.on", when.get("on"))
+    if OPENED in when and not _is_opened(raw, path.removeprefix("journeys.")):
+        yield Problem(f"{path}.when", "nothing opens it; name it under opens of an outcome or an end")
     after = when.get("after")
     if isinstance(after, dict) and isinstance(after.get("journey"), str):
         known = _names(raw, "journeys")
@@ -307,6 +320,20 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
         if need not in wanted:
             yield Problem(f"{path}.when.need", f"no persona has the need '{need}'; {did_you_mean(need, wanted)}")
+
+
+def _when(journey: dict[str, Any]) -> dict[str, Any] | None:
+    """Trigger of a journey, written out; None where it cannot be read."""
+    when = journey.get("when")
+    if when == OPENED:
+        return {OPENED: True}
+    return when if isinstance(when, dict) else None
+
+
+def _is_opened(raw: dict[str, Any], name: str) -> bool:
+    """Whether some effect opens a journey, if need be one that a change brings."""
+    by_changes = (path[-2:] == ["opens", name] or path[-3:-1] == ["opens", name] for path, _ in _set_by_changes(raw))
+    return any(name in _names(effect, "opens") for effect in _all_effects(raw)) or any(by_changes)
 
 
 def _opened_twice(path: str, after: dict[str, Any], other: dict[str, Any]) -> Iterator[Problem]:
@@ -365,10 +392,10 @@ def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator
 
 def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[str, Any]) -> Iterator[Problem]:
     """A persona that can open the journey needs a channel to begin it in."""
-    offered = _names(journey, "start")
-    if len(offered) < 2 or not isinstance(journey.get("when"), dict):
+    offered, when = _names(journey, "start"), _when(journey)
+    if len(offered) < 2 or when is None:
         return
-    need = journey["when"].get("need")
+    need = when.get("need")
     opened = any(name in _names(effect, "opens") for effect in _all_effects(raw))
     who = journey.get("who")
     meant_for = _listed(who.get("persona")) if isinstance(who, dict) else []

@@ -55,6 +55,7 @@ from sim.engines.world import (
     m_knots_value,
     m_lines,
     m_need_curve,
+    m_open_after,
     m_open_journey,
     m_open_p,
     m_outcome_weight,
@@ -1115,7 +1116,8 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
     if o >= 0 and isnan(customer["left"]):
         e = outcome_at(w, o)["effects"]
         revenue, stage = effects_at(w, e)["revenue"], effects_at(w, e)["stage"]
-        take_effect(w, i, e, issue["visit_key"])
+        if effects_at(w, e)["matters"] == 1:
+            take_effect(w, c, e, issue["visit_key"], issue["origin_journey"], issue["origin_n"], issue["origin"])
     record_visit(w, i, now, outcome, issue["mood"], cost, overtime, revenue, stage)
     issue["state"] = OPEN
 
@@ -1243,7 +1245,8 @@ def close(w: Record, i: Whole, end: Whole) -> None:
     customer["drift"] += p["adapts"] * (experience - rest(w, c))
     unlink(w, i)
     key = draws.fold(issue["key"], m_end_name(w, end))
-    take_effect(w, i, ending["effects"], key)
+    if effects_at(w, ending["effects"])["matters"] == 1:
+        take_effect(w, c, ending["effects"], key, issue["origin_journey"], issue["origin_n"], issue["origin"])
     survey(w, i, experience)
     e = effects_at(w, ending["effects"])
     record_journey(w, i, w["now"], end, ending["good"], experience, e["revenue"], e["stage"])
@@ -1256,22 +1259,21 @@ def close(w: Record, i: Whole, end: Whole) -> None:
             delay = 0.0
             if after["delay"] >= 0:
                 delay = vary(w, after["delay"], draw(child, U_DELAY))
-            origin = note_origin(w, i, ONE, follower)
-            oj, on = issue_at(w, i)["origin_journey"], issue_at(w, i)["origin_n"]
-            open_later(w, c, follower, child, delay, oj, on, origin)
+            origin = note_origin(w, issue["origin"], ONE, follower)
+            open_later(w, c, follower, child, delay, issue["origin_journey"], issue["origin_n"], origin)
     free_issue(w, i)
     part(w, c)
 
 
 @compiled
-def note_origin(w: Record, i: Whole, follows: Whole, journey: Whole) -> Whole:
-    """Write down that an issue opened another, and return where."""
+def note_origin(w: Record, before: Whole, follows: Whole, journey: Whole) -> Whole:
+    """Write down that a journey was opened by what had an origin itself, −1 for none, and return where."""
     if w["keep_origins"] == 0:
         return NONE
     n = w["origins"]
     w["origins"] = n + 1
     origin = origin_at(w, n)
-    origin["before"] = issue_at(w, i)["origin"]
+    origin["before"] = before
     origin["follows"] = follows
     origin["journey"] = journey
     return n
@@ -1297,11 +1299,10 @@ def close_left(w: Record, i: Whole) -> None:
     free_issue(w, i)
 
 
-@inlined
-def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
-    """Let an outcome or an end change the customer, move money and open other journeys."""
-    effects, c = effects_at(w, e), issue_at(w, i)["customer"]
-    customer = customer_at(w, c)
+@compiled
+def take_effect(w: Record, c: Whole, e: Whole, key: Key, origin_journey: Whole, origin_n: Whole, before: Whole) -> None:
+    """Let what happened change the customer, move money and open other journeys; `before` is its own origin."""
+    effects, customer = effects_at(w, e), customer_at(w, c)
     for n in range(effects["adds"], effects["adds"] + effects["adds_n"]):
         product_at(w, c, m_add(w, n))["held"] = True
     for n in range(effects["drops"], effects["drops"] + effects["drops_n"]):
@@ -1309,6 +1310,9 @@ def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
     for n in range(effects["traits"], effects["traits"] + effects["traits_n"]):
         trait_at(w, c, m_trait_set(w, n, 0))["value"] = m_trait_set(w, n, 1)
     customer["revenue"] += effects["revenue"]
+    if effects["satisfaction"] != 0.0:
+        relax(w, c)
+        customer["satisfaction"] = rules.clip(customer["satisfaction"] + effects["satisfaction"])
     if effects["stage"] >= 0 and effects["stage"] != customer["stage"]:
         accrue(w, c)
         if customer["stage"] == w["home"]:
@@ -1321,9 +1325,12 @@ def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
     for n in range(effects["opens"], effects["opens"] + effects["opens_n"]):
         j = m_open_journey(w, n)
         child = draws.fold(key, m_journey_name(w, j))
-        if draw(child, U_OPENS) < m_open_p(w, n) and meant_for(w, c, j):
-            origin = note_origin(w, i, ZERO, j)
-            opened(w, new_issue(w, c, j, child, issue_at(w, i)["origin_journey"], issue_at(w, i)["origin_n"], origin))
+        if draw(child, U_OPENS) < m_open_p(w, n):
+            delay = 0.0
+            if m_open_after(w, n) >= 0:
+                delay = vary(w, m_open_after(w, n), draw(child, U_DELAY))
+            origin = note_origin(w, before, ZERO, j)
+            open_later(w, c, j, child, delay, origin_journey, origin_n, origin)
 
 
 @compiled

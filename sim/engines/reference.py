@@ -600,7 +600,7 @@ class History:
         if visit.started is not None and customer.left is None:
             visit.effects = visit.step.outcomes[outcome]
             if visit.effects.matters:
-                self.take_effect(visit.effects, issue, visit.key)
+                self.take_effect(visit.effects, customer, visit.key, issue.origin)
         self.record_visit(visit)
         issue.visit = None
 
@@ -678,7 +678,7 @@ class History:
         customer.satisfaction = rules.towards(customer.satisfaction, experience, feelings.memory)
         customer.drift += feelings.adapts * (experience - self.rest(customer))
         key = draws.fold(issue.key, draws.name(end))
-        self.take_effect(ending, issue, key)
+        self.take_effect(ending, customer, key, issue.origin)
         self.survey(issue, experience)
         issue.good, issue.experience, issue.effects = ending.good, experience, ending
         self.record_journey(issue)
@@ -692,22 +692,26 @@ class History:
                 self.open_later(customer, name, child, f"{name} after {issue.origin}", delay)
         self.part(customer)
 
-    def take_effect(self, effects: Effects, issue: Issue, key: int) -> None:
-        """Let an outcome or an end change the customer, move money and open other journeys."""
-        customer = issue.customer
+    def take_effect(self, effects: Effects, customer: Customer, key: int, origin: str) -> None:
+        """Let what happened change the customer, move money and open other journeys."""
         customer.products.update(effects.adds)
         customer.products.difference_update(effects.drops)
         customer.traits.update(effects.trait)
         customer.revenue += effects.revenue
+        if effects.satisfaction:
+            self.relax(customer)
+            customer.satisfaction = rules.clip(customer.satisfaction + effects.satisfaction)
         if effects.stage is not None and effects.stage != customer.stage:
             self.accrue(customer)
             customer.stage = effects.stage
             if effects.stage == self.home_stage and customer.joined is None:
                 self.settle(customer)
-        for name, p in effects.opens.items():
+        for name, opening in effects.opens.items():
             child = draws.fold(key, draws.name(name))
-            if self.draw(child, "opens") < p:
-                self.open(customer, name, child, f"{name} from {issue.origin}")
+            if self.draw(child, "opens") < opening.p:
+                after = opening.after
+                delay = 0.0 if after is None else rules.quantile(after.law, self.draw(child, "delay"))
+                self.open_later(customer, name, child, f"{name} from {origin}", delay)
 
     def experience(self, issue: Issue) -> float:
         """Return what a journey leaves behind, as it has been until now."""

@@ -91,7 +91,7 @@ MODEL_VALUES = {
     "start_step": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
     "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 2), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
     "overflow": (np.float64, 1), "add": (np.int64, 1), "drop": (np.int64, 1), "trait_set": (np.int64, 2),
-    "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "need_curve": (np.int64, 3),
+    "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "open_after": (np.int64, 1), "need_curve": (np.int64, 3),
     "review_every": (np.float64, 1), "department": (np.int64, 1), "priorities": (np.int64, 1),
     "journey_name": (np.uint64, 1), "arrival_name": (np.uint64, 1), "place_name": (np.uint64, 1),
     "product_name": (np.uint64, 1), "end_name": (np.uint64, 1),
@@ -189,6 +189,7 @@ m_drop = values("model drop", *MODEL_VALUES["drop"])
 m_trait_set = values("model trait_set", *MODEL_VALUES["trait_set"])
 m_open_journey = values("model open_journey", *MODEL_VALUES["open_journey"])
 m_open_p = values("model open_p", *MODEL_VALUES["open_p"])
+m_open_after = values("model open_after", *MODEL_VALUES["open_after"])
 m_need_curve = values("model need_curve", *MODEL_VALUES["need_curve"])
 m_review_every = values("model review_every", *MODEL_VALUES["review_every"])
 m_department = values("model department", *MODEL_VALUES["department"])

@@ -77,6 +77,7 @@ def draw_scenario(chance: Chance) -> Raw:
     draw_uncertain(chance, raw)
     leave_out_stages_that_nobody_reaches(raw)
     open_nothing_twice(raw["journeys"])
+    let_something_open(raw["journeys"])
     return raw
 
 
@@ -278,8 +279,10 @@ def draw_trigger(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
         if chance.rounded
         else ["need", "need", "arrival", "arrival", "on", "on"]
     )
-    kinds += ["after", "after", "after", "joining", "every"] if before else []
+    kinds += ["after", "after", "after", "joining", "every", "opened"] if before else []
     kind = chance.one_of(kinds)
+    if kind == "opened":
+        return {"opened": True}
     if kind == "arrival":
         stage = {} if chance.happens(0.8) else {"stage": chance.one_of(("visitor", plan.home))}
         return {"arrival": draw_rate(chance, 5, 30, plan.profiles), **stage}
@@ -340,6 +343,21 @@ def open_nothing_twice(journeys: Raw) -> None:
         if after is not None:
             for end in journeys[after["journey"]].get("ends", {}).values():
                 end.get("opens", {}).pop(name, None)
+
+
+def let_something_open(journeys: Raw) -> None:
+    """Let the first journey's resolution open whatever nothing else opens."""
+    first = next(iter(journeys))
+    for name, journey in journeys.items():
+        if "opened" in journey["when"] and not any(name in effects.get("opens", {}) for effects in of_all(journeys)):
+            journeys[first]["ends"].setdefault("resolved", {"good": True}).setdefault("opens", {})[name] = 0.5
+
+
+def of_all(journeys: Raw) -> list[Raw]:
+    """Return every outcome and every end that says more than its probability."""
+    steps = [step for journey in journeys.values() for step in journey["steps"].values()]
+    outcomes = [outcome for step in steps for outcome in step["outcomes"].values() if isinstance(outcome, dict)]
+    return [*outcomes, *(end for journey in journeys.values() for end in journey["ends"].values())]
 
 
 def draw_difficulty(chance: Chance, steps: Raw) -> Raw:
@@ -406,6 +424,7 @@ def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
         trait=lambda: {"region": chance.one_of(REGIONS)},
         revenue=lambda: chance.money(-5, 30),
         mood=lambda: chance.number(-1.5, 1),
+        satisfaction=lambda: chance.number(-2, 2),
     )
     return effects | chance.maybe(0.1, opens=lambda: draw_opens(chance, plan, journey))
 
@@ -413,7 +432,8 @@ def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
 def draw_opens(chance: Chance, plan: Plan, journey: str) -> Raw:
     """Draw which journey is opened: one of those after this one, or very seldom any."""
     later = plan.journeys[plan.journeys.index(journey) + 1 :]
-    return {chance.one_of(later): chance.share(0.2)} if later else {chance.one_of(plan.journeys): 0.05}
+    name, p = (chance.one_of(later), chance.share(0.2)) if later else (chance.one_of(plan.journeys), 0.05)
+    return {name: {"p": p, "after": draw_law(chance, 0, 300)} if chance.happens(0.4) else p}
 
 
 # ---- personas --------------------------------------------------------------------------------------------------------

@@ -121,7 +121,10 @@ EVERYTHING = {
                 "part": {
                     "touchpoint": "parcel",
                     "promise": "2 days",
-                    "outcomes": {"arrived": 0.9, "missing": {"p": 0.1, "opens": {"complaint": 0.7}}},
+                    "outcomes": {
+                        "arrived": 0.9,
+                        "missing": {"p": 0.1, "opens": {"complaint": 0.7}, "satisfaction": -0.3},
+                    },
                     "next": {"arrived": {"mended": 1}, "missing": {"give_up": 1}},
                 },
             },
@@ -137,7 +140,19 @@ EVERYTHING = {
                     "next": {"ignored": {"lost": 1}},
                 }
             },
-            "ends": {"lost": {"good": False, "mood": -1, "revenue": "-10 EUR"}},
+            "ends": {
+                "lost": {
+                    "good": False,
+                    "mood": -1,
+                    "revenue": "-10 EUR",
+                    "opens": {"letter": {"p": 0.5, "after": "2 days"}},
+                }
+            },
+        },
+        "letter": {
+            "when": "opened",
+            "start": {"web": "write"},
+            "steps": {"write": {"touchpoint": "form", "outcomes": {"resolved": 1}}},
         },
         "newsletter": {
             "when": {"every": "10 days"},

@@ -206,14 +206,14 @@ def test_a_sound_file_becomes_a_model(tmp_path):
             "when: {}",
             16,
             "journeys.fault.when",
-            "has none; a journey is started by exactly one of need, arrival, joining, after, every, on",
+            "has none; a journey is started by exactly one of need, arrival, joining, after, every, on, opened",
         ),
         (
             "when: {need: fault}",
             "when: {need: fault, every: 1 week}",
             16,
             "journeys.fault.when",
-            "has need, every; a journey is started by exactly one of need, arrival, joining, after, every, on",
+            "has need, every; a journey is started by exactly one of need, arrival, joining, after, every, on, opened",
         ),
         (
             "staff: tier1",
@@ -613,6 +613,14 @@ def two_pools(**more):
                 "journeys.bob.when.after: starts after the end 'lost' of journey 'ann', which opens it already; "
                 "drop journeys.ann.ends.lost.opens.bob, or write p: 0 here"
             ),
+        ),
+        (
+            company(journeys={"ann": opening(bob=0.5), "bob": call(10), "cid": call(10) | {"when": "opened"}}),
+            "journeys.cid.when: nothing opens it; name it under opens of an outcome or an end",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"when": "opend"}}),
+            "journeys.ann.when: 'opend' is not a mapping of names to values",
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"persona": "persn"}}}),
