@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sim.changes import Phase
     from sim.distributions import Distribution
-    from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint, Who
+    from sim.model import Effects, Event, Journey, Model, Persona, Step, Target, Touchpoint, Who
     from sim.rules import Law
 
     Records = NDArray[np.void]
@@ -80,14 +80,15 @@ CONDITION = np.dtype(
         *((name, np.int64) for name in ("any_persona", "any_stage", "any_product", "any_trait")),
     ]
 )
+# `while_open`: effects of the clock on a visit, after `strikes` minutes, and again every `again`.
 STEP = np.dtype(
     [
-        ("promise", np.float64),
+        *((name, np.float64) for name in ("promise", "strikes", "again")),
         *(
             (name, np.int64)
             for name in (
-                "touchpoint", "service", "has_priority", "priority", "outcomes", "outcomes_n", "abandoned",
-                "abandoned_n", "blocked", "blocked_n", "closed", "closed_n",
+                "while_open", "touchpoint", "service", "has_priority", "priority", "outcomes", "outcomes_n",
+                "abandoned", "abandoned_n", "blocked", "blocked_n", "closed", "closed_n",
             )
         ),
     ]
@@ -121,20 +122,22 @@ EFFECTS = np.dtype(
     ]
 )
 END = np.dtype([("good", np.int64), ("effects", np.int64)])
+# `visitors`: whether it reaches those who are no customers, if their stage is named.
+HAPPENING = np.dtype([("reach", np.float64), *((name, np.int64) for name in ("effects", "who", "visitors"))])
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
 # `weights`: what those of the whole list add up to.
 TARGET = np.dtype([("weights", np.float64), ("after", np.int64), ("code", np.int64)])
 
 
 class Arrays(NamedTuple):
-    """A model as compiled code reads it; F phases, P personas, T touchpoints, J journeys, K pools, S steps.
+    """A model as compiled code reads it; F phases, P personas, T touchpoints, J journeys, E events, K pools, S steps.
 
     Attributes
     ----------
     start
         Minutes at which phases begin, shape (F,).
-    personas, touchpoints, journeys, steps
-        What each phase states of them, shapes (F, P), (F, T), (F, J), (F, S).
+    personas, touchpoints, journeys, events, steps
+        What each phase states of them, shapes (F, P), (F, T), (F, J), (F, E), (F, S).
     patience
         Law by phase, persona and touchpoint, shape (F, P, T).
     comes
@@ -165,7 +168,7 @@ class Arrays(NamedTuple):
     target, target_weight
         Routes.
     effects, add, drop, trait_set, open_journey, open_p, open_after
-        What outcomes and ends do.
+        What outcomes, ends, events and clocks do.
     laws, knots_at, knots_value
         Laws of durations.
     need_curve, review_every
@@ -176,7 +179,7 @@ class Arrays(NamedTuple):
         Of each pool, shape (K,).
     priorities
         Every priority that is stated anywhere, ascending.
-    journey_name, arrival_name, place_name, product_name, end_name
+    journey_name, arrival_name, event_name, place_name, product_name, end_name
         Hashes of names, by which they enter an address.
     """
 
@@ -184,6 +187,7 @@ class Arrays(NamedTuple):
     personas: Records
     touchpoints: Records
     journeys: Records
+    events: Records
     steps: Records
     patience: Whole
     comes: Floats
@@ -226,6 +230,7 @@ class Arrays(NamedTuple):
     priorities: Whole
     journey_name: NDArray[np.uint64]
     arrival_name: NDArray[np.uint64]
+    event_name: NDArray[np.uint64]
     place_name: NDArray[np.uint64]
     product_name: NDArray[np.uint64]
     end_name: NDArray[np.uint64]
@@ -239,6 +244,7 @@ class Names:
     touchpoints: tuple[str, ...]
     channels: tuple[str, ...]
     journeys: tuple[str, ...]
+    events: tuple[str, ...]
     steps: tuple[tuple[str, str], ...]
     pools: tuple[str, ...]
     departments: tuple[str, ...]
@@ -288,6 +294,8 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
     steps = [step for journey in every for step in journey.steps.values()]
     effects: list[Effects] = [end for journey in every for end in journey.all_ends.values()]
     effects += [outcome for step in steps for outcome in step.outcomes.values()]
+    effects += [step.while_open for step in steps if step.while_open is not None]
+    effects += [event for each in models for event in each.events.values()]
     personas = [persona for each in models for persona in each.personas.values()]
     conditions = [condition for each in models for condition in conditions_of(each)]
 
@@ -299,6 +307,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
         touchpoints=tuple(last.touchpoints),
         channels=unique(touchpoint.channel for each in models for touchpoint in each.touchpoints.values()),
         journeys=tuple(last.journeys),
+        events=tuple(last.events),
         steps=tuple((name, step) for name, journey in last.journeys.items() for step in journey.steps),
         pools=tuple(last.staff),
         departments=unique(models[0].department(name) for name in models[0].staff),
@@ -332,6 +341,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
 def conditions_of(model: Model) -> Iterator[Who]:
     """Every condition that a model states."""
     yield from (journey.who for journey in model.journeys.values())
+    yield from (event.who for event in model.events.values())
 
 
 @dataclass
@@ -378,6 +388,7 @@ class _Lowering:
         self.personas = np.zeros((every, personas), PERSONA)
         self.touchpoints = np.zeros((every, size["touchpoints"]), TOUCHPOINT)
         self.journeys = np.zeros((every, journeys), JOURNEY)
+        self.events = np.zeros((every, size["events"]), HAPPENING)
         self.steps = np.zeros((every, size["steps"]), STEP)
         self.patience = np.full((every, personas, size["touchpoints"]), NONE, np.int64)
         self.comes = np.zeros((every, 1 + journeys, personas))
@@ -423,9 +434,9 @@ class _Lowering:
         own = {
             name: getattr(self, name)
             for name in (
-                "personas", "touchpoints", "journeys", "steps", "patience", "comes", "products", "traits", "lines",
-                "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait", "trait_matters",
-                "after_end", "tilt", "ends", "need_curve",
+                "personas", "touchpoints", "journeys", "events", "steps", "patience", "comes", "products", "traits",
+                "lines", "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait",
+                "trait_matters", "after_end", "tilt", "ends", "need_curve",
             )
         }  # fmt: skip
         departments = [self.number["departments"][models[0].department(name)] for name in self.names.pools]
@@ -437,6 +448,7 @@ class _Lowering:
             priorities=np.array(sorted(set(stated)), np.int64),
             journey_name=_hashes(self.names.journeys),
             arrival_name=_hashes(f"arrival {name}" for name in self.names.journeys),
+            event_name=_hashes(f"event {name}" for name in self.names.events),
             place_name=_hashes(self.names.touchpoints),
             product_name=_hashes(self.names.products),
             end_name=_hashes(self.names.ends),
@@ -471,6 +483,8 @@ class _Lowering:
             self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
         for name, journey in model.journeys.items():
             self.journey(f, name, journey, phase)
+        for name, event in model.events.items():
+            self.event(f, name, event)
         for j, who in enumerate((None, *(journey.who.persona for journey in self.phases[0].model.journeys.values()))):
             self.comes[f, j] = weights_of(model, who)
 
@@ -607,6 +621,12 @@ class _Lowering:
                 self.trait_matters[n, t] = True
                 self.who_trait[n, t, [self.number["values"][value] for value in values]] = True
 
+    def event(self, f: int, name: str, event: Event) -> None:
+        """Write down an event: whom it may reach, and what it does."""
+        row = self.events[f, self.number["events"][name]]
+        row["reach"], row["who"], row["effects"] = event.reach, self.condition(event.who, name), self.effects(event)
+        row["visitors"] = event.who.stage is not None
+
     def step(self, f: int, journey: str, name: str, step: Step, model: Model) -> None:
         """Write down a step: its touchpoint, how visits end and where they lead."""
         row = self.steps[f, self.number["steps"][journey, name]]
@@ -614,6 +634,10 @@ class _Lowering:
         row["touchpoint"] = self.number["touchpoints"][step.touchpoint]
         row["service"] = self.law((step.service_time or touchpoint.service_time).law)
         row["promise"] = np.nan if step.promise is None else step.promise
+        row["while_open"] = NONE
+        if step.while_open is not None:
+            row["while_open"], row["strikes"] = self.effects(step.while_open), step.while_open.after
+            row["again"] = step.while_open.every or np.inf
         row["has_priority"], row["priority"] = step.priority is not None, step.priority or 0
         row["abandoned"], row["abandoned_n"] = self.routes(journey, step.next.get(ABANDONED, {}))
         row["blocked"], row["blocked_n"] = self.routes(journey, step.next.get(BLOCKED, {}))

@@ -272,7 +272,7 @@ class Effects(Described):
     Attributes
     ----------
     mood
-        By how much it moves the mood of the journey.
+        By how much it moves the mood of the journey; of an event, the moods of all journeys that are open.
     satisfaction
         By how much it moves the customer's satisfaction, at once.
     """
@@ -340,6 +340,21 @@ def _tilts(value: object) -> object:
     return {"time": value.get("time", 0.0), "tilts": {name: tilt for name, tilt in value.items() if name != "time"}}
 
 
+class WhileOpen(Effects):
+    """A clock on an open visit: what happens if it is not over that long after joining.
+
+    Attributes
+    ----------
+    after
+        How long after joining.
+    every
+        How often it happens again; once where unstated.
+    """
+
+    after: Minutes = Field(gt=0)
+    every: Minutes | None = Field(default=None, gt=0)
+
+
 class Step(Described):
     """A place in a journey's graph: a touchpoint, how a visit there can end, and where each ending leads.
 
@@ -350,6 +365,8 @@ class Step(Described):
         they are not, `closed` follows the touchpoint's `when_closed`, and the others give up.
     promise
         How long after joining the visit should be over.
+    while_open
+        What happens if it is not over by some time, whether it waits or is served.
     """
 
     touchpoint: str
@@ -357,6 +374,7 @@ class Step(Described):
     next: dict[str, Targets] = {}
     service_time: Distribution | None = None
     promise: Minutes | None = None
+    while_open: WhileOpen | None = None
     priority: int | None = None
 
     @cached_property
@@ -450,6 +468,30 @@ class Journey(Described):
     def all_ends(self) -> dict[str, End]:
         """The ends defined here and the two built in."""
         return {**BUILT_IN_ENDS, **self.ends}
+
+
+class Event(Effects):
+    """Something that happens to many at once: an outage, a letter, a message, a campaign.
+
+    Attributes
+    ----------
+    on
+        On which date.
+    every
+        How often: the first time on that date, or one period after the start.
+    rate
+        How often by chance, where it is neither on a date nor every so often.
+    who
+        Whom it may reach: customers, and visitors only where their stage is named.
+    reach
+        Share of them whom it reaches, drawn each time.
+    """
+
+    on: Moment | None = None
+    every: Minutes | None = Field(default=None, gt=0)
+    rate: Rate | None = None
+    who: Who = Who()
+    reach: Share = 1.0
 
 
 class Pool(Described):
@@ -601,6 +643,7 @@ class Model(Described):
     touchpoints: dict[str, Touchpoint] = Field(min_length=1)
     channels: dict[str, Channel] = {}
     journeys: dict[str, Journey] = Field(min_length=1)
+    events: dict[str, Event] = {}
     staff: dict[str, Pool] = {}
     profiles: dict[str, Profile] = {}
     changes: dict[str, Change] = {}

@@ -616,7 +616,50 @@ def two_pools(**more):
         ),
         (
             company(journeys={"ann": opening(bob=0.5), "bob": call(10), "cid": call(10) | {"when": "opened"}}),
-            "journeys.cid.when: nothing opens it; name it under opens of an outcome or an end",
+            "journeys.cid.when: nothing opens it; name it under opens of an outcome, an end or an event",
+        ),
+        (
+            company(events={"news": {"satisfaction": -1}}),
+            (
+                "events.news: never happens; say when: on a date, every period (the first time on a date, or not), "
+                "or a rate"
+            ),
+        ),
+        (
+            company(events={"news": {"rate": "1 / day", "every": "1 day", "satisfaction": -1}}),
+            (
+                "events.news: has every, rate; say when: on a date, every period (the first time on a date, or not), "
+                "or a rate"
+            ),
+        ),
+        (
+            company(events={"news": {"on": moment(-5), "satisfaction": -1}}),
+            (
+                f"events.news.on: {moment(-5)} is before the clock starts (2025-01-06 00:00:00); "
+                "choose a date within the horizon"
+            ),
+        ),
+        (
+            company(events={"news": {"on": moment(5), "opens": {"ana": 1}}}),
+            "events.news.opens.ana: there is no journey 'ana'; did you mean 'ann'?",
+        ),
+        (
+            company(events={"news": {"on": moment(5), "who": {"stage": "prospect"}, "mood": -1}}),
+            "events.news.who.stage: nobody is ever 'prospect'; known: customer",
+        ),
+        (
+            company(events={"news": {"on": moment(5), "reach": 0.5}}),
+            (
+                "events.news: does nothing; say what it does: "
+                "stage, adds, drops, trait, revenue, mood, satisfaction, opens"
+            ),
+        ),
+        (
+            company(journeys={"ann": call(10, step={"while_open": {"after": "1 h"}})}),
+            (
+                "journeys.ann.steps.call.while_open: does nothing; say what it does: "
+                "stage, adds, drops, trait, revenue, mood, satisfaction, opens"
+            ),
         ),
         (
             company(journeys={"ann": call(10) | {"when": "opend"}}),
