@@ -16,10 +16,10 @@ from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, RESO
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from scenarios.maps import Route
-    from sim.model import Journey, Model, Persona, Pool, Step, When
+    from sim.model import Effects, Event, Journey, Model, Opening, Persona, Pool, Step, When, Who
     from sim.timetable import Profile, Shift
 
 _COLUMNS = 96
@@ -99,6 +99,7 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
         Section("Customers", _population(model), personas),
         Section("Touchpoints", [], [_touchpoint(model, name) for name in model.touchpoints]),
         Section("Journeys", [], journeys),
+        Section("Events", [], [_event(model, name, event) for name, event in model.events.items()]),
         Section("Staff", _all_staff(model), [_pool(model, name, pool) for name, pool in model.staff.items()]),
         Section("Proposed changes", [], [_change(model, name) for name in model.changes]),
         Section("Levers", _levers(model), []),
@@ -344,11 +345,10 @@ def _journey(model: Model, name: str) -> list[str]:
         for route in found
         if route.step is None
     ]
-    lines = [f"{_opens(journey.when)}{_who(journey)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
+    lines = [f"{_opens(journey.when)}{_who(journey.who)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
     for end, ending in journey.all_ends.items():
         if ending.opens:
-            opened = listed(f"{plain(other)} ({per_cent(p)})" for other, p in ending.opens.items())
-            lines.append(f"When it ends as {plain(end)} it opens {opened}.")
+            lines.append(f"When it ends as {plain(end)} it {_opened(ending.opens)}.")
     return lines
 
 
@@ -378,12 +378,22 @@ def _opens(when: When) -> str:
         return f"Opens{share} when {plain(after.journey)} has ended{how}{delay}"
     if when.every is not None:
         return f"Opens {_every(when.every)}"
+    if when.opened:
+        return "Opens where something else opens it"
     return f"Opens on {words.date(when.on)}"
 
 
-def _who(journey: Journey) -> str:
-    """For whom a journey is."""
-    who = journey.who
+def _opened(opens: Mapping[str, Opening]) -> str:
+    """What journeys something opens."""
+    told = []
+    for name, opening in opens.items():
+        later = f", {lasting(opening.after)} later" if opening.after is not None else ""
+        told.append(f"{plain(name)} ({per_cent(opening.p)}{later})")
+    return f"opens {listed(told)}"
+
+
+def _who(who: Who) -> str:
+    """For whom something is."""
     conditions = [
         f"{what} {listed((plain(name) for name in names), 'or')}"
         for what, names in (("persona", who.persona), ("stage", who.stage), ("product", who.product))
@@ -393,6 +403,35 @@ def _who(journey: Journey) -> str:
     if who.share < 1:
         conditions.append(f"{of_them(who.share)} of them, drawn by lot")
     return f", only for {listed(conditions)}" if conditions else ""
+
+
+def _event(model: Model, name: str, event: Event) -> Part:
+    """When an event happens, whom it reaches and what it does."""
+    when = f"By chance, {_per_time(event.rate.rate)}" if event.rate is not None else ""
+    if event.on is not None:
+        when = f"On {words.date(event.on)}" + (f" and then {_every(event.every)}" if event.every is not None else "")
+    elif event.every is not None:
+        when = f"{_every(event.every).capitalize()}, the first time that long after the start"
+    reach = f"it reaches {of_them(event.reach)} of the customers" if event.reach < 1 else "it reaches all customers"
+    return Part(plain(name), [f"{when}, {reach}{_who(event.who)}.", f"It {_effects(model, event)}."])
+
+
+def _effects(model: Model, effects: Effects) -> str:
+    """What something does, in words."""
+    told = [
+        f"{'adds' if amount > 0 else 'takes'} {abs(amount):g} {'to' if amount > 0 else 'from'} {what}"
+        for what, amount in (("satisfaction", effects.satisfaction), ("the mood of open journeys", effects.mood))
+        if amount
+    ]
+    if effects.revenue:
+        brings = "brings" if effects.revenue > 0 else "costs"
+        told.append(f"{brings} {words.money(abs(effects.revenue), model.currency)} each")
+    told += [f"moves them to the stage {plain(effects.stage)}"] if effects.stage is not None else []
+    told += [f"adds {listed(map(plain, effects.adds))}"] if effects.adds else []
+    told += [f"takes away {listed(map(plain, effects.drops))}"] if effects.drops else []
+    told += [f"sets {plain(trait)} to {plain(value)}" for trait, value in effects.trait.items()]
+    told += [_opened(effects.opens)] if effects.opens else []
+    return listed(told) or "changes nothing"
 
 
 def _difficulty(journey: Journey) -> list[str]:
@@ -425,6 +464,11 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
         on = [route for route in found if route.outcome == outcome and route.kind == "not served"]
         if on:
             sentences.append(f"{who}{_leads(journey, name, on)}.")
+    if step.while_open is not None:
+        clock = step.while_open
+        again = f", and again {_every(clock.every)}" if clock.every is not None else ""
+        told = f"A visit that is not over after {duration(clock.after)} {_effects(model, clock)}{again}."
+        sentences.append(told)
     return Part(f"{plain(name)} ({place}{plain(touchpoint.channel)}, {takes}{promise})", sentences)
 
 

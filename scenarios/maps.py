@@ -327,7 +327,8 @@ def _step_box(model: Model, name: str, step: Step, seen: _Seen | None, *, reache
 def _end_box(model: Model, name: str, end: End) -> _Box:
     kind = {True: "good", False: "bad", None: "neutral"}[end.good]
     says = {"good": "a good end", "bad": "a bad end", "neutral": "neither good nor bad"}[kind]
-    facts = [says, *(f"opens {plain(other)} {per_cent(p)}" for other, p in end.opens.items() if p > 0)]
+    opened = ((other, opening.p) for other, opening in end.opens.items() if opening.p > 0)
+    facts = [says, *(f"opens {plain(other)} {per_cent(p)}" for other, p in opened)]
     if end.revenue:
         facts.append(f"{'brings' if end.revenue > 0 else 'costs'} {abs(end.revenue):,g} {model.currency}")
     if end.stage is not None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sim.changes import Phase
     from sim.distributions import Distribution
-    from sim.model import Effects, Journey, Model, Persona, Step, Target, Touchpoint
+    from sim.model import Effects, Event, Journey, Model, Persona, Step, Target, Touchpoint
     from sim.rules import Law
 
     Records = NDArray[np.void]
@@ -37,7 +37,7 @@ NONE: Any = np.int64(-1)
 AGAIN_CODE: Any = np.int64(
     -1_000_000
 )  # a target that means the same step, once it opens; other negative targets are ends
-NEED, EVERY, JOINING, AFTER, ARRIVAL, ON = (np.int64(n) for n in range(6))  # what starts a journey
+NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, OPENED = (np.int64(n) for n in range(7))  # what starts a journey
 
 # By how much what happens in a visit moves a mood; a persona for whom all are 0 does not react.
 REACTIONS = (
@@ -80,14 +80,15 @@ CONDITION = np.dtype(
         *((name, np.int64) for name in ("any_persona", "any_stage", "any_product", "any_trait")),
     ]
 )
+# `while_open`: effects of the clock on a visit, after `strikes` minutes, and again every `again`.
 STEP = np.dtype(
     [
-        ("promise", np.float64),
+        *((name, np.float64) for name in ("promise", "strikes", "again")),
         *(
             (name, np.int64)
             for name in (
-                "touchpoint", "service", "has_priority", "priority", "outcomes", "outcomes_n", "abandoned",
-                "abandoned_n", "blocked", "blocked_n", "closed", "closed_n",
+                "while_open", "touchpoint", "service", "has_priority", "priority", "outcomes", "outcomes_n",
+                "abandoned", "abandoned_n", "blocked", "blocked_n", "closed", "closed_n",
             )
         ),
     ]
@@ -102,27 +103,41 @@ EFFECTS = np.dtype(
     [
         ("revenue", np.float64),
         ("mood", np.float64),
+        ("satisfaction", np.float64),
         *(
             (name, np.int64)
-            for name in ("stage", "adds", "adds_n", "drops", "drops_n", "traits", "traits_n", "opens", "opens_n")
+            for name in (
+                "matters",
+                "stage",
+                "adds",
+                "adds_n",
+                "drops",
+                "drops_n",
+                "traits",
+                "traits_n",
+                "opens",
+                "opens_n",
+            )
         ),
     ]
 )
 END = np.dtype([("good", np.int64), ("effects", np.int64)])
+# `visitors`: whether it reaches those who are no customers, if their stage is named.
+HAPPENING = np.dtype([("reach", np.float64), *((name, np.int64) for name in ("effects", "who", "visitors"))])
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
 # `weights`: what those of the whole list add up to.
 TARGET = np.dtype([("weights", np.float64), ("after", np.int64), ("code", np.int64)])
 
 
 class Arrays(NamedTuple):
-    """A model as compiled code reads it; F phases, P personas, T touchpoints, J journeys, K pools, S steps.
+    """A model as compiled code reads it; F phases, P personas, T touchpoints, J journeys, E events, K pools, S steps.
 
     Attributes
     ----------
     start
         Minutes at which phases begin. Where there is a pilot, its phases are as many rows more in all other tables.
-    personas, touchpoints, journeys, steps
-        What each phase states of them, shapes (F, P), (F, T), (F, J), (F, S).
+    personas, touchpoints, journeys, events, steps
+        What each phase states of them, shapes (F, P), (F, T), (F, J), (F, E), (F, S).
     patience
         Law by phase, persona and touchpoint, shape (F, P, T).
     comes
@@ -152,8 +167,8 @@ class Arrays(NamedTuple):
         Outcomes of steps.
     target, target_weight
         Routes.
-    effects, add, drop, trait_set, open_journey, open_p
-        What outcomes and ends do.
+    effects, add, drop, trait_set, open_journey, open_p, open_after
+        What outcomes, ends, events and clocks do.
     laws, knots_at, knots_value
         Laws of durations.
     need_curve, review_every
@@ -164,7 +179,7 @@ class Arrays(NamedTuple):
         Of each pool, shape (K,).
     priorities
         Every priority that is stated anywhere, ascending.
-    journey_name, arrival_name, place_name, product_name, end_name
+    journey_name, arrival_name, event_name, place_name, product_name, end_name
         Hashes of names, by which they enter an address.
     """
 
@@ -172,6 +187,7 @@ class Arrays(NamedTuple):
     personas: Records
     touchpoints: Records
     journeys: Records
+    events: Records
     steps: Records
     patience: Whole
     comes: Floats
@@ -204,6 +220,7 @@ class Arrays(NamedTuple):
     trait_set: Whole
     open_journey: Whole
     open_p: Floats
+    open_after: Whole
     laws: Records
     knots_at: Floats
     knots_value: Floats
@@ -213,6 +230,7 @@ class Arrays(NamedTuple):
     priorities: Whole
     journey_name: NDArray[np.uint64]
     arrival_name: NDArray[np.uint64]
+    event_name: NDArray[np.uint64]
     place_name: NDArray[np.uint64]
     product_name: NDArray[np.uint64]
     end_name: NDArray[np.uint64]
@@ -226,6 +244,7 @@ class Names:
     touchpoints: tuple[str, ...]
     channels: tuple[str, ...]
     journeys: tuple[str, ...]
+    events: tuple[str, ...]
     steps: tuple[tuple[str, str], ...]
     pools: tuple[str, ...]
     departments: tuple[str, ...]
@@ -284,6 +303,8 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
     steps = [step for journey in every for step in journey.steps.values()]
     effects: list[Effects] = [end for journey in every for end in journey.all_ends.values()]
     effects += [outcome for step in steps for outcome in step.outcomes.values()]
+    effects += [step.while_open for step in steps if step.while_open is not None]
+    effects += [event for each in models for event in each.events.values()]
     personas = [persona for each in models for persona in each.personas.values()]
     conditions = [condition for each in models for condition in conditions_of(each)]
 
@@ -295,6 +316,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
         touchpoints=tuple(last.touchpoints),
         channels=unique(touchpoint.channel for each in models for touchpoint in each.touchpoints.values()),
         journeys=tuple(last.journeys),
+        events=tuple(last.events),
         steps=tuple((name, step) for name, journey in last.journeys.items() for step in journey.steps),
         pools=tuple(last.staff),
         departments=unique(models[0].department(name) for name in models[0].staff),
@@ -328,6 +350,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
 def conditions_of(model: Model) -> Iterator[Who]:
     """Every condition that a model states."""
     yield from (journey.who for journey in model.journeys.values())
+    yield from (event.who for event in model.events.values())
 
 
 @dataclass
@@ -348,6 +371,7 @@ class _Lists:
     trait_set: list[tuple[int, int]] = field(default_factory=list)
     open_journey: list[int] = field(default_factory=list)
     open_p: list[float] = field(default_factory=list)
+    open_after: list[int] = field(default_factory=list)
     laws: list[tuple[Any, ...]] = field(default_factory=list)
     knots_at: list[float] = field(default_factory=list)
     knots_value: list[float] = field(default_factory=list)
@@ -373,6 +397,7 @@ class _Lowering:
         self.personas = np.zeros((every, personas), PERSONA)
         self.touchpoints = np.zeros((every, size["touchpoints"]), TOUCHPOINT)
         self.journeys = np.zeros((every, journeys), JOURNEY)
+        self.events = np.zeros((every, size["events"]), HAPPENING)
         self.steps = np.zeros((every, size["steps"]), STEP)
         self.patience = np.full((every, personas, size["touchpoints"]), NONE, np.int64)
         self.comes = np.zeros((every, 1 + journeys, personas))
@@ -400,7 +425,7 @@ class _Lowering:
     def arrays(self) -> Arrays:
         """Every table as an array."""
         lists = self.lists
-        whole = {"start_step", "pool", "add", "drop", "trait_set", "open_journey"}
+        whole = {"start_step", "pool", "add", "drop", "trait_set", "open_journey", "open_after"}
         records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW}
         columns: dict[str, Any] = {}
         for name in _Lists.__dataclass_fields__:
@@ -420,9 +445,9 @@ class _Lowering:
         own = {
             name: getattr(self, name)
             for name in (
-                "personas", "touchpoints", "journeys", "steps", "patience", "comes", "products", "traits", "lines",
-                "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait", "trait_matters",
-                "after_end", "tilt", "ends", "need_curve",
+                "personas", "touchpoints", "journeys", "events", "steps", "patience", "comes", "products", "traits",
+                "lines", "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait",
+                "trait_matters", "after_end", "tilt", "ends", "need_curve",
             )
         }  # fmt: skip
         departments = [self.number["departments"][models[0].department(name)] for name in self.names.pools]
@@ -434,6 +459,7 @@ class _Lowering:
             priorities=np.array(sorted(set(stated)), np.int64),
             journey_name=_hashes(self.names.journeys),
             arrival_name=_hashes(f"arrival {name}" for name in self.names.journeys),
+            event_name=_hashes(f"event {name}" for name in self.names.events),
             place_name=_hashes(self.names.touchpoints),
             product_name=_hashes(self.names.products),
             end_name=_hashes(self.names.ends),
@@ -468,6 +494,8 @@ class _Lowering:
             self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
         for name, journey in model.journeys.items():
             self.journey(f, name, journey, phase)
+        for name, event in model.events.items():
+            self.event(f, name, event)
         for j, who in enumerate((None, *(journey.who.persona for journey in self.phases[0].model.journeys.values()))):
             self.comes[f, j] = weights_of(model, who)
 
@@ -564,6 +592,8 @@ class _Lowering:
             row["follows"], row["delay"] = when.after.p, self.optional(when.after.delay)
             ends = self.names.ends if when.after.end is None else when.after.end
             self.after_end[f, j, [self.number["ends"][end] for end in ends]] = True
+        elif when.opened:
+            row["trigger"] = OPENED
         else:
             row["trigger"] = ARRIVAL if when.arrival is not None else ON
 
@@ -602,6 +632,12 @@ class _Lowering:
                 self.trait_matters[n, t] = True
                 self.who_trait[n, t, [self.number["values"][value] for value in values]] = True
 
+    def event(self, f: int, name: str, event: Event) -> None:
+        """Write down an event: whom it may reach, and what it does."""
+        row = self.events[f, self.number["events"][name]]
+        row["reach"], row["who"], row["effects"] = event.reach, self.condition(event.who, name), self.effects(event)
+        row["visitors"] = event.who.stage is not None
+
     def step(self, f: int, journey: str, name: str, step: Step, model: Model) -> None:
         """Write down a step: its touchpoint, how visits end and where they lead."""
         row = self.steps[f, self.number["steps"][journey, name]]
@@ -609,6 +645,10 @@ class _Lowering:
         row["touchpoint"] = self.number["touchpoints"][step.touchpoint]
         row["service"] = self.law((step.service_time or touchpoint.service_time).law)
         row["promise"] = np.nan if step.promise is None else step.promise
+        row["while_open"] = NONE
+        if step.while_open is not None:
+            row["while_open"], row["strikes"] = self.effects(step.while_open), step.while_open.after
+            row["again"] = step.while_open.every or np.inf
         row["has_priority"], row["priority"] = step.priority is not None, step.priority or 0
         row["abandoned"], row["abandoned_n"] = self.routes(journey, step.next.get(ABANDONED, {}))
         row["blocked"], row["blocked_n"] = self.routes(journey, step.next.get(BLOCKED, {}))
@@ -647,11 +687,12 @@ class _Lowering:
             (self.number["traits"][trait], self.number["values"][value]) for trait, value in effects.trait.items()
         )
         lists.open_journey.extend(self.number["journeys"][name] for name in effects.opens)
-        lists.open_p.extend(effects.opens.values())
+        lists.open_p.extend(opening.p for opening in effects.opens.values())
+        lists.open_after.extend(self.optional(opening.after) for opening in effects.opens.values())
         stage = NONE if effects.stage is None else self.number["stages"][effects.stage]
         counts = [len(effects.adds), len(effects.drops), len(effects.trait), len(effects.opens)]
         pairs = [number for both in zip(first, counts, strict=True) for number in both]
-        lists.effects.append((effects.revenue, effects.mood, stage, *pairs))
+        lists.effects.append((effects.revenue, effects.mood, effects.satisfaction, effects.matters, stage, *pairs))
         return len(lists.effects) - 1
 
 

@@ -247,8 +247,8 @@ def cost_per_resolved(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("money", "more", BY_CUSTOMER)
 def revenue(s: Sums) -> NDArray[np.float64]:
-    """Revenue of being a customer, and what outcomes and ends of journeys bring in or pay back."""
-    return s["subscription"] + s["visit_revenue"] + s["journey_revenue"]
+    """Revenue of being a customer, and what outcomes and ends of journeys, events and clocks bring in or pay back."""
+    return s["subscription"] + s["visit_revenue"] + s["journey_revenue"] + s["effect_revenue"]
 
 
 @_kpi("money", "more", BY_CUSTOMER)

@@ -23,6 +23,7 @@ LEFT = "left"
 NOT_SERVED = (ABANDONED, CLOSED, BLOCKED)
 DEFAULT_PROFILE = "weekly"
 AGAIN = "later"
+OPENED = "opened"
 
 
 def _shorthand(field: str) -> BeforeValidator:
@@ -258,8 +259,23 @@ class Channel(Described):
     lines: int | None = Field(default=None, ge=0)
 
 
+class Opening(Described):
+    """A journey that an effect opens: with what probability, and how long after."""
+
+    p: Share
+    after: Distribution | None = None
+
+
 class Effects(Described):
-    """What an outcome or an end does beside leading on."""
+    """What something that happens does to a customer, beside leading on.
+
+    Attributes
+    ----------
+    mood
+        By how much it moves the mood of the journey; of an event, the moods of all journeys that are open.
+    satisfaction
+        By how much it moves the customer's satisfaction, at once.
+    """
 
     stage: str | None = None
     adds: Names = ()
@@ -267,12 +283,13 @@ class Effects(Described):
     trait: dict[str, str] = {}
     revenue: Money = 0.0
     mood: float = 0.0
-    opens: dict[str, Share] = {}
+    satisfaction: float = 0.0
+    opens: dict[str, Annotated[Opening, _shorthand("p")]] = {}
 
     @cached_property
     def matters(self) -> bool:
         """Whether anything changes but the mood."""
-        return bool(self.stage or self.adds or self.drops or self.trait or self.revenue or self.opens)
+        return any((self.stage, self.adds, self.drops, self.trait, self.revenue, self.satisfaction, self.opens))
 
 
 class Outcome(Effects):
@@ -323,6 +340,21 @@ def _tilts(value: object) -> object:
     return {"time": value.get("time", 0.0), "tilts": {name: tilt for name, tilt in value.items() if name != "time"}}
 
 
+class WhileOpen(Effects):
+    """A clock on an open visit: what happens if it is not over that long after joining.
+
+    Attributes
+    ----------
+    after
+        How long after joining.
+    every
+        How often it happens again; once where unstated.
+    """
+
+    after: Minutes = Field(gt=0)
+    every: Minutes | None = Field(default=None, gt=0)
+
+
 class Step(Described):
     """A place in a journey's graph: a touchpoint, how a visit there can end, and where each ending leads.
 
@@ -333,6 +365,8 @@ class Step(Described):
         they are not, `closed` follows the touchpoint's `when_closed`, and the others give up.
     promise
         How long after joining the visit should be over.
+    while_open
+        What happens if it is not over by some time, whether it waits or is served.
     """
 
     touchpoint: str
@@ -340,6 +374,7 @@ class Step(Described):
     next: dict[str, Targets] = {}
     service_time: Distribution | None = None
     promise: Minutes | None = None
+    while_open: WhileOpen | None = None
     priority: int | None = None
 
     @cached_property
@@ -395,6 +430,8 @@ class When(Described):
         Again and again, from a random moment in the first period on.
     on
         On a date.
+    opened
+        Nothing but effects: `when: opened` is enough.
     """
 
     need: str | None = None
@@ -404,15 +441,21 @@ class When(Described):
     after: After | None = None
     every: Minutes | None = Field(default=None, gt=0)
     on: Moment | None = None
+    opened: Literal[True] | None = None
 
 
-TRIGGERS = ("need", "arrival", "joining", "after", "every", "on")
+TRIGGERS = ("need", "arrival", "joining", "after", "every", "on", OPENED)
+
+
+def _only_opened(value: object) -> object:
+    """Let one word say that nothing but effects starts a journey."""
+    return {OPENED: True} if value == OPENED else value
 
 
 class Journey(Described):
     """One kind of pursuit of a goal: who, when, from where, through what, and how it ends."""
 
-    when: When
+    when: Annotated[When, BeforeValidator(_only_opened)]
     who: Who = Who()
     goal: str | None = None
     start: dict[str, str] = Field(min_length=1)
@@ -425,6 +468,30 @@ class Journey(Described):
     def all_ends(self) -> dict[str, End]:
         """The ends defined here and the two built in."""
         return {**BUILT_IN_ENDS, **self.ends}
+
+
+class Event(Effects):
+    """Something that happens to many at once: an outage, a letter, a message, a campaign.
+
+    Attributes
+    ----------
+    on
+        On which date.
+    every
+        How often: the first time on that date, or one period after the start.
+    rate
+        How often by chance, where it is neither on a date nor every so often.
+    who
+        Whom it may reach: customers, and visitors only where their stage is named.
+    reach
+        Share of them whom it reaches, drawn each time.
+    """
+
+    on: Moment | None = None
+    every: Minutes | None = Field(default=None, gt=0)
+    rate: Rate | None = None
+    who: Who = Who()
+    reach: Share = 1.0
 
 
 class Pool(Described):
@@ -580,6 +647,7 @@ class Model(Described):
     touchpoints: dict[str, Touchpoint] = Field(min_length=1)
     channels: dict[str, Channel] = {}
     journeys: dict[str, Journey] = Field(min_length=1)
+    events: dict[str, Event] = {}
     staff: dict[str, Pool] = {}
     profiles: dict[str, Profile] = {}
     changes: dict[str, Change] = {}

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from sim.arrays import NONE
-from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Tables
+from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +47,8 @@ CUSTOMER_ROW = _row(
     ("joined", "left", "satisfaction_start", "satisfaction_end", "revenue", "cost"),
     ("customer", "origin", "k", "persona", "stage", "present"),
 )
+# `cause` counts events, then steps.
+EFFECT_ROW = _row(("at", "revenue"), ("customer", "cause", "journey", "visit", "nth", "persona", "stage", "kept"))
 # A time of being a customer: from joining, or coming back, until leaving, or moving to another stage; infinite if it
 # goes on.
 SPELL_ROW = _row(("since", "until"), ("persona", "customer"))
@@ -60,7 +62,7 @@ class Block:
     ----------
     names
         What their codes mean.
-    visits, journeys, customers, spells
+    visits, journeys, customers, spells, effects
         Records of the kinds above.
     origins
         Links by which journeys opened others, as far as that has happened.
@@ -72,12 +74,13 @@ class Block:
     customers: Records
     spells: Records
     origins: Records
+    effects: Records
 
     def kept(self) -> Block:
-        """The same without the visits and journeys that are not to be kept, and with rows of its own."""
-        visits, journeys = (rows[rows["kept"] == 1] for rows in (self.visits, self.journeys))
+        """The same without the visits, journeys and effects that are not to be kept, and with rows of its own."""
+        visits, journeys, effects = (rows[rows["kept"] == 1] for rows in (self.visits, self.journeys, self.effects))
         customers, spells = self.customers.copy(), self.spells.copy()
-        return Block(self.names, visits, journeys, customers, spells, self.origins)
+        return Block(self.names, visits, journeys, customers, spells, self.origins, effects)
 
 
 # ---- tables of records -----------------------------------------------------------------------------------------------
@@ -85,16 +88,16 @@ class Block:
 
 def joined(blocks: Sequence[Block]) -> Block:
     """Several blocks of one history as one."""
-    visits, journeys, customers, spells = (
+    visits, journeys, customers, spells, effects = (
         np.concatenate([getattr(block, kind) for block in blocks])
-        for kind in ("visits", "journeys", "customers", "spells")
+        for kind in ("visits", "journeys", "customers", "spells", "effects")
     )
-    return Block(blocks[-1].names, visits, journeys, customers, spells, blocks[-1].origins)
+    return Block(blocks[-1].names, visits, journeys, customers, spells, blocks[-1].origins, effects)
 
 
 def tables_of(block: Block) -> Tables:
     """Tables of a block, in the order of its rows."""
-    return Tables(_visits(block), _journeys(block), _customers(block))
+    return Tables(_visits(block), _journeys(block), _customers(block), _effects(block))
 
 
 def _visits(block: Block) -> pl.DataFrame:
@@ -110,7 +113,7 @@ def _visits(block: Block) -> pl.DataFrame:
 def _journeys(block: Block) -> pl.DataFrame:
     rows, names = block.journeys, block.names
     words = {"persona": names.groups, "goal": names.goals, "end": names.ends, "stage": names.stages}
-    root = _numbered(names.journeys, rows["origin_journey"], rows["origin_n"])
+    root = _numbered([*names.journeys, *names.events], rows["origin_journey"], rows["origin_n"])
     opened = np.flatnonzero(rows["origin"] >= 0)  # by another journey
     if len(opened):
         chain = pl.Series([_chain(int(origin), names.journeys, block.origins) for origin in rows["origin"][opened]])
@@ -124,6 +127,12 @@ def _customers(block: Block) -> pl.DataFrame:
     origin = _numbered(["start", "join", *names.journeys], rows["origin"], rows["k"])
     more = {"origin": origin, "why": why, "pilot": pl.Series("pilot", rows["persona"] >= len(names.personas))}
     return _table(rows, CUSTOMERS, {"persona": names.groups, "stage": names.stages}, more=more)
+
+
+def _effects(block: Block) -> pl.DataFrame:
+    names = block.names
+    causes = [*names.events, *(step for _, step in names.steps)]
+    return _table(block.effects, EFFECTS, {"cause": causes, "persona": names.groups, "stage": names.stages})
 
 
 def _numbered(words: Sequence[str], codes: NDArray[Any], numbers: NDArray[Any]) -> pl.Series:
@@ -177,10 +186,11 @@ def block_of(tables: Tables, names: Names, start: float) -> Block:
     spells = _spell_records(tables, names)
     visits, journeys = _visit_records(tables, names), _journey_records(tables, names)
     customers = _customer_records(tables, names, spells, start)
+    effects = _records(EFFECT_ROW, tables.effects, {"persona": names.personas}, ("customer", "at", "revenue"))
     pilot = tables.customers.filter("pilot")["customer"].to_numpy()
-    for rows in (visits, journeys, customers, spells):
+    for rows in (visits, journeys, customers, spells, effects):
         rows["persona"][np.isin(rows["customer"], pilot)] += len(names.personas)
-    return Block(names, visits, journeys, customers, spells, spells[:0])  # no origins: sums ask for none
+    return Block(names, visits, journeys, customers, spells, spells[:0], effects)  # no origins: sums ask for none
 
 
 def _visit_records(tables: Tables, names: Names) -> Records:
@@ -206,13 +216,14 @@ def _journey_records(tables: Tables, names: Names) -> Records:
 
 
 def _spell_records(tables: Tables, names: Names) -> Records:
-    """Times of being a customer, from the stages to which visits and journeys moved people."""
+    """Times of being a customer, from the stages to which visits, journeys and effects moved people."""
     home = names.stages[0]
     moves = pl.concat(
         [
             tables.customers.select("customer", pl.col("joined").alias("since"), pl.lit(home).alias("stage")),
             tables.visits.select("customer", pl.col("ended").alias("since"), "stage"),
             tables.journeys.select("customer", pl.col("closed").alias("since"), "stage"),
+            tables.effects.select("customer", pl.col("at").alias("since"), "stage"),
         ]
     )
     moves = moves.drop_nulls().sort("customer", "since", maintain_order=True)

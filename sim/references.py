@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 from sim import units
 from sim.distributions import check_adds_to_one
 from sim.errors import Problem, did_you_mean
-from sim.model import AGAIN, BUILT_IN_ENDS, DEFAULT_PROFILE, LEFT, NOT_SERVED, RESOLVED, TRIGGERS, Population, When
+from sim.model import (
+    AGAIN,
+    BUILT_IN_ENDS,
+    DEFAULT_PROFILE,
+    LEFT,
+    NOT_SERVED,
+    OPENED,
+    RESOLVED,
+    TRIGGERS,
+    Effects,
+    Population,
+    When,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +38,7 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
         *_personas(raw),
         *_touchpoints(raw),
         *(problem for name, journey in _items(raw, "journeys") for problem in _journey(raw, name, journey)),
+        *(problem for name, event in _items(raw, "events") for problem in _event(raw, f"events.{name}", event)),
         *_pools(raw),
         *_change_names(raw),
     ]
@@ -92,6 +105,7 @@ def check_profiles(raw: dict[str, Any]) -> list[Problem]:
     rates = [rate for _, persona in _items(raw, "personas") for _, rate in _items(persona, "needs")]
     rates += [rate for _, journey in _items(raw, "journeys") for _, rate in _items(journey, "when")]
     rates += [rate for _, rate in _items(raw, "population")]
+    rates += [event.get("rate") for _, event in _items(raw, "events") if isinstance(event.get("rate"), dict)]
     named = [rate.get("profile") for rate in rates]
     named += [value for path, value in _set_by_changes(raw) if path[-1] == "profile"]
     written = _names(raw, "profiles")
@@ -246,11 +260,14 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[list[str],
 
 
 def _all_effects(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every outcome and every end of every journey."""
+    """Every event, and every outcome, clock and end of every journey."""
+    yield from (event for _, event in _items(raw, "events"))
     for _, journey in _items(raw, "journeys"):
         yield from (end for _, end in _items(journey, "ends"))
         for _, step in _items(journey, "steps"):
             yield from (outcome for _, outcome in _items(step, "outcomes"))
+            if isinstance(step.get("while_open"), dict):
+                yield step["while_open"]
 
 
 def _stages(raw: dict[str, Any]) -> list[str]:
@@ -282,8 +299,8 @@ def _values(raw: dict[str, Any], trait: str) -> list[str]:
 
 
 def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterator[Problem]:
-    when = journey.get("when")
-    if not isinstance(when, dict):
+    when = _when(journey)
+    if when is None:
         return
     given = [trigger for trigger in TRIGGERS if trigger in when]
     if len(given) != 1:
@@ -291,6 +308,8 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
         yield Problem(f"{path}.when", f"{found}; a journey is started by exactly one of {', '.join(TRIGGERS)}")
     yield from _profile(raw, f"{path}.when.arrival", when.get("arrival"))
     yield from _not_past(raw, f"{path}.when.on", when.get("on"))
+    if OPENED in when and not _is_opened(raw, path.removeprefix("journeys.")):
+        yield Problem(f"{path}.when", "nothing opens it; name it under opens of an outcome, an end or an event")
     after = when.get("after")
     if isinstance(after, dict) and isinstance(after.get("journey"), str):
         known = _names(raw, "journeys")
@@ -307,6 +326,20 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
         if need not in wanted:
             yield Problem(f"{path}.when.need", f"no persona has the need '{need}'; {did_you_mean(need, wanted)}")
+
+
+def _when(journey: dict[str, Any]) -> dict[str, Any] | None:
+    """Trigger of a journey, written out; None where it cannot be read."""
+    when = journey.get("when")
+    if when == OPENED:
+        return {OPENED: True}
+    return when if isinstance(when, dict) else None
+
+
+def _is_opened(raw: dict[str, Any], name: str) -> bool:
+    """Whether some effect opens a journey, if need be one that a change brings."""
+    by_changes = (path[-2:] == ["opens", name] or path[-3:-1] == ["opens", name] for path, _ in _set_by_changes(raw))
+    return any(name in _names(effect, "opens") for effect in _all_effects(raw)) or any(by_changes)
 
 
 def _opened_twice(path: str, after: dict[str, Any], other: dict[str, Any]) -> Iterator[Problem]:
@@ -352,6 +385,9 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
         if outcome not in routed and outcome != RESOLVED:
             message = f"the outcome '{outcome}' leads nowhere; add it under next, with steps or ends"
             yield Problem(f"{path}.outcomes.{outcome}", message)
+    if isinstance(step.get("while_open"), dict):
+        yield from _effects(raw, f"{path}.while_open", step["while_open"])
+        yield from _does_something(f"{path}.while_open", step["while_open"])
     for outcome, effect in _items(step, "outcomes"):
         yield from _effects(raw, f"{path}.outcomes.{outcome}", effect)
         reopens = f"{path}.outcomes.{outcome}.reopens"
@@ -363,12 +399,30 @@ def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator
     yield from _unknown(f"{path}.opens", _names(effect, "opens"), _names(raw, "journeys"), "journey")
 
 
+def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
+    if not any(name in effect for name in Effects.model_fields):
+        yield Problem(path, f"does nothing; say what it does: {', '.join(Effects.model_fields)}")
+
+
+def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Problem]:
+    """When an event happens, to whom, and what it does."""
+    given = [name for name in ("on", "every", "rate") if event.get(name) is not None]
+    if given not in (["on"], ["every"], ["on", "every"], ["rate"]):
+        found = f"has {', '.join(given)}" if given else "never happens"
+        yield Problem(path, f"{found}; say when: on a date, every period (the first time on a date, or not), or a rate")
+    yield from _not_past(raw, f"{path}.on", event.get("on"))
+    yield from _profile(raw, f"{path}.rate", event.get("rate"))
+    yield from _who(raw, f"{path}.who", event.get("who"))
+    yield from _effects(raw, path, event)
+    yield from _does_something(path, event)
+
+
 def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[str, Any]) -> Iterator[Problem]:
     """A persona that can open the journey needs a channel to begin it in."""
-    offered = _names(journey, "start")
-    if len(offered) < 2 or not isinstance(journey.get("when"), dict):
+    offered, when = _names(journey, "start"), _when(journey)
+    if len(offered) < 2 or when is None:
         return
-    need = journey["when"].get("need")
+    need = when.get("need")
     opened = any(name in _names(effect, "opens") for effect in _all_effects(raw))
     who = journey.get("who")
     meant_for = _listed(who.get("persona")) if isinstance(who, dict) else []

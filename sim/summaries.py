@@ -198,6 +198,7 @@ class Tally:
         size = self.measured.first_group[-1]
         self.of_visits = np.zeros((size, 2 * len(sums.OF_VISITS)), np.int64)
         self.of_journeys = np.zeros((size, 2 * len(sums.OF_JOURNEYS)), np.int64)
+        self.of_effects = np.zeros((size, 2 * len(sums.OF_EFFECTS)), np.int64)
         self.of_customers = np.zeros((size, 2 * len(sums.OF_CUSTOMERS)), np.int64)
         self.waits, self.times = np.zeros((2, size, BINS), np.int64)
 
@@ -207,6 +208,7 @@ class Tally:
         """Add a block of a history."""
         sums.add_visits(self.measured, block.visits, self.of_visits, self.waits)
         sums.add_journeys(self.measured, block.journeys, self.of_journeys, self.times)
+        sums.add_effects(self.measured, block.effects, self.of_effects)
         sums.add_spells(self.measured, block.spells, self.of_customers)
         sums.add_customers(self.measured, block.customers, self.of_customers)
 
@@ -239,6 +241,7 @@ class Tally:
             values |= _totals(sums.OF_JOURNEYS, self.of_journeys[rows])
             values["resolution_histogram"] = self.times[rows].astype(float)
         if dimension in ("people", "week"):
+            values |= _totals(sums.OF_EFFECTS, self.of_effects[rows])
             values |= _totals(sums.OF_CUSTOMERS, self.of_customers[rows])
             values["customer_months"] = values.pop("customer_minutes") / MINUTES_PER_MONTH
         if dimension in ("pool", "week"):

@@ -30,7 +30,7 @@ BIN = log(1.01)
 SHORTEST = 1 / 60
 BINS = 2048
 
-# What is summed, of visits, journeys, and times of being a customer.
+# What is summed, of visits, journeys, effects, and times of being a customer.
 OF_VISITS = (
     "visits", "offered", "answered", "answered_within", "abandoned", "closed_visits", "blocked_visits",
     "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "contact_cost", "visit_revenue", "busy",
@@ -41,6 +41,7 @@ OF_JOURNEYS = (
     "handoffs", "resolution_time", "experience", "true_satisfied", "true_promoters", "true_detractors", "asked",
     "answers", "score", "satisfied", "promoters", "detractors", "journey_revenue",
 )  # fmt: skip
+OF_EFFECTS = ("effect_revenue",)
 OF_CUSTOMERS = (
     "present", "lost_of_present", "lost", "joined", "customer_minutes", "subscription", "at_start", "stayed",
     "satisfaction_end",
@@ -58,6 +59,7 @@ OF_CUSTOMERS = (
 (
     PRESENT, LOST_OF_PRESENT, LOST, JOINED, CUSTOMER_MINUTES, SUBSCRIPTION, AT_START, STAYED, SATISFACTION_END,
 ) = (np.int64(n) for n in range(len(OF_CUSTOMERS)))  # fmt: skip
+(EFFECT_REVENUE,) = (np.int64(n) for n in range(len(OF_EFFECTS)))
 ZERO, NONE = np.int64(0), np.int64(-1)
 N_VISITS, N_JOURNEYS, N_CUSTOMERS = (np.int64(len(names)) for names in (OF_VISITS, OF_JOURNEYS, OF_CUSTOMERS))
 
@@ -333,6 +335,19 @@ def count_answer(score: Whole, counted: Any) -> None:
         count(counted, PROMOTERS)
     if score <= DETRACTOR:
         count(counted, DETRACTORS)
+
+
+@compiled
+def add_effects(m: Any, rows: Rows, sums: Any) -> None:
+    """Add what events and clocks brought in to `sums`, shape (groups, 2·OF_EFFECTS)."""
+    start, end, weeks, last = m.window[0], m.window[1], m.first_group[5], m.first_group[6]
+    counted = np.zeros(2 * len(OF_EFFECTS), np.int64)
+    for row in rows:
+        forget(counted)
+        if start <= row["at"] < end:
+            put(counted, EFFECT_REVENUE, row["revenue"])
+            add(sums, m.first_group[0] + row["persona"], counted, ZERO, np.int64(len(OF_EFFECTS)))
+            add(sums, weeks + week_in(start, last - weeks, row["at"]), counted, ZERO, np.int64(len(OF_EFFECTS)))
 
 
 @compiled

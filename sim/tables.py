@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Self
@@ -78,6 +79,17 @@ CUSTOMERS: dict[str, Any] = {
     "cost": pl.Float64,
     "pilot": pl.Boolean,
 }
+EFFECTS: dict[str, Any] = {
+    "customer": pl.Int32,
+    "cause": pl.String,
+    "journey": pl.Int32,
+    "visit": pl.Int32,
+    "nth": pl.Int32,
+    "persona": pl.String,
+    "at": pl.Float64,
+    "revenue": pl.Float64,
+    "stage": pl.String,
+}
 
 
 # Which columns tell the rows of a table apart; tables are sorted by them.
@@ -85,6 +97,7 @@ KEYS = {
     "visits": ("customer", "journey", "visit"),
     "journeys": ("customer", "journey"),
     "customers": ("customer",),
+    "effects": ("customer", "cause", "journey", "visit", "nth"),
 }
 
 
@@ -102,11 +115,15 @@ class Tables:
         the end, beside those of its visits.
     customers
         One row per customer; money is what was earned and spent in the measured window.
+    effects
+        One row each time that an event, or the clock on an open visit, took effect on a customer: `cause` is the
+        event, or the step; `journey` and `visit` are 0 for an event.
     """
 
     visits: pl.DataFrame
     journeys: pl.DataFrame
     customers: pl.DataFrame
+    effects: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=EFFECTS))
 
     def sorted(self) -> Self:
         """The same tables, each sorted by its key, so that they do not depend on the order of events."""

@@ -126,7 +126,7 @@ def words(annotation: Any) -> str:
     if origin in (Union, UnionType):
         return " or ".join(words(each) for each in arguments if each is not NoneType)
     if origin is Literal:
-        return " or ".join(f"`{each}`" for each in arguments)
+        return " or ".join(f"`{str(each).lower() if each is True else each}`" for each in arguments)
     if origin is dict:
         value, outer = words(arguments[1]), "name" if arguments[0] is str else words(arguments[0])
         what, by, inner = value.rpartition(", by ")

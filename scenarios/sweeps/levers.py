@@ -21,6 +21,7 @@ _SECTIONS = {
     "journeys",
     "personas",
     "profiles",
+    "events",
     "set",
     "shifts",
     "staff",

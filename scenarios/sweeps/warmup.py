@@ -125,7 +125,8 @@ class _Windows:
             visits = _touching(block.visits, "joined", "ended", tally)
             journeys = _touching(block.journeys, "opened", "closed", tally)
             spells = _touching(block.spells, "since", "until", tally)
-            tally.read(Block(block.names, visits, journeys, block.customers[:0], spells, block.origins))
+            effects = _touching(block.effects, "at", "at", tally)
+            tally.read(Block(block.names, visits, journeys, block.customers[:0], spells, block.origins, effects))
 
 
 def _touching(rows: NDArray[np.void], begins: str, ends: str, tally: Tally) -> NDArray[np.void]:

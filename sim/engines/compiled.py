@@ -12,7 +12,7 @@ from sim.check import parse
 from sim.engines import jit, loop
 from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.memory import settle
-from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, PLACE, POOL, QUEUE, STRETCH, WORLD
+from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, MOMENT, PLACE, POOL, QUEUE, STRETCH, WORLD
 from sim.records import Block, joined, tables_of
 from sim.rules import MOST_VISITS
 from sim.summaries import Tally
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 BLOCK = 16_384  # rows: few enough to stay in the processor's cache until they have been added up
 EVENTS = 64  # there is room for at first, before anything is made larger
 SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
-KINDS = ("visit", "journey", "customer", "spell")  # of rows
+KINDS = ("visit", "journey", "customer", "spell", "effect")  # of rows
 # What the world calls the room in a table.
 ROOM = {
     "n_buckets": "bucket", "room_customers": "customer", "room_issues": "issue", "room_events": "event",
@@ -140,7 +140,7 @@ class History:
         rows = {kind: self.tables[f"{kind} row"][: world[f"{kind}_rows"]] for kind in KINDS}
         block = Block(
             self.lowered.names, rows["visit"], rows["journey"], rows["customer"], rows["spell"],
-            self.tables["origin"][: world["origins"]],
+            self.tables["origin"][: world["origins"]], rows["effect"],
         )  # fmt: skip
         for reader in self.readers:
             reader.read(block)
@@ -155,7 +155,8 @@ class History:
     def _begin_with(self, key: int, keep: float) -> dict[str, NDArray[Any]]:
         """Every table as it is before anything happens."""
         names, m, model = self.lowered.names, self.m, self.model
-        curves = self._curves(key)
+        expected = Expected(self.lowered.phases, model.clock.offset, key)
+        curves, moments = self._curves(expected), self._moments(expected)
         journeys, pools, home = len(names.journeys), len(names.pools), names.stages.index(model.population.stage)
         some = EVENTS * self.spare
         stay = (m.effects["stage"] == home).any() or (m.journeys["stage"] == home).any()  # visitors, as customers
@@ -172,15 +173,15 @@ class History:
         self._set(
             key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup,
             keep=keep, keep_origins=int(keep > 0),
-            free=NONE, free_slot=NONE, oldest=NONE, newest=NONE,
+            free=NONE, free_slot=NONE, oldest=NONE, newest=NONE, passing=NONE,
             home=home, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
             n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
-            n_priorities=len(m.priorities), n_queues=queues,
+            n_priorities=len(m.priorities), n_queues=queues, n_events=len(names.events), n_moments=len(moments),
         )  # fmt: skip
         staff = np.zeros(pools, POOL)
         staff["head"] = staff["tail"] = staff["staying"] = NONE
-        begun = (2 + journeys) * model.population.customers + some
+        begun = (2 + journeys) * model.population.customers + len(moments) + some
         sizes = {
             "event": (begun,), "soon": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
@@ -197,6 +198,7 @@ class History:
             "place": _empty(np.zeros(some * positions, PLACE)),
             "curve": _stretches([0 if curve is None else len(curve.at) for curve in curves]),
             "knot": _points(KNOT, ((curve.at, curve.value) for curve in curves if curve is not None)),
+            "moment": moments,
             "duties": _stretches([len(each.at) for each in duties]),
             "duty": _points(DUTY, ((each.at, each.headcount) for each in duties)),
         }
@@ -219,10 +221,17 @@ class History:
         room = {name: len(self.tables[table]) for name, table in ROOM.items()}
         self._set(n_members=self.tables["member"].shape[1], **room)
 
-    def _curves(self, key: int) -> list[Cumulative | None]:
+    def _moments(self, expected: Expected) -> Records:
+        """When events happen."""
+        every = [
+            (time, e, n)
+            for e, name in enumerate(self.lowered.names.events)
+            for n, time in enumerate(expected.moments(name))
+        ]
+        return np.array(every, MOMENT)
+
+    def _curves(self, expected: Expected) -> list[Cumulative | None]:
         """Expected numbers: joins, arrivals for each journey, each persona's needs."""
-        phases = self.lowered.phases
-        expected = Expected(phases, self.model.clock.offset, key)
 
         def arriving(name: str) -> Cumulative:
             return expected.number(lambda model: model.journeys[name].when.arrival or NO_RATE)
@@ -230,7 +239,7 @@ class History:
         def needing(persona: str, need: str, pilot: bool) -> Cumulative:  # noqa: FBT001 - as it stands in `needs`
             return expected.number(lambda model: model.personas[persona].needs.get(need, NO_RATE), pilot=pilot)
 
-        journeys = phases[0].model.journeys.items()
+        journeys = self.lowered.phases[0].model.journeys.items()
         return [
             expected.number(lambda model: model.population.joins),
             *(arriving(name) if journey.when.arrival is not None else None for name, journey in journeys),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, inf, log
 from typing import TYPE_CHECKING
 
 from sim import draws, rules
@@ -53,6 +54,34 @@ class Expected:
             stated = arrivals(phase.model)
             stretches.append(Stretch(phase.start, phase.end, stated.rate, *phase.model.profile(stated)))
         return accumulate(stretches, self.offset, self.day_level)
+
+    def moments(self, name: str) -> list[float]:
+        """Times within the horizon at which an event happens, as each phase states it."""
+        times = []
+        for phase in self.phases:
+            event, clock = phase.model.events[name], phase.model.clock
+            if event.rate is not None:
+                continue
+            first = clock.minutes(event.on) if event.on is not None else event.every or inf
+            every = event.every or inf
+            k = 0 if first >= phase.start else ceil((phase.start - first) / every)
+            while (time := first + k * every if k else first) < phase.end:
+                times += [time] if time >= phase.start else []
+                k += 1
+        return sorted(times + self._at_a_rate(name))
+
+    def _at_a_rate(self, name: str) -> list[float]:
+        """Times at which an event happens by chance."""
+        if all(phase.model.events[name].rate is None for phase in self.phases):
+            return []
+        number = self.number(lambda model: model.events[name].rate or NO_RATE)
+        root, due, times = draws.fold(self.world, draws.name(f"event {name}")), 0.0, []
+        while True:
+            due -= log(1.0 - draws.draw(draws.fold(root, len(times)), "gap"))
+            time = number.time(due)
+            if not time < self.phases[-1].end:
+                return times
+            times.append(time)
 
     def day_level(self, stretch: Stretch, day: int) -> float:
         """Level of a day around its expectation, shared by all that follows the profile."""

@@ -32,9 +32,11 @@ from sim.engines.world import (
     customer_row,
     duty_at,
     duty_of,
+    effect_row,
     effects_at,
     end_at,
     event_at,
+    happening_at,
     idle_at,
     issue_at,
     journey_at,
@@ -50,11 +52,13 @@ from sim.engines.world import (
     m_department,
     m_drop,
     m_end_name,
+    m_event_name,
     m_journey_name,
     m_knots_at,
     m_knots_value,
     m_lines,
     m_need_curve,
+    m_open_after,
     m_open_journey,
     m_open_p,
     m_outcome_weight,
@@ -80,6 +84,7 @@ from sim.engines.world import (
     m_who_stage,
     m_who_trait,
     member_at,
+    moment_at,
     need_at,
     origin_at,
     outcome_at,
@@ -130,7 +135,9 @@ DONE, GROW, FULL, STUCK = _numbered(4)
     ON_DATE,
     LATER,
     DELAY,
-) = _numbered(14)
+    STRIKE,
+    HAPPEN,
+) = _numbered(16)
 START_ISSUE, START_REVIEWS, START_NEED, START_EVERY = _numbered(4)
 BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED = _numbered(6)  # arrays.OUTCOMES
 END_RESOLVED, END_GIVE_UP, END_LEFT = _numbered(3)  # arrays.ENDS
@@ -153,12 +160,12 @@ R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 _PURPOSES = (
     "start", "join", "gap", "persona", "product", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
-    "score", "leave", "review", "kept",
+    "score", "leave", "review", "kept", "while open", "reach",
 )  # fmt: skip
 (
     U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
-    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT,
+    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
 
@@ -996,6 +1003,8 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
         return BY_BLOCKING
     issue["noticed"] = 1
     channel_at(w, channel)["n"] += 1
+    if planned["while_open"] >= 0:
+        wind_up(w, i, ZERO)
     if pools > 0:
         join_queue(w, i)
     else:
@@ -1127,7 +1136,8 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
     if o >= 0 and isnan(customer["left"]):
         e = outcome_at(w, o)["effects"]
         revenue, stage = effects_at(w, e)["revenue"], effects_at(w, e)["stage"]
-        take_effect(w, i, e, issue["visit_key"])
+        if effects_at(w, e)["matters"] == 1:
+            take_effect(w, c, e, issue["visit_key"], issue["origin_journey"], issue["origin_n"], issue["origin"])
     record_visit(w, i, now, outcome, issue["mood"], cost, overtime, revenue, stage)
     issue["state"] = OPEN
 
@@ -1246,16 +1256,15 @@ def close(w: Record, i: Whole, end: Whole) -> None:
     customer, f = customer_at(w, c), phase_of(w, c)
     ending = end_at(w, f, j, end)
     p = persona_at(w, f, customer["persona"])
-    mood = effects_at(w, ending["effects"])["mood"]
-    if mood != 0.0:
-        be_in_mood(issue, rules.clip(issue["mood"] + rules.felt(mood, p["loss_aversion"])))
+    sway(w, i, effects_at(w, ending["effects"])["mood"])
     relax(w, c)
     experience = experience_of(w, i)
     customer["satisfaction"] = rules.towards(customer["satisfaction"], experience, p["memory"])
     customer["drift"] += p["adapts"] * (experience - rest(w, c))
     unlink(w, i)
     key = draws.fold(issue["key"], m_end_name(w, end))
-    take_effect(w, i, ending["effects"], key)
+    if effects_at(w, ending["effects"])["matters"] == 1:
+        take_effect(w, c, ending["effects"], key, issue["origin_journey"], issue["origin_n"], issue["origin"])
     survey(w, i, experience)
     e = effects_at(w, ending["effects"])
     record_journey(w, i, w["now"], end, ending["good"], experience, e["revenue"], e["stage"])
@@ -1268,22 +1277,21 @@ def close(w: Record, i: Whole, end: Whole) -> None:
             delay = 0.0
             if after["delay"] >= 0:
                 delay = vary(w, after["delay"], draw(child, U_DELAY))
-            origin = note_origin(w, i, ONE, follower)
-            oj, on = issue_at(w, i)["origin_journey"], issue_at(w, i)["origin_n"]
-            open_later(w, c, follower, child, delay, oj, on, origin)
+            origin = note_origin(w, issue["origin"], ONE, follower)
+            open_later(w, c, follower, child, delay, issue["origin_journey"], issue["origin_n"], origin)
     free_issue(w, i)
     part(w, c)
 
 
 @compiled
-def note_origin(w: Record, i: Whole, follows: Whole, journey: Whole) -> Whole:
-    """Write down that an issue opened another, and return where."""
+def note_origin(w: Record, before: Whole, follows: Whole, journey: Whole) -> Whole:
+    """Write down that a journey was opened by what had an origin itself, −1 for none, and return where."""
     if w["keep_origins"] == 0:
         return NONE
     n = w["origins"]
     w["origins"] = n + 1
     origin = origin_at(w, n)
-    origin["before"] = issue_at(w, i)["origin"]
+    origin["before"] = before
     origin["follows"] = follows
     origin["journey"] = journey
     return n
@@ -1309,11 +1317,98 @@ def close_left(w: Record, i: Whole) -> None:
     free_issue(w, i)
 
 
-@inlined
-def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
-    """Let an outcome or an end change the customer, move money and open other journeys."""
-    effects, c = effects_at(w, e), issue_at(w, i)["customer"]
+@compiled
+def wind_up(w: Record, i: Whole, n: Whole) -> None:
+    """Let the clock on a visit strike for the n-th time when it is due."""
+    issue = issue_at(w, i)
+    step = step_at(w, issue["phase"], issue["step"])
+    due = issue["joined"] + step["strikes"]
+    if n > 0:
+        due += n * step["again"]
+    put(w, due, R_ARRIVAL, issue["row"], issue["number"], issue["visits"], STRIKE, i, ZERO)
+
+
+@compiled
+def strike(w: Record, i: Whole) -> None:
+    """Let the clock on a visit take effect."""
+    issue = issue_at(w, i)
+    c, step = issue["customer"], step_at(w, issue["phase"], issue["step"])
+    n = ZERO
+    if step["again"] < inf:
+        n = np.int64((w["now"] - issue["joined"] - step["strikes"]) / step["again"] + 0.5)
+    e, key = step["while_open"], draws.fold(draws.fold(issue["visit_key"], U_WHILE_OPEN), as_key(n))
+    sway(w, i, effects_at(w, e)["mood"])
+    take_effect(w, c, e, key, issue["origin_journey"], issue["origin_n"], issue["origin"])
+    record_effect(w, c, e, w["n_events"] + issue["step"], issue["number"], issue["visits"], n)
+    if step["again"] < inf:
+        wind_up(w, i, n + 1)
+
+
+@compiled
+def go_through(w: Record, m: Whole, spare: Whole, block: Whole) -> Whole:
+    """Let an event take effect on one after the other, as far as there is room.
+
+    Returns
+    -------
+    int
+        `DONE`, or what has to be done before it can go on: `GROW` or `FULL`.
+    """
+    e, n, f = moment_at(w, m)["event"], moment_at(w, m)["nth"], w["phase"]
+    event, key = happening_at(w, f, e), draws.fold(m_event_name(w, e), as_key(n))
+    if w["passing"] < 0:
+        w["passing"] = w["oldest"]
+    free = room(w, spare)
+    while w["passing"] >= 0:
+        if free == 0:
+            return GROW
+        if w["rows"] >= block:
+            return FULL
+        free -= 1
+        c = w["passing"]
+        w["passing"] = np.int64(customer_at(w, c)["after"])
+        if is_concerned(w, c, event):
+            own = draws.fold(customer_at(w, c)["key"], key)
+            if event["reach"] >= 1 or draw(own, U_REACH) < event["reach"]:
+                befall(w, c, e, event["effects"], own, n)
+    return DONE
+
+
+@compiled
+def is_concerned(w: Record, c: Whole, event: Record) -> bool:
+    """Whether somebody is here for whom an event is meant."""
     customer = customer_at(w, c)
+    if not isnan(customer["left"]) or (isnan(customer["joined"]) and event["visitors"] == 0):
+        return False
+    return event["who"] < 0 or meets(w, c, event["who"])
+
+
+@compiled
+def befall(w: Record, c: Whole, e: Whole, effects: Whole, key: Key, n: Whole) -> None:
+    """Let an event take effect on somebody."""
+    mood = effects_at(w, effects)["mood"]
+    if mood != 0.0:
+        i = np.int64(customer_at(w, c)["issues"])
+        while i >= 0:
+            sway(w, i, mood)
+            i = issue_at(w, i)["next"]
+    take_effect(w, c, effects, key, w["n_journeys"] + e, n, NONE)
+    record_effect(w, c, effects, e, ZERO, ZERO, n)
+    part(w, c)
+
+
+@compiled
+def sway(w: Record, i: Whole, mood: float) -> None:
+    """Move the mood of an open journey."""
+    if mood != 0.0:
+        issue = issue_at(w, i)
+        p = persona_at(w, phase_of(w, issue["customer"]), customer_at(w, issue["customer"])["persona"])
+        be_in_mood(issue, rules.clip(issue["mood"] + rules.felt(mood, p["loss_aversion"])))
+
+
+@compiled
+def take_effect(w: Record, c: Whole, e: Whole, key: Key, origin_journey: Whole, origin_n: Whole, before: Whole) -> None:
+    """Let what happened change the customer, move money and open other journeys; `before` is its own origin."""
+    effects, customer = effects_at(w, e), customer_at(w, c)
     for n in range(effects["adds"], effects["adds"] + effects["adds_n"]):
         product_at(w, c, m_add(w, n))["held"] = True
     for n in range(effects["drops"], effects["drops"] + effects["drops_n"]):
@@ -1321,6 +1416,9 @@ def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
     for n in range(effects["traits"], effects["traits"] + effects["traits_n"]):
         trait_at(w, c, m_trait_set(w, n, 0))["value"] = m_trait_set(w, n, 1)
     customer["revenue"] += effects["revenue"]
+    if effects["satisfaction"] != 0.0:
+        relax(w, c)
+        customer["satisfaction"] = rules.clip(customer["satisfaction"] + effects["satisfaction"])
     if effects["stage"] >= 0 and effects["stage"] != customer["stage"]:
         accrue(w, c)
         if customer["stage"] == w["home"]:
@@ -1333,9 +1431,12 @@ def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
     for n in range(effects["opens"], effects["opens"] + effects["opens_n"]):
         j = m_open_journey(w, n)
         child = draws.fold(key, m_journey_name(w, j))
-        if draw(child, U_OPENS) < m_open_p(w, n) and meant_for(w, c, j):
-            origin = note_origin(w, i, ZERO, j)
-            opened(w, new_issue(w, c, j, child, issue_at(w, i)["origin_journey"], issue_at(w, i)["origin_n"], origin))
+        if draw(child, U_OPENS) < m_open_p(w, n):
+            delay = 0.0
+            if m_open_after(w, n) >= 0:
+                delay = vary(w, m_open_after(w, n), draw(child, U_DELAY))
+            origin = note_origin(w, before, ZERO, j)
+            open_later(w, c, j, child, delay, origin_journey, origin_n, origin)
 
 
 @compiled
@@ -1600,6 +1701,25 @@ def record_journey(
 
 
 @compiled
+def record_effect(w: Record, c: Whole, e: Whole, cause: Whole, journey: Whole, visit: Whole, n: Whole) -> None:
+    """Write down that an event, or the clock on a visit, took effect on somebody."""
+    customer = customer_at(w, c)
+    row = effect_row(w, w["effect_rows"])
+    w["effect_rows"] += 1
+    w["rows"] += 1
+    row["customer"] = customer["row"]
+    row["persona"] = customer["group"]
+    row["kept"] = customer["kept"]
+    row["cause"] = cause
+    row["journey"] = journey
+    row["visit"] = visit
+    row["nth"] = n
+    row["at"] = w["now"]
+    row["revenue"] = effects_at(w, e)["revenue"]
+    row["stage"] = effects_at(w, e)["stage"]
+
+
+@compiled
 def record_customer(w: Record, c: Whole) -> None:
     """Write down a customer; money earned and spent before the window does not count."""
     customer = customer_at(w, c)
@@ -1652,6 +1772,8 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
             next_arrival(w, j)
         if not isnan(on_dates[j]):
             put(w, on_dates[j], R_ARRIVAL, ZERO, ZERO, ZERO, ON_DATE, j, ZERO)
+    for m in range(w["n_moments"]):
+        put(w, moment_at(w, m)["time"], R_ARRIVAL, ZERO, ZERO, 1 + moment_at(w, m)["event"], HAPPEN, m, ZERO)
 
 
 @inlined
@@ -1708,7 +1830,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             if events == 0:
                 return GROW
         events -= 1
-        if w["starting"] > 0:
+        if w["starting"] > 0 and w["passing"] < 0:  # an event goes through everybody before anything starts
             what = starting_at(w, w["first"])["what"]
             w["first"] = (w["first"] + 1) % w["room_starting"]
             w["starting"] -= 1
@@ -1735,6 +1857,11 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         if kind == ON_SHIFT and not room_on_duty(w, a):
             return GROW
         w["now"] = event["time"]
+        if kind == HAPPEN:
+            why = go_through(w, a, spare, block)
+            if why != DONE:
+                return why
+            events = ZERO
         target = AGAIN_CODE
         if kind == SERVICE_END:
             take_first(w)
@@ -1791,6 +1918,13 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         elif kind == ON_SHIFT:
             take_first(w)
             on_shift(w, a)
+        elif kind == STRIKE:
+            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] in (WAITING, SERVED)
+            take_first(w)
+            if still and isnan(customer_at(w, issue_at(w, a)["customer"])["left"]):
+                strike(w, a)
+        elif kind == HAPPEN:
+            take_first(w)
         elif kind == ON_DATE:
             take_first(w)
             open_for_all(w, a)

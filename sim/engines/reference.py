@@ -26,7 +26,7 @@ from sim.engines.pools import Pool
 from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Effects, Who
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 from sim.summaries import summarise
-from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Result, Tables, frame
+from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Result, Tables, frame
 from sim.timetable import Cumulative, duty
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sim.behaviour import Behaviour
     from sim.changes import Phase
-    from sim.model import Churn, Journey, Model, Step, Target, Touchpoint
+    from sim.model import Churn, Event, Journey, Model, Step, Target, Touchpoint, WhileOpen
     from sim.summaries import Summary
 
     Process = Generator[simpy.Event, Any, None]
@@ -165,6 +165,7 @@ class History:
         self.customers: list[Customer] = []
         self.visits: list[tuple[Any, ...]] = []
         self.journeys: list[tuple[Any, ...]] = []
+        self.effects: list[tuple[Any, ...]] = []
         self.expected = Expected(self.phases, self.clock.offset, self.world)
         self.review_every = {name: self.reviewed(name) for name in self.model.personas}
         self.expected_needs: dict[tuple[str, str, bool], Cumulative] = {}
@@ -211,6 +212,9 @@ class History:
             if journey.when.on is not None:
                 when = self.clock.minutes(journey.when.on)
                 self.calendar.call(partial(self.open_for_all, name), when, Rank.ARRIVAL)
+        for index, name in enumerate(self.model.events):
+            for n, when in enumerate(self.expected.moments(name)):
+                self.calendar.call(partial(self.happen, name, n), when, Rank.ARRIVAL, 0, 0, 1 + index)
         self.calendar.run(until=self.clock.horizon)
         return self.close_window()
 
@@ -249,7 +253,10 @@ class History:
              c.revenue, c.cost, c.pilot)
             for c in self.customers
         ]  # fmt: skip
-        return Tables(frame(self.visits, VISITS), frame(self.journeys, JOURNEYS), frame(rows, CUSTOMERS)).sorted()
+        return Tables(
+            frame(self.visits, VISITS), frame(self.journeys, JOURNEYS), frame(rows, CUSTOMERS),
+            frame(self.effects, EFFECTS),
+        ).sorted()  # fmt: skip
 
     def interrupt(self, visit: Visit) -> None:
         """Record a visit that is not over when the simulation is."""
@@ -498,6 +505,8 @@ class History:
             return BLOCKED
         issue.noticed = True
         self.in_channel[channel] += 1
+        if visit.step.while_open is not None:
+            self.wind_up(visit, visit.step.while_open, 0)
         if staffed:
             self.join(visit, pools)
         else:
@@ -619,7 +628,7 @@ class History:
         if visit.started is not None and customer.left is None:
             visit.effects = visit.step.outcomes[outcome]
             if visit.effects.matters:
-                self.take_effect(visit.effects, issue, visit.key)
+                self.take_effect(visit.effects, customer, visit.key, issue.origin)
         self.record_visit(visit)
         issue.visit = None
 
@@ -690,14 +699,13 @@ class History:
         ending = model.journeys[issue.name].all_ends[end]
         persona = model.personas[customer.persona]
         feelings = persona.satisfaction
-        if ending.mood:
-            issue.feel(rules.clip(issue.mood + rules.felt(ending.mood, feelings.loss_aversion)))
+        self.sway(issue, ending.mood)
         self.relax(customer)
         experience = self.experience(issue)
         customer.satisfaction = rules.towards(customer.satisfaction, experience, feelings.memory)
         customer.drift += feelings.adapts * (experience - self.rest(customer))
         key = draws.fold(issue.key, draws.name(end))
-        self.take_effect(ending, issue, key)
+        self.take_effect(ending, customer, key, issue.origin)
         self.survey(issue, experience)
         issue.good, issue.experience, issue.effects = ending.good, experience, ending
         self.record_journey(issue)
@@ -711,22 +719,70 @@ class History:
                 self.open_later(customer, name, child, f"{name} after {issue.origin}", delay)
         self.part(customer)
 
-    def take_effect(self, effects: Effects, issue: Issue, key: int) -> None:
-        """Let an outcome or an end change the customer, move money and open other journeys."""
-        customer = issue.customer
+    def wind_up(self, visit: Visit, clock: WhileOpen, n: int) -> None:
+        """Let the clock on a visit strike for the n-th time when it is due."""
+        due = visit.joined + clock.after + n * (clock.every or 0.0)
+        order = (visit.issue.customer.row, visit.issue.number, visit.number)
+        self.calendar.call(partial(self.strike, visit, clock, n), due, Rank.ARRIVAL, *order)
+
+    def strike(self, visit: Visit, clock: WhileOpen, n: int) -> None:
+        """Let the clock on a visit take effect, if the visit is still open."""
+        issue, customer = visit.issue, visit.issue.customer
+        if visit.ended is not None or customer.left is not None:
+            return
+        self.sway(issue, clock.mood)
+        key = draws.fold(draws.fold(visit.key, draws.name("while open")), n)
+        self.take_effect(clock, customer, key, issue.origin)
+        self.record_effect(customer, clock, (visit.step_name, issue.number, visit.number, n))
+        if clock.every is not None:
+            self.wind_up(visit, clock, n + 1)
+
+    def happen(self, name: str, n: int) -> None:
+        """Let an event take effect on those whom it reaches."""
+        event = self.model.events[name]
+        key = draws.fold(draws.name(f"event {name}"), n)
+        for customer in self.concerned(name, event):
+            own = draws.fold(customer.key, key)
+            if self.draw(own, "reach") >= event.reach:
+                continue
+            for issue in customer.issues.values():
+                self.sway(issue, event.mood)
+            self.take_effect(event, customer, own, f"{name} {n}")
+            self.record_effect(customer, event, (name, 0, 0, n))
+            self.part(customer)
+
+    def concerned(self, name: str, event: Event) -> list[Customer]:
+        """Everybody here for whom an event is meant, in the order in which they came; visitors if it names a stage."""
+        who = event.who
+        there = (c for c in self.present() if c.joined is not None or who.stage is not None)
+        return [customer for customer in there if self.meets(customer, name, who)]
+
+    def sway(self, issue: Issue, mood: float) -> None:
+        """Move the mood of an open journey."""
+        if mood:
+            feelings = self.of(issue.customer).personas[issue.customer.persona].satisfaction
+            issue.feel(rules.clip(issue.mood + rules.felt(mood, feelings.loss_aversion)))
+
+    def take_effect(self, effects: Effects, customer: Customer, key: int, origin: str) -> None:
+        """Let what happened change the customer, move money and open other journeys."""
         customer.products.update(effects.adds)
         customer.products.difference_update(effects.drops)
         customer.traits.update(effects.trait)
         customer.revenue += effects.revenue
+        if effects.satisfaction:
+            self.relax(customer)
+            customer.satisfaction = rules.clip(customer.satisfaction + effects.satisfaction)
         if effects.stage is not None and effects.stage != customer.stage:
             self.accrue(customer)
             customer.stage = effects.stage
             if effects.stage == self.home_stage and customer.joined is None:
                 self.settle(customer)
-        for name, p in effects.opens.items():
+        for name, opening in effects.opens.items():
             child = draws.fold(key, draws.name(name))
-            if self.draw(child, "opens") < p:
-                self.open(customer, name, child, f"{name} from {issue.origin}")
+            if self.draw(child, "opens") < opening.p:
+                after = opening.after
+                delay = 0.0 if after is None else rules.quantile(after.law, self.draw(child, "delay"))
+                self.open_later(customer, name, child, f"{name} from {origin}", delay)
 
     def experience(self, issue: Issue) -> float:
         """Return what a journey leaves behind, as it has been until now."""
@@ -840,6 +896,10 @@ class History:
             issue.effects.revenue, issue.effects.stage,
         ))  # fmt: skip
 
+    def record_effect(self, customer: Customer, effects: Effects, cause: tuple[str, int, int, int]) -> None:
+        """Write down that an event, or the clock on a visit, took effect on somebody."""
+        self.effects.append((customer.row, *cause, customer.persona, self.calendar.now, effects.revenue, effects.stage))
+
     def goal(self, issue: Issue) -> str:
         """Goal of an issue: its journey's name where none is stated."""
         return self.of(issue.customer).journeys[issue.name].goal or issue.name
@@ -896,7 +956,9 @@ def live(
         return tables, None
     kept = [customer.row for customer in history.customers if history.draw(customer.key, "kept") < keep]
     chosen = pl.col("customer").is_in(kept)
-    few = Tables(tables.visits.filter(chosen), tables.journeys.filter(chosen), tables.customers)
+    few = Tables(
+        tables.visits.filter(chosen), tables.journeys.filter(chosen), tables.customers, tables.effects.filter(chosen)
+    )
     return few, summarise(Result(model, seed, replication, tables))
 
 

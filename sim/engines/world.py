@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.arrays import CONDITION, EFFECTS, END, JOURNEY, LAW, OUTCOME, PERSONA, STEP, TARGET, TOUCHPOINT
+from sim.arrays import CONDITION, EFFECTS, END, HAPPENING, JOURNEY, LAW, OUTCOME, PERSONA, STEP, TARGET, TOUCHPOINT
 from sim.engines.memory import addressed, records, stretches, values
-from sim.records import CUSTOMER_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
+from sim.records import CUSTOMER_ROW, EFFECT_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
 
 _F, _I, _U = np.float64, np.int32, np.uint64
 
@@ -69,6 +69,7 @@ COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64)])
 STRETCH = np.dtype([("first", np.int64), ("last", np.int64)])
 KNOT = np.dtype([("time", _F), ("number", _F)])
 DUTY = np.dtype([("time", _F), ("people", np.int64)])
+MOMENT = np.dtype([("time", _F), ("event", np.int64), ("nth", np.int64)])
 
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
@@ -77,14 +78,15 @@ CHANGING = {
     "pool": (POOL, 1), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1),
     "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
     "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
-    "spell row": (SPELL_ROW, 1), "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
+    "spell row": (SPELL_ROW, 1), "effect row": (EFFECT_ROW, 1), "moment": (MOMENT, 1),
+    "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
     "duties": (STRETCH, 1), "duty": (DUTY, 1),
 }  # fmt: skip
 # Tables of the model: records, plain numbers, and floats that are read in stretches.
 MODEL_RECORDS = {
     "personas": (PERSONA, 2), "touchpoints": (TOUCHPOINT, 2), "journeys": (JOURNEY, 2), "steps": (STEP, 2),
     "ends": (END, 3), "outcome": (OUTCOME, 1), "target": (TARGET, 1), "effects": (EFFECTS, 1), "laws": (LAW, 1),
-    "conditions": (CONDITION, 1),
+    "conditions": (CONDITION, 1), "events": (HAPPENING, 2),
 }  # fmt: skip
 MODEL_VALUES = {
     "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3), "traits": (np.int64, 3),
@@ -92,9 +94,10 @@ MODEL_VALUES = {
     "start_step": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
     "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 2), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
     "overflow": (np.float64, 1), "add": (np.int64, 1), "drop": (np.int64, 1), "trait_set": (np.int64, 2),
-    "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "need_curve": (np.int64, 3),
+    "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "open_after": (np.int64, 1), "need_curve": (np.int64, 3),
     "review_every": (np.float64, 1), "department": (np.int64, 1), "priorities": (np.int64, 1),
-    "journey_name": (np.uint64, 1), "arrival_name": (np.uint64, 1), "place_name": (np.uint64, 1),
+    "journey_name": (np.uint64, 1), "arrival_name": (np.uint64, 1), "event_name": (np.uint64, 1),
+    "place_name": (np.uint64, 1),
     "product_name": (np.uint64, 1), "end_name": (np.uint64, 1),
 }  # fmt: skip
 MODEL_STRETCHES = {
@@ -115,11 +118,12 @@ WORLD = np.dtype(
                 # How far things have come, and how full tables are.
                 "serial", "events", "at_bucket", "in_heap", "free_event", "customers", "slots", "free_slot",
                 "oldest", "newest", "issues", "free", "phase", "measuring", "rows", "visit_rows", "journey_rows",
-                "customer_rows", "spell_rows", "first", "starting", "joins", "origins", "stuck_journey",
-                "stuck_step",
+                "customer_rows", "spell_rows", "effect_rows", "passing", "first", "starting", "joins", "origins",
+                "stuck_journey", "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "pilot", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
-                "n_pools", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
+                "n_pools", "n_events", "n_moments", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues",
+                "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
             )
@@ -151,6 +155,8 @@ visit_row = records("visit row", *CHANGING["visit row"])
 journey_row = records("journey row", *CHANGING["journey row"])
 customer_row = records("customer row", *CHANGING["customer row"])
 spell_row = records("spell row", *CHANGING["spell row"])
+effect_row = records("effect row", *CHANGING["effect row"])
+moment_at = records("moment", *CHANGING["moment"])
 origin_at = records("origin", *CHANGING["origin"])
 curve_at = records("curve", *CHANGING["curve"])
 knot_at = records("knot", *CHANGING["knot"])
@@ -167,6 +173,7 @@ target_at = records("model target", *MODEL_RECORDS["target"])
 effects_at = records("model effects", *MODEL_RECORDS["effects"])
 law_at = records("model laws", *MODEL_RECORDS["laws"])
 condition_at = records("model conditions", *MODEL_RECORDS["conditions"])
+happening_at = records("model events", *MODEL_RECORDS["events"])
 
 m_start = values("model start", *MODEL_VALUES["start"])
 m_patience = values("model patience", *MODEL_VALUES["patience"])
@@ -190,12 +197,14 @@ m_drop = values("model drop", *MODEL_VALUES["drop"])
 m_trait_set = values("model trait_set", *MODEL_VALUES["trait_set"])
 m_open_journey = values("model open_journey", *MODEL_VALUES["open_journey"])
 m_open_p = values("model open_p", *MODEL_VALUES["open_p"])
+m_open_after = values("model open_after", *MODEL_VALUES["open_after"])
 m_need_curve = values("model need_curve", *MODEL_VALUES["need_curve"])
 m_review_every = values("model review_every", *MODEL_VALUES["review_every"])
 m_department = values("model department", *MODEL_VALUES["department"])
 m_priorities = values("model priorities", *MODEL_VALUES["priorities"])
 m_journey_name = values("model journey_name", *MODEL_VALUES["journey_name"])
 m_arrival_name = values("model arrival_name", *MODEL_VALUES["arrival_name"])
+m_event_name = values("model event_name", *MODEL_VALUES["event_name"])
 m_place_name = values("model place_name", *MODEL_VALUES["place_name"])
 m_product_name = values("model product_name", *MODEL_VALUES["product_name"])
 m_end_name = values("model end_name", *MODEL_VALUES["end_name"])

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sim import units
 from sim.distributions import Distribution
 from sim.rules import normal_quantile
-from sim.tables import CUSTOMERS, JOURNEYS, VISITS
+from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS
 from tests.docs.pages import ROOT
 
 REFERENCE = ROOT / "docs/reference"
@@ -24,6 +24,7 @@ LAWS = [
     {"kind": "deterministic", "value": "7 min"},
     {"kind": "uniform", "low": "2 min", "high": "9 min"},
 ]
+TABLES = [("visits", VISITS), ("journeys", JOURNEYS), ("customers", CUSTOMERS), ("effects", EFFECTS)]
 SIGNS = {"·": "*", "−": "-", "^": "**", "²": "**2", "√": "sqrt", "Γ": "gamma", "π": "pi"}
 MATHEMATICS = {
     "ln": math.log,
@@ -56,7 +57,7 @@ def rows(text):
     return [[cell.strip().strip("`") for cell in line] for line in lines[2:]]
 
 
-@pytest.mark.parametrize(("table", "schema"), [("visits", VISITS), ("journeys", JOURNEYS), ("customers", CUSTOMERS)])
+@pytest.mark.parametrize(("table", "schema"), TABLES)
 def test_every_column_of_a_table_is_told_in_its_order(table, schema):
     assert [row[0] for row in rows(section("tables.md", table))] == list(schema)
 

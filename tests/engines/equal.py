@@ -12,6 +12,7 @@ KEYS = {
     "visits": ["customer", "journey", "visit"],
     "journeys": ["customer", "journey"],
     "customers": ["customer"],
+    "effects": ["customer", "cause", "journey", "visit", "nth"],
 }
 
 

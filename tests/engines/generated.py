@@ -24,6 +24,7 @@ POOLS = ("tier1", "tier2", "backoffice")
 CHANNELS = ("phone", "web", "branch")
 TOUCHPOINTS = ("hotline", "desk", "form", "expert", "parcel")
 JOURNEYS = ("billing", "fault", "buy", "feedback")
+EVENTS = ("outage", "letter", "campaign")
 STEPS = ("ask", "call", "escalate", "wait")
 ENDS = ("served", "lost", "no_need")
 OUTCOMES = ("resolved", "unresolved", "transferred", "sent")
@@ -63,6 +64,8 @@ def draw_scenario(chance: Chance) -> Raw:
     journeys = raw["journeys"] = {}
     for name in plan.journeys:
         journeys[name] = draw_journey(chance, plan, journeys, name)
+    if chance.happens(0.5):
+        raw["events"] = {name: draw_event(chance, plan, journeys) for name in chance.first(EVENTS)}
     for name, touchpoint in raw["touchpoints"].items():
         route_when_closed(chance, touchpoint, name, journeys)
     raw["personas"] = draw_personas(chance, plan, journeys)
@@ -77,6 +80,7 @@ def draw_scenario(chance: Chance) -> Raw:
     draw_uncertain(chance, raw)
     leave_out_stages_that_nobody_reaches(raw)
     open_nothing_twice(raw["journeys"])
+    let_something_open(raw)
     return raw
 
 
@@ -278,8 +282,10 @@ def draw_trigger(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
         if chance.rounded
         else ["need", "need", "arrival", "arrival", "on", "on"]
     )
-    kinds += ["after", "after", "after", "joining", "every"] if before else []
+    kinds += ["after", "after", "after", "joining", "every", "opened"] if before else []
     kind = chance.one_of(kinds)
+    if kind == "opened":
+        return {"opened": True}
     if kind == "arrival":
         stage = {} if chance.happens(0.8) else {"stage": chance.one_of(("visitor", plan.home))}
         return {"arrival": draw_rate(chance, 5, 30, plan.profiles), **stage}
@@ -324,11 +330,11 @@ def draw_who(chance: Chance, plan: Plan, is_arrival: bool) -> Raw:
 
 
 def leave_out_stages_that_nobody_reaches(raw: Raw) -> None:
-    """Take those stages out of conditions that neither an outcome nor an end leads to."""
-    if "'stage': 'vip'" in str([raw["journeys"], raw.get("changes")]):
+    """Take those stages out of conditions that nothing leads to."""
+    if "'stage': 'vip'" in str([raw["journeys"], raw.get("events"), raw.get("changes")]):
         return
-    for journey in raw["journeys"].values():
-        who = journey.get("who", {})
+    for conditional in (*raw["journeys"].values(), *raw.get("events", {}).values()):
+        who = conditional.get("who", {})
         if isinstance(who.get("stage"), list):
             who["stage"] = who["stage"][0]
 
@@ -340,6 +346,24 @@ def open_nothing_twice(journeys: Raw) -> None:
         if after is not None:
             for end in journeys[after["journey"]].get("ends", {}).values():
                 end.get("opens", {}).pop(name, None)
+
+
+def let_something_open(raw: Raw) -> None:
+    """Let the first journey's resolution open whatever nothing else opens."""
+    journeys = raw["journeys"]
+    first = next(iter(journeys))
+    for name, journey in journeys.items():
+        if "opened" in journey["when"] and not any(name in effects.get("opens", {}) for effects in of_all(raw)):
+            journeys[first]["ends"].setdefault("resolved", {"good": True}).setdefault("opens", {})[name] = 0.5
+
+
+def of_all(raw: Raw) -> list[Raw]:
+    """Return every event, clock and end, and every outcome that says more than its probability."""
+    journeys = raw["journeys"].values()
+    steps = [step for journey in journeys for step in journey["steps"].values()]
+    outcomes = [outcome for step in steps for outcome in step["outcomes"].values() if isinstance(outcome, dict)]
+    clocks = [step["while_open"] for step in steps if "while_open" in step]
+    return [*outcomes, *clocks, *(end for j in journeys for end in j["ends"].values()), *raw.get("events", {}).values()]
 
 
 def draw_difficulty(chance: Chance, steps: Raw) -> Raw:
@@ -365,7 +389,28 @@ def draw_step(chance: Chance, plan: Plan, journey: str, steps: list[str], ends: 
         promise=lambda: chance.duration(5, 120),
         service_time=lambda: draw_law(chance, 2, 60),
         priority=lambda: chance.whole(-2, 2),
+        while_open=lambda: draw_while_open(chance, plan, journey),
     )
+
+
+def draw_while_open(chance: Chance, plan: Plan, journey: str) -> Raw:
+    """Draw the clock on a visit."""
+    clock = {"after": chance.duration(5, 60), "satisfaction": chance.number(-1, 0)}
+    return clock | chance.maybe(0.5, every=lambda: chance.duration(20, 90)) | draw_effects(chance, plan, journey)
+
+
+def draw_event(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
+    """Draw what happens to many at once, when, and to whom."""
+    date = {"on": plan.date(chance.one_of(plan.moments))}
+    period = {"every": chance.duration(300, 1500)}
+    by_chance = {"rate": draw_rate(chance, 0.5, 3, plan.profiles)}
+    event = chance.one_of((date, date, period, date | period, by_chance))
+    event |= {"reach": chance.share(0.4), "satisfaction": chance.number(-2, 2)} | draw_effects(chance, plan, "")
+    who = draw_who(chance, plan, is_arrival=False)
+    arriving = [journey["when"] for journey in journeys.values() if "arrival" in journey["when"]]
+    if arriving and chance.happens(0.3):
+        who["stage"] = [plan.home, chance.one_of(arriving).get("stage", "prospect")]
+    return event | ({"who": who} if who else {})
 
 
 def draw_targets(chance: Chance, steps: list[str], ends: list[str], name: str) -> Raw:
@@ -397,7 +442,7 @@ def draw_end(chance: Chance, plan: Plan, journey: str) -> Raw:
 
 
 def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
-    """Draw what an outcome or an end does: mostly nothing."""
+    """Draw what something that happens does: mostly nothing."""
     effects = chance.maybe(
         0.12,
         stage=lambda: chance.one_of((plan.home, "vip", "lapsed")),
@@ -406,14 +451,16 @@ def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
         trait=lambda: {"region": chance.one_of(REGIONS)},
         revenue=lambda: chance.money(-5, 30),
         mood=lambda: chance.number(-1.5, 1),
+        satisfaction=lambda: chance.number(-2, 2),
     )
     return effects | chance.maybe(0.1, opens=lambda: draw_opens(chance, plan, journey))
 
 
 def draw_opens(chance: Chance, plan: Plan, journey: str) -> Raw:
-    """Draw which journey is opened: one of those after this one, or very seldom any."""
-    later = plan.journeys[plan.journeys.index(journey) + 1 :]
-    return {chance.one_of(later): chance.share(0.2)} if later else {chance.one_of(plan.journeys): 0.05}
+    """Draw which journey is opened: one of those after this one, or very seldom any; an event opens any."""
+    later = plan.journeys[plan.journeys.index(journey) + 1 :] if journey else plan.journeys
+    name, p = (chance.one_of(later), chance.share(0.2)) if later else (chance.one_of(plan.journeys), 0.05)
+    return {name: {"p": p, "after": draw_law(chance, 0, 300)} if chance.happens(0.4) else p}
 
 
 # ---- personas --------------------------------------------------------------------------------------------------------

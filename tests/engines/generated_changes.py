@@ -193,6 +193,20 @@ def another_journey(chance: Chance, raw: Raw) -> Raw:
     }
 
 
+def events(chance: Chance, raw: Raw) -> Raw:
+    """Other reach of an event, or one more event."""
+    known = [f"events.{name}" for name in raw.get("events", {})]
+    if known and chance.happens(0.5):
+        return {f"{chance.one_of(known)}.reach": chance.share()}
+    letter = {"every": "4 h", "reach": 0.7, "satisfaction": -0.5, "opens": {chance.one_of(raw["journeys"]): 0.3}}
+    return {"events.promise": letter}
+
+
+def clocks(chance: Chance, raw: Raw) -> Raw:
+    journey, step, _ = chance.one_of(all_steps(raw))
+    return {f"journeys.{journey}.steps.{step}.while_open": {"after": "15 min", "revenue": "-2 EUR"}}
+
+
 # ---- customers -------------------------------------------------------------------------------------------------------
 
 
@@ -280,6 +294,6 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 
 KINDS = (
     headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, routing, outcomes, holding,
-    priorities, pilot, arrivals, periods, another_step, another_journey, joins, needs, tastes, patience,
+    priorities, pilot, arrivals, periods, another_step, another_journey, events, clocks, joins, needs, tastes, patience,
     another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
 )  # fmt: skip

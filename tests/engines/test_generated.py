@@ -49,13 +49,14 @@ def assert_keeping_less_changes_nothing(exact, seed, tables):
         part, counted = engine.live(exact, seed, 0, keep=0.5)
         assert_same_sums(expected, counted)
         assert part.customers.equals(tables.customers)
-        kept = part.journeys["customer"].unique().implode()
+        kept = pl.concat([part.journeys["customer"], part.effects["customer"]]).unique().implode()
         assert_same_tables(
             part,
             replace(
                 tables,
                 visits=tables.visits.filter(pl.col("customer").is_in(kept)),
                 journeys=tables.journeys.filter(pl.col("customer").is_in(kept)),
+                effects=tables.effects.filter(pl.col("customer").is_in(kept)),
             ),
         )
     nothing, counted = compiled.live(exact, seed, 0, keep=0.0)

@@ -121,7 +121,11 @@ EVERYTHING = {
                 "part": {
                     "touchpoint": "parcel",
                     "promise": "2 days",
-                    "outcomes": {"arrived": 0.9, "missing": {"p": 0.1, "opens": {"complaint": 0.7}}},
+                    "while_open": {"after": "2 days", "every": "1 day", "opens": {"complaint": 0.2}},
+                    "outcomes": {
+                        "arrived": 0.9,
+                        "missing": {"p": 0.1, "opens": {"complaint": 0.7}, "satisfaction": -0.3},
+                    },
                     "next": {"arrived": {"mended": 1}, "missing": {"give_up": 1}},
                 },
             },
@@ -137,7 +141,19 @@ EVERYTHING = {
                     "next": {"ignored": {"lost": 1}},
                 }
             },
-            "ends": {"lost": {"good": False, "mood": -1, "revenue": "-10 EUR"}},
+            "ends": {
+                "lost": {
+                    "good": False,
+                    "mood": -1,
+                    "revenue": "-10 EUR",
+                    "opens": {"letter": {"p": 0.5, "after": "2 days"}},
+                }
+            },
+        },
+        "letter": {
+            "when": "opened",
+            "start": {"web": "write"},
+            "steps": {"write": {"touchpoint": "form", "outcomes": {"resolved": 1}}},
         },
         "newsletter": {
             "when": {"every": "10 days"},
@@ -175,6 +191,16 @@ EVERYTHING = {
             },
             "ends": {"served": {"good": True, "stage": "customer", "revenue": "49 EUR"}, "no_need": {}},
         },
+    },
+    "events": {
+        "outage": {
+            "rate": "0.3 / week",
+            "who": {"product": "mobile"},
+            "reach": 0.3,
+            "satisfaction": -0.5,
+            "opens": {"letter": {"p": 0.4, "after": {"kind": "exponential", "mean": "2 h"}}},
+        },
+        "news": {"on": "2025-01-14 09:00", "every": "1 week", "reach": 0.5, "mood": 0.2, "revenue": "-0.5 EUR"},
     },
     "staff": {
         "tier1": {

@@ -206,14 +206,14 @@ def test_a_sound_file_becomes_a_model(tmp_path):
             "when: {}",
             16,
             "journeys.fault.when",
-            "has none; a journey is started by exactly one of need, arrival, joining, after, every, on",
+            "has none; a journey is started by exactly one of need, arrival, joining, after, every, on, opened",
         ),
         (
             "when: {need: fault}",
             "when: {need: fault, every: 1 week}",
             16,
             "journeys.fault.when",
-            "has need, every; a journey is started by exactly one of need, arrival, joining, after, every, on",
+            "has need, every; a journey is started by exactly one of need, arrival, joining, after, every, on, opened",
         ),
         (
             "staff: tier1",
@@ -613,6 +613,57 @@ def two_pools(**more):
                 "journeys.bob.when.after: starts after the end 'lost' of journey 'ann', which opens it already; "
                 "drop journeys.ann.ends.lost.opens.bob, or write p: 0 here"
             ),
+        ),
+        (
+            company(journeys={"ann": opening(bob=0.5), "bob": call(10), "cid": call(10) | {"when": "opened"}}),
+            "journeys.cid.when: nothing opens it; name it under opens of an outcome, an end or an event",
+        ),
+        (
+            company(events={"news": {"satisfaction": -1}}),
+            (
+                "events.news: never happens; say when: on a date, every period (the first time on a date, or not), "
+                "or a rate"
+            ),
+        ),
+        (
+            company(events={"news": {"rate": "1 / day", "every": "1 day", "satisfaction": -1}}),
+            (
+                "events.news: has every, rate; say when: on a date, every period (the first time on a date, or not), "
+                "or a rate"
+            ),
+        ),
+        (
+            company(events={"news": {"on": moment(-5), "satisfaction": -1}}),
+            (
+                f"events.news.on: {moment(-5)} is before the clock starts (2025-01-06 00:00:00); "
+                "choose a date within the horizon"
+            ),
+        ),
+        (
+            company(events={"news": {"on": moment(5), "opens": {"ana": 1}}}),
+            "events.news.opens.ana: there is no journey 'ana'; did you mean 'ann'?",
+        ),
+        (
+            company(events={"news": {"on": moment(5), "who": {"stage": "prospect"}, "mood": -1}}),
+            "events.news.who.stage: nobody is ever 'prospect'; known: customer",
+        ),
+        (
+            company(events={"news": {"on": moment(5), "reach": 0.5}}),
+            (
+                "events.news: does nothing; say what it does: "
+                "stage, adds, drops, trait, revenue, mood, satisfaction, opens"
+            ),
+        ),
+        (
+            company(journeys={"ann": call(10, step={"while_open": {"after": "1 h"}})}),
+            (
+                "journeys.ann.steps.call.while_open: does nothing; say what it does: "
+                "stage, adds, drops, trait, revenue, mood, satisfaction, opens"
+            ),
+        ),
+        (
+            company(journeys={"ann": call(10) | {"when": "opend"}}),
+            "journeys.ann.when: 'opend' is not a mapping of names to values",
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"persona": "persn"}}}),

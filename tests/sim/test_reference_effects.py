@@ -1,0 +1,300 @@
+"""Stories of what happens to customers: effects of outcomes and ends, of clocks on open visits, and of events.
+
+Most touchpoints here need no staff, so that nobody waits. Times are minutes from midnight.
+"""
+
+from itertools import pairwise
+
+import polars as pl
+import pytest
+
+from sim import build, simulate
+from sim.kpis import measure
+from sim.summaries import summarise
+from tests.sim.stories import call, company, customer, journey, journeys, moment, page, tell
+
+
+def opened(touchpoint="desk", **more):
+    """A journey of one step that nothing but effects opens."""
+    return call(0, touchpoint, **more) | {"when": "opened"}
+
+
+def aside(touchpoint="desk", **more):
+    """The same where it need not be opened by anything: those who join open it, and nobody does."""
+    return opened(touchpoint, **more) | {"when": {"joining": "1 min"}}
+
+
+def ending(minute=10, **effects):
+    """A call of five minutes that ends as `over`, which does something."""
+    step = {"outcomes": {"done": 1}, "next": {"done": {"over": 1}}}
+    return call(minute, step=step, ends={"over": effects})
+
+
+def unstaffed(**parts):
+    return company(**{"touchpoints": {"desk": page(5)}, "staff": {}} | parts)
+
+
+# ---- what outcomes and ends do ---------------------------------------------------------------------------------------
+
+
+def test_an_end_opens_a_journey_that_nothing_else_opens():
+    tables = tell(unstaffed(journeys={"ann": ending(opens={"bob": 1}), "bob": opened()}))
+    assert [(row["opened"], row["origin"]) for row in journeys(tables, "bob")] == [(15, "bob from ann 0")]
+
+
+def test_what_is_opened_may_open_later():
+    opens = {"bob": {"p": 1, "after": "1 h"}}
+    assert journey(tell(unstaffed(journeys={"ann": ending(opens=opens), "bob": opened()})), "bob")["opened"] == 75
+
+
+def test_it_opens_for_some_and_after_times_that_differ():
+    opens = {"bob": {"p": 0.25, "after": {"kind": "exponential", "mean": "40 min"}}}
+    raw = unstaffed(journeys={"ann": ending(opens=opens), "bob": opened()}, population={"customers": 2000})
+    delays = [row["opened"] - 15 for row in journeys(tell(raw), "bob")]
+    assert len(delays) == pytest.approx(500, abs=4 * 375**0.5)
+    assert sum(delays) / len(delays) == pytest.approx(40, abs=4 * 40 / 500**0.5)
+
+
+def test_a_delay_moves_no_other_draw():
+    def who(opening):
+        raw = unstaffed(journeys={"ann": ending(opens={"bob": opening}), "bob": opened()}, population={"customers": 50})
+        return [row["customer"] for row in journeys(tell(raw), "bob")]
+
+    assert 5 < len(who(0.4)) < 45
+    assert who(0.4) == who({"p": 0.4, "after": "3 h"})
+
+
+def test_one_who_leaves_before_it_opens_does_not_open_it():
+    def those(churn):
+        personas = {"person": {"share": 1, "churn": {"base": churn, "every": "1 h"}}}
+        opens = {"bob": {"p": 1, "after": "12 h"}}
+        raw = unstaffed(journeys={"ann": ending(opens=opens), "bob": opened()}, personas=personas)
+        return tell(raw | {"population": {"customers": 100}})
+
+    tables = those("2 / day")
+    there = {row["customer"] for row in tables.customers.to_dicts() if row["left"] is None or row["left"] > 735}
+    assert {row["customer"] for row in journeys(tables, "bob")} == there
+    assert 10 < len(there) < 90
+
+
+def test_satisfaction_moves_at_once_by_as_much_as_is_said():
+    ann = call(10, step={"outcomes": {"resolved": {"p": 1, "satisfaction": -1.5}}})
+    only = customer(tell(unstaffed(journeys={"ann": ann})))
+    assert (only["satisfaction_start"], only["satisfaction_end"]) == (7, 5.5)
+
+
+def test_satisfaction_stays_on_its_scale():
+    assert customer(tell(unstaffed(journeys={"ann": ending(satisfaction=-20)})))["satisfaction_end"] == 0
+    assert customer(tell(unstaffed(journeys={"ann": ending(satisfaction=20)})))["satisfaction_end"] == 10
+
+
+def test_it_moves_after_what_was_before_has_faded_and_fades_itself():
+    persons = {"person": {"share": 1, "satisfaction": {"rest": 6, "recovery": "1 / day"}}}
+    journeys_ = {"ann": ending(satisfaction=2), "bob": ending(735, satisfaction=-1)}
+    only = customer(tell(unstaffed(journeys=journeys_, personas=persons)))
+    after_both = 6 + 2 * 2.718281828459045**-0.503472222 - 1
+    assert only["satisfaction_end"] == pytest.approx(6 + (after_both - 6) * 2.718281828459045**-0.486111111)
+
+
+# ---- a clock on an open visit ----------------------------------------------------------------------------------------
+
+
+def effects(tables, cause=None):
+    """What took effect when: minute, and which time it was."""
+    return [(row["at"], row["nth"]) for row in tables.effects.to_dicts() if cause in (None, row["cause"])]
+
+
+def open_for(minutes, **while_open):
+    """A visit of so many minutes, with a clock on it."""
+    ann = call(10, step={"while_open": while_open})
+    return unstaffed(touchpoints={"desk": page(minutes), "form": page(1)}, journeys={"ann": ann, "bob": aside("form")})
+
+
+def test_a_visit_that_is_open_too_long_opens_another_journey():
+    tables = tell(open_for(60, after="20 min", opens={"bob": 1}))
+    assert [(row["opened"], row["origin"]) for row in journeys(tables, "bob")] == [(30, "bob from ann 0")]
+
+
+def test_one_that_is_over_by_then_does_nothing():
+    for minutes in (19, 20):
+        assert effects(tell(open_for(minutes, after="20 min", opens={"bob": 1}))) == []
+
+
+def test_it_happens_again_as_often_as_is_said_until_the_visit_is_over():
+    tables = tell(open_for(60, after="20 min", every="15 min", opens={"bob": 1}))
+    assert effects(tables, "call") == [(30, 0), (45, 1), (60, 2)]
+    assert [row["opened"] for row in journeys(tables, "bob")] == [30, 45, 60]
+
+
+def test_each_time_it_opens_by_a_draw_of_its_own():
+    raw = open_for(60, after="20 min", every="15 min", opens={"bob": 0.4}) | {"population": {"customers": 1000}}
+    tables = tell(raw)
+    for minute in (30, 45, 60):
+        here = [row for row in journeys(tables, "bob") if row["opened"] == minute]
+        assert len(here) == pytest.approx(400, abs=4 * 240**0.5)
+    both = {(row["customer"], row["opened"]) for row in journeys(tables, "bob")}
+    assert sum((c, 30) in both and (c, 45) in both for c in range(1000)) == pytest.approx(160, abs=4 * 135**0.5)
+
+
+def test_it_counts_the_time_in_the_queue_and_with_the_clerk():
+    waiting = {"ann": call(10), "bob": call(11, step={"while_open": {"after": "3 min", "mood": -1}})}
+    tables = tell(company(journeys=waiting))
+    assert effects(tables) == [(14, 0)]
+    assert [row["mood_after"] for row in tables.visits.to_dicts() if row["goal"] == "bob"] == [6]
+
+
+def test_money_that_a_clock_moves_is_the_customers_and_has_a_row_of_its_own():
+    tables = tell(open_for(60, after="20 min", revenue="-20 EUR"))
+    assert customer(tables)["revenue"] == -20
+    assert tables.effects.to_dicts() == [
+        {"customer": 0, "cause": "call", "journey": 1, "visit": 1, "nth": 0, "persona": "person", "at": 30.0,
+         "revenue": -20.0, "stage": None}
+    ]  # fmt: skip
+
+
+def test_nobody_hears_a_clock_after_leaving():
+    personas = {"person": {"share": 1, "churn": {"base": "3 / day", "every": "1 h"}}}
+    raw = open_for(1200, after="10 h", opens={"bob": 1}) | {"personas": personas, "population": {"customers": 50}}
+    tables = tell(raw)
+    there = [row["customer"] for row in tables.customers.to_dicts() if row["left"] is None or row["left"] > 610]
+    assert [row["customer"] for row in journeys(tables, "bob")] == there
+    assert 5 < len(there) < 45
+
+
+def test_what_found_nobody_on_duty_was_never_open():
+    closed = call(10, step={"while_open": {"after": "5 min", "satisfaction": -1}})
+    assert effects(tell(company(journeys={"ann": closed}, staff={"clerks": {"shifts": {}}}))) == []
+
+
+# ---- events ----------------------------------------------------------------------------------------------------------
+
+
+def hit(customers=1, minute=60, **event):
+    """A company to which something happens; nothing else does, but what that opens."""
+    event = {"on": moment(minute)} | event
+    return unstaffed(journeys={"fault": aside()}, events={"outage": event}, population={"customers": customers})
+
+
+def test_an_event_on_a_date_takes_effect_on_everybody():
+    tables = tell(hit(3, opens={"fault": 1}, satisfaction=-0.5))
+    assert [(row["customer"], row["opened"]) for row in journeys(tables)] == [(0, 60), (1, 60), (2, 60)]
+    assert {row["origin"] for row in journeys(tables)} == {"fault from outage 0"}
+    assert {row["satisfaction_end"] for row in tables.customers.to_dicts()} == {6.5}
+
+
+def test_it_reaches_its_share():
+    tables = tell(hit(2000, reach=0.3, opens={"fault": {"p": 0.5, "after": "10 min"}}))
+    assert tables.effects.height == pytest.approx(600, abs=4 * 420**0.5)
+    assert tables.journeys.height == pytest.approx(300, abs=4 * 255**0.5)
+    assert set(tables.journeys["customer"]) < set(tables.effects["customer"])
+
+
+def test_it_happens_every_period_from_one_after_the_start_or_from_a_date():
+    assert effects(tell(hit(on=None, every="8 h", satisfaction=0))) == [(480, 0), (960, 1)]
+    assert effects(tell(hit(every="10 h", satisfaction=0))) == [(60, 0), (660, 1), (1260, 2)]
+
+
+def test_each_time_it_reaches_others():
+    tables = tell(hit(400, on=None, every="10 h", reach=0.5, satisfaction=0))
+    first, second = (set(tables.effects.filter(pl.col("nth") == n)["customer"]) for n in (0, 1))
+    assert len(first & second) == pytest.approx(100, abs=4 * 75**0.5)
+
+
+def test_by_chance_it_happens_as_often_as_is_said():
+    clock = {"start": "2025-01-06", "horizon": "100 weeks"}
+    minutes = [minute for minute, _ in effects(tell(hit(on=None, rate="0.5 / day", satisfaction=0) | {"clock": clock}))]
+    assert len(minutes) == pytest.approx(350, abs=4 * 350**0.5)
+    gaps = [later - sooner for sooner, later in pairwise(minutes)]
+    assert sum(gap > 2880 for gap in gaps) / len(gaps) == pytest.approx(0.368, abs=4 * (0.233 / len(gaps)) ** 0.5)
+
+
+def test_a_rate_follows_its_profile():
+    profiles = {"weekly": {"hours": {"mon": {"08:00": 1, "10:00": 0}}}}
+    clock = {"start": "2025-01-06", "horizon": "8 weeks"}
+    tables = tell(hit(on=None, rate="5 / week", satisfaction=0) | {"clock": clock, "profiles": profiles})
+    assert len(effects(tables)) > 20
+    assert all(480 <= minute % 10080 <= 600 for minute, _ in effects(tables))
+
+
+def test_it_takes_effect_on_those_for_whom_its_condition_holds():
+    personas = {"one": {"share": 0.5, "products": {"internet": 0.5}}, "other": {"share": 0.5}}
+    who = {"product": "internet"}
+    tables = tell(hit(400, who=who, opens={"fault": 1}, drops="internet") | {"personas": personas})
+    assert set(tables.effects["persona"]) == {"one"}
+    assert tables.effects.height == pytest.approx(100, abs=4 * 75**0.5)
+
+
+def test_who_has_left_is_not_there():
+    personas = {"person": {"share": 1, "churn": {"base": "2 / day", "every": "1 h"}}}
+    tables = tell(hit(100, 720, opens={"fault": 1}) | {"personas": personas})
+    there = [row["customer"] for row in tables.customers.to_dicts() if row["left"] is None or row["left"] > 720]
+    assert [row["customer"] for row in tables.effects.to_dicts()] == there
+    assert 10 < len(there) < 90
+
+
+def visitors(**event):
+    """Some who look around for an hour, and something that happens."""
+    look = {"when": {"arrival": "60 / day"}, "start": {"web": "look"}}
+    look["steps"] = {"look": {"touchpoint": "shop", "outcomes": {"resolved": 1}}}
+    events = {"news": {"on": moment(1000)} | event}
+    touchpoints = {"shop": page(60), "desk": page(5)}
+    return unstaffed(journeys={"look": look, "fault": aside()}, events=events, touchpoints=touchpoints)
+
+
+def test_visitors_are_reached_only_if_their_stage_is_named_and_while_they_are_here():
+    assert set(tell(visitors(satisfaction=-1)).effects["customer"]) == {0}
+    tables = tell(visitors(who={"stage": "prospect"}, satisfaction=-1))
+    looking = tables.visits.filter((pl.col("joined") < 1000) & (pl.col("ended") > 1000))["customer"].to_list()
+    assert looking
+    assert tables.effects["customer"].to_list() == looking
+
+
+def test_a_visitor_may_become_a_customer_by_an_event():
+    tables = tell(visitors(who={"stage": "prospect"}, stage="customer", revenue="5 EUR"))
+    became = tables.customers.filter(pl.col("joined") == 1000)
+    assert became["customer"].to_list() == tables.effects["customer"].to_list()
+    assert set(became["revenue"]) == {5}
+    assert became.height > 0
+
+
+def test_an_event_moves_the_mood_of_every_journey_that_is_open():
+    journeys_ = {"ann": call(50, "slow"), "bob": call(55, "slow"), "cid": call(70, "slow"), "fault": aside()}
+    raw = hit(mood=-2, opens={"fault": 0}) | {"journeys": journeys_, "touchpoints": {"slow": page(30), "desk": page()}}
+    moods = {row["goal"]: row["mood_after"] for row in tell(raw).visits.to_dicts()}
+    assert moods == {"ann": 5, "bob": 5, "cid": 7}
+
+
+def test_money_of_an_event_is_revenue_in_its_week_and_stages_end_a_time_of_being_a_customer():
+    tables = simulate(build(hit(revenue="-3 EUR", stage="lapsed")), seed=1)
+    kpis = measure(summarise(tables)).filter(pl.col("by") == "week")
+    values = dict(kpis.select("kpi", "value").iter_rows())
+    assert (values["revenue"], values["customers_lost"]) == (-3, 1)
+
+
+def test_an_event_moves_no_draw_of_anything_else():
+    personas = {"person": {"share": 1, "needs": {"ask": "3 / day"}, "churn": {"base": "1 / week", "every": "5 h"}}}
+    ask = call(0) | {"when": {"need": "ask"}}
+    raw = hit(50, opens={"fault": 1}, reach=0.5) | {"personas": personas}
+    raw["journeys"]["ask"] = ask
+    asked = [row | {"journey": 0} for row in journeys(tell(raw), "ask")]
+    assert asked == [row | {"journey": 0} for row in journeys(tell(raw | {"events": {}}), "ask")]
+    assert len(asked) > 100
+
+
+def test_a_change_may_bring_an_event_and_let_its_reach_grow():
+    soon = {"from": moment(0), "ramp": "2 days", "set": {"events.letter": LETTER}}
+    clock = {"start": "2025-01-06", "horizon": "4 days"}
+    raw = unstaffed(clock=clock, population={"customers": 1000}, changes={"soon": soon}, enact="soon")
+    at = tell(raw).effects["at"].to_list()
+    shares = [at.count(720 + 1440 * day) / 1000 for day in range(4)]
+    assert shares == pytest.approx([0.2, 0.6, 0.8, 0.8], abs=0.06)
+
+
+LETTER = {"on": moment(720), "every": "1 day", "reach": 0.8, "satisfaction": -0.1}
+
+
+def test_a_change_may_move_the_date_of_an_event():
+    later = {"from": moment(30), "set": {"events.outage.on": moment(600)}}
+    raw = hit(satisfaction=-1) | {"changes": {"later": later}}
+    assert effects(tell(raw | {"enact": "later"})) == [(600, 0)]
+    assert effects(tell(raw)) == [(60, 0)]
