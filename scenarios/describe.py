@@ -290,10 +290,12 @@ def _touchpoint(model: Model, name: str) -> Part:
         ]
         lines.append(f"Served by {listed(pools)}, {assumed.say_hours(assumed.opening(model, name))}.")
         channel = model.channels.get(touchpoint.channel)
-        if channel is not None and channel.lines is not None:
+        if touchpoint.attended and channel is not None and channel.lines is not None:
             lines.append(f"{channel.lines} lines in {plain(touchpoint.channel)}; who finds them taken is turned away.")
-    else:
+    elif touchpoint.attended:
         lines.append("Self-service: nobody waits.")
+    if not touchpoint.attended:
+        lines.append("Done without the customer: nobody waits, it is never closed, and it is no contact.")
     return Part(plain(name), lines)
 
 

@@ -121,7 +121,7 @@ def _not_served(model: Model, name: str, step: Step, outcome: str) -> list[Route
         CLOSED: not always_open(model, step.touchpoint),
         BLOCKED: channel is not None and channel.lines is not None,
     }
-    if not touchpoint.staff or not happens[outcome]:
+    if not touchpoint.staff or not touchpoint.attended or not happens[outcome]:
         return []
     targets = step.next.get(outcome) or (touchpoint.when_closed if outcome == CLOSED else None)
     found = []

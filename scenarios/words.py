@@ -51,6 +51,7 @@ _TITLES = {
     "wait_90th": "Wait of those answered, 9 of 10 within",
     "resolution_90th": "Time to resolution, 9 of 10 within",
     "resolution_time": "Time to resolution, mean",
+    "work_wait": "Work waiting to be begun, mean",
     "closed_share": "Found nobody on duty",
     "blocked_share": "Found every line taken",
     "issues": "Issues opened",

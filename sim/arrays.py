@@ -57,7 +57,9 @@ PERSONA = np.dtype(
         *((name, np.int64) for name in ("reacts", "churns", "asked", "of_satisfaction", "neediness", "priority")),
     ]
 )  # fmt: skip
-TOUCHPOINT = np.dtype([("cost", np.float64), *((name, np.int64) for name in ("channel", "pools", "pools_n"))])
+TOUCHPOINT = np.dtype(
+    [("cost", np.float64), *((name, np.int64) for name in ("channel", "pools", "pools_n", "attended"))]
+)
 JOURNEY = np.dtype(
     [
         ("time", np.float64),
@@ -511,6 +513,7 @@ class _Lowering:
         """Write down a touchpoint."""
         row = self.touchpoints[f, t]
         row["cost"], row["channel"] = touchpoint.cost, self.number["channels"][touchpoint.channel]
+        row["attended"] = touchpoint.attended
         row["pools"], row["pools_n"] = len(self.lists.pool), len(touchpoint.staff)
         for pool, delay in touchpoint.staff.items():
             self.lists.pool.append(self.number["pools"][pool])

@@ -273,7 +273,7 @@ def visits(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("visits", "neither", BY_VISIT)
 def offered(s: Sums) -> NDArray[np.float64]:
-    """Attempts at staffed touchpoints that found them open and with a free line."""
+    """Attempts at staffed touchpoints that found them open and with a free line, but for work done alone."""
     return s["offered"]
 
 
@@ -335,6 +335,12 @@ def occupancy(s: Sums) -> NDArray[np.float64]:
 def overtime(s: Sums) -> NDArray[np.float64]:
     """Time worked past the end of shifts."""
     return s["overtime"] / 60.0
+
+
+@_kpi("min", "less", BY_VISIT)
+def work_wait(s: Sums) -> NDArray[np.float64]:
+    """Mean time until somebody begins what staff do without the customer; what is not begun yet is left out."""
+    return _ratio(s["work_wait"], s["work_begun"])
 
 
 # ---- journeys --------------------------------------------------------------------------------------------------------

@@ -238,6 +238,9 @@ class Touchpoint(Described):
     when_closed
         What those do who find no listed pool on duty: `later` (again once it opens, plus `after`, an hour on
         average where unstated), or a step or end.
+    attended
+        Whether the customer is there. Where not, a visit is work done without them: it joins the queue also when all
+        are off duty, takes no line and is no contact, and nobody waits; the step's promise counts.
     """
 
     channel: str
@@ -245,6 +248,7 @@ class Touchpoint(Described):
     staff: dict[str, Minutes] = {}
     cost: Money = 0.0
     when_closed: Targets = {}
+    attended: bool = True
 
     @field_validator("staff", mode="before")
     @classmethod
@@ -605,6 +609,8 @@ class Model(Described):
 
     def patience(self, persona: str, touchpoint: str) -> Law | None:
         """Patience of a persona at a touchpoint: its own, else its channel's, else none: they wait for ever."""
+        if not self.touchpoints[touchpoint].attended:
+            return None
         stated = self.personas[persona].patience
         found = stated.get(touchpoint) or stated.get(self.touchpoints[touchpoint].channel)
         return found.law if found is not None else None

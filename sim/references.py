@@ -25,6 +25,7 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
     return [
         *_personas(raw),
         *_touchpoints(raw),
+        *_done_alone(raw),
         *(problem for name, journey in _items(raw, "journeys") for problem in _journey(raw, name, journey)),
         *_pools(raw),
         *_change_names(raw),
@@ -133,6 +134,36 @@ def _touchpoints(raw: dict[str, Any]) -> Iterator[Problem]:
                 known, what = [AGAIN, *_targets(journey)], f"step or end of journey '{visitor}' called"
                 yield from _unknown(f"{path}.when_closed", _names(touchpoint, "when_closed"), known, what)
     yield from _unknown("channels", _names(raw, "channels"), _channels(raw), "touchpoint in the channel")
+
+
+def _done_alone(raw: dict[str, Any]) -> Iterator[Problem]:
+    """What is said of waiting, of opening hours or of lines where the customer is not there."""
+    alone = [name for name, touchpoint in _items(raw, "touchpoints") if _is_false(touchpoint.get("attended"))]
+    attended = {t["channel"] for name, t in _items(raw, "touchpoints") if name not in alone and _is_text(t, "channel")}
+    nowhere = [channel for channel in _channels(raw) if channel not in attended]
+    remedy = "drop this, or say attended: true there"
+    for name, touchpoint in _items(raw, "touchpoints"):
+        if name in alone and "when_closed" in touchpoint:
+            message = f"work done without the customer joins its queue also when all are off duty; {remedy}"
+            yield Problem(f"touchpoints.{name}.when_closed", message)
+    for name, persona in _items(raw, "personas"):
+        for place in _names(persona, "patience"):
+            if place in (*alone, *nowhere):
+                message = f"nobody waits there: it is work done without the customer (attended: false); {remedy}"
+                yield Problem(f"personas.{name}.patience.{place}", message)
+    for name, channel in _items(raw, "channels"):
+        if name in nowhere and channel.get("lines") is not None:
+            message = f"no line is ever taken: all there is work done without the customer (attended: false); {remedy}"
+            yield Problem(f"channels.{name}.lines", message)
+
+
+def _is_false(value: Any) -> bool:
+    """Whether a value is read as `false`."""
+    return value is not None and str(value).lower() in ("false", "no", "off", "0")
+
+
+def _is_text(raw: dict[str, Any], key: str) -> bool:
+    return isinstance(raw.get(key), str)
 
 
 def _follows_when_closed(journey: dict[str, Any], touchpoint: str) -> bool:

@@ -131,14 +131,14 @@ class _Scheme:
             every = [[getattr(model.staff[name], rate) for name in pools] for model in models]
             return np.array(every, dtype=float).reshape(len(models), len(pools))
 
-        staffed = [[bool(model.touchpoints[name].staff) for name in self.names.touchpoints] for model in models]
+        places = [[model.touchpoints[name] for name in self.names.touchpoints] for model in models]
         first = [next(iter(models[-1].touchpoints[name].staff), None) for name in self.names.touchpoints]
         revenue = [[model.personas[name].value.revenue for name in self.names.personas] for model in models]
         return sums.Measured(
             window=np.array([self.start, self.end, self.model.clock.horizon, self.model.measure.answer_within]),
             phase_start=np.array([phase.start for phase in self.phases]),
             phase_end=np.array([phase.end for phase in self.phases]),
-            staffed=np.array(staffed, np.bool_).reshape(len(models), len(self.names.touchpoints)),
+            waited_for=np.array([[bool(place.staff) and place.attended for place in row] for row in places], np.bool_),
             preferred=np.array([NONE if name is None else pools[name] for name in first], np.int64),
             wage=by_pool("wage"),
             overtime_wage=by_pool("wage") * by_pool("overtime"),

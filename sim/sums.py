@@ -33,8 +33,8 @@ BINS = 2048
 # What is summed, of visits, journeys, and times of being a customer.
 OF_VISITS = (
     "visits", "offered", "answered", "answered_within", "abandoned", "closed_visits", "blocked_visits",
-    "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "contact_cost", "visit_revenue", "busy",
-    "busy_cost", "overtime", "overtime_cost",
+    "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "work_begun", "work_wait", "contact_cost",
+    "visit_revenue", "busy", "busy_cost", "overtime", "overtime_cost",
 )  # fmt: skip
 OF_JOURNEYS = (
     "issues", "open_at_end", "closed", "good", "bad", "contacts", "first_contact", "further_contacts", "multichannel",
@@ -47,8 +47,8 @@ OF_CUSTOMERS = (
 )  # fmt: skip
 (
     VISITS, OFFERED, ANSWERED, ANSWERED_WITHIN, ABANDONED_VISITS, CLOSED_VISITS, BLOCKED_VISITS, FINISHED_WAITS,
-    FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, CONTACT_COST, VISIT_REVENUE, BUSY, BUSY_COST, OVERTIME,
-    OVERTIME_COST,
+    FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, WORK_BEGUN, WORK_WAIT, CONTACT_COST, VISIT_REVENUE, BUSY, BUSY_COST,
+    OVERTIME, OVERTIME_COST,
 ) = (np.int64(n) for n in range(len(OF_VISITS)))  # fmt: skip
 (
     ISSUES, OPEN_AT_END, CLOSED_JOURNEYS, GOOD, BAD, CONTACTS, FIRST_CONTACT, FURTHER_CONTACTS, MULTICHANNEL, HANDOFFS,
@@ -73,8 +73,8 @@ class Measured(NamedTuple):
         Start and end of the window, then the horizon and the wait within which an answer counts as quick; shape (4,).
     phase_start, phase_end
         Shape (F,).
-    staffed
-        Whether a touchpoint needs staff, shape (F, T).
+    waited_for
+        Whether people wait for staff at a touchpoint, shape (F, T).
     preferred
         The pool a touchpoint lists first, −1 where none; shape (T,).
     wage, overtime_wage, subscription
@@ -87,7 +87,7 @@ class Measured(NamedTuple):
     window: NDArray[np.float64]
     phase_start: NDArray[np.float64]
     phase_end: NDArray[np.float64]
-    staffed: NDArray[np.bool_]
+    waited_for: NDArray[np.bool_]
     preferred: NDArray[np.int64]
     wage: NDArray[np.float64]
     overtime_wage: NDArray[np.float64]
@@ -169,7 +169,7 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
     start, end, horizon, quick = m.window[0], m.window[1], m.window[2], m.window[3]
     personas, goals, touchpoints, pools, channels, weeks, last = m.first_group
     starts, ends, wage, overtime_wage = m.phase_start, m.phase_end, m.wage, m.overtime_wage
-    staffed_then, preferred = m.staffed, m.preferred
+    waited_for, preferred = m.waited_for, m.preferred
     counted, groups = np.zeros(2 * N_VISITS, np.int64), np.zeros(5, np.int64)
     for row in rows:
         touchpoint, pool = np.int64(row["touchpoint"]), np.int64(row["pool"])
@@ -177,18 +177,17 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
         f = 0
         while f + 1 < len(starts) and joined >= starts[f + 1]:
             f += 1
-        staffed = staffed_then[f, touchpoint]
         forget(counted)
         week = paid = length = NONE
         if start <= joined < end:
             week = weeks + week_in(start, last - weeks, joined)
-            length = count_attempt(row, staffed, quick, counted)
+            length = count_attempt(row, waited_for[f, touchpoint], quick, counted)
         if start <= ended < end and not isnan(started):
             paid = weeks + week_in(start, last - weeks, ended)
             put(counted, CONTACT_COST, row["cost"])
             put(counted, VISIT_REVENUE, row["revenue"])
         over = horizon if isnan(ended) else ended
-        works = staffed and pool >= 0 and started < end and over > start
+        works = pool >= 0 and started < end and over > start
         if works:
             since, until, late = max(started, start), min(over, end), max(over - row["overtime"], start)
             count_work(pool, since, until, late, wage, overtime_wage, starts, ends, counted)
@@ -216,7 +215,7 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
 
 
 @compiled
-def count_attempt(row: Any, staffed: bool, quick: float, counted: Any) -> Whole:  # noqa: FBT001 - compiled too
+def count_attempt(row: Any, waited_for: bool, quick: float, counted: Any) -> Whole:  # noqa: FBT001 - compiled too
     """Count a visit that somebody joined in the window, and return the bin of its wait if it was answered."""
     outcome, wait, length = row["outcome"], row["started"] - row["joined"], NONE
     count(counted, VISITS)
@@ -224,7 +223,7 @@ def count_attempt(row: Any, staffed: bool, quick: float, counted: Any) -> Whole:
         count(counted, CLOSED_VISITS)
     elif outcome == BLOCKED:
         count(counted, BLOCKED_VISITS)
-    elif staffed:
+    elif waited_for:
         count(counted, OFFERED)
         if not isnan(wait):
             count(counted, ANSWERED)
@@ -238,6 +237,9 @@ def count_attempt(row: Any, staffed: bool, quick: float, counted: Any) -> Whole:
             count(counted, ABANDONED_VISITS)
             count(counted, FINISHED_WAITS)
             put(counted, WAIT_OFFERED, row["ended"] - row["joined"])
+    elif row["pool"] >= 0:
+        count(counted, WORK_BEGUN)
+        put(counted, WORK_WAIT, wait)
     if not isnan(row["ended"]) and outcome != LEFT:
         count(counted, FELT_VISITS)
         put(counted, MOOD, row["mood_after"])

@@ -968,24 +968,26 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
         issue["began"] = channel
     issue["mood_before"] = issue["mood"]
     attempt_at(w, i, t)["n"] += 1
-    issue["again"] = attempt_at(w, i, t)["n"] > 1
     issue["visit_key"] = draws.visit(issue["key"], m_place_name(w, t), as_key(attempt_at(w, i, t)["n"]))
-    if seen_at(w, i, channel)["n"] == 0:
-        seen_at(w, i, channel)["n"] = 1
-        issue["channels"] += 1
-    first, pools = touchpoint["pools"], touchpoint["pools_n"]
-    if pools > 0:
-        staffed = False
-        for position in range(pools):
-            k = m_pool(w, first + position)
-            if m_serves(w, f, issue["journey"], k) and pool_at(w, k)["people"] > 0:
-                staffed = True
-        if not staffed:
-            return BY_CLOSING
-    if 0 <= m_lines(w, f, channel) <= channel_at(w, channel)["n"]:
-        return BY_BLOCKING
+    first, pools, attended = touchpoint["pools"], touchpoint["pools_n"], touchpoint["attended"]
+    issue["line"] = attended
+    issue["again"] = attended & (attempt_at(w, i, t)["n"] > 1)
+    if attended == 1:
+        if seen_at(w, i, channel)["n"] == 0:
+            seen_at(w, i, channel)["n"] = 1
+            issue["channels"] += 1
+        if pools > 0:
+            staffed = False
+            for position in range(pools):
+                k = m_pool(w, first + position)
+                if m_serves(w, f, issue["journey"], k) and pool_at(w, k)["people"] > 0:
+                    staffed = True
+            if not staffed:
+                return BY_CLOSING
+        if 0 <= m_lines(w, f, channel) <= channel_at(w, channel)["n"]:
+            return BY_BLOCKING
+        channel_at(w, channel)["n"] += 1
     issue["noticed"] = 1
-    channel_at(w, channel)["n"] += 1
     if pools > 0:
         join_queue(w, i)
     else:
@@ -1067,7 +1069,7 @@ def begin_service(w: Record, i: Whole) -> None:
 def end_service(w: Record, i: Whole) -> Whole:
     """End a service and return the step or end that follows at once."""
     issue = issue_at(w, i)
-    channel_at(w, issue["channel"])["n"] -= 1
+    channel_at(w, issue["channel"])["n"] -= issue["line"]
     overtime = 0.0
     if issue["pool"] >= 0:
         overtime = release(w, i)
@@ -1093,7 +1095,16 @@ def which_outcome(w: Record, i: Whole, first: Whole, n: Whole) -> Whole:
 def stop_waiting(w: Record, i: Whole) -> None:
     stop_standing(w, i)
     issue_at(w, i)["state"] = OPEN
-    channel_at(w, issue_at(w, i)["channel"])["n"] -= 1
+    channel_at(w, issue_at(w, i)["channel"])["n"] -= issue_at(w, i)["line"]
+
+
+@inlined
+def waited(w: Record, i: Whole, until: float) -> float:
+    """How long somebody has waited by the end of the wait; nobody waits for work done alone."""
+    issue = issue_at(w, i)
+    if issue["line"] == 0:
+        return 0.0
+    return until - issue["joined"]
 
 
 @inlined
@@ -1102,15 +1113,16 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
     issue = issue_at(w, i)
     c, now = issue["customer"], w["now"]
     customer = customer_at(w, c)
-    waited = (issue["started"] if o >= 0 else now) - issue["joined"]
-    issue["wait"] += waited
+    wait = waited(w, i, issue["started"] if o >= 0 else now)
+    issue["wait"] += wait
     cost = 0.0
     if o >= 0:
-        issue["contacts"] += 1
-        cost = touchpoint_at(w, issue["phase"], issue["touchpoint"])["cost"]
+        touchpoint = touchpoint_at(w, issue["phase"], issue["touchpoint"])
+        issue["contacts"] += touchpoint["attended"]
+        cost = touchpoint["cost"]
         customer["cost"] += cost
     if outcome != BY_LEAVING:
-        feel(w, i, outcome, o, waited)
+        feel(w, i, outcome, o, wait)
     revenue, stage = 0.0, NONE
     if o >= 0 and isnan(customer["left"]):
         e = outcome_at(w, o)["effects"]
@@ -1121,7 +1133,7 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
 
 
 @inlined
-def feel(w: Record, i: Whole, outcome: Whole, o: Whole, waited: float) -> None:
+def feel(w: Record, i: Whole, outcome: Whole, o: Whole, wait: float) -> None:
     """Move the mood of the journey by what happened in a visit that ends now."""
     issue = issue_at(w, i)
     p = persona_at(w, w["phase"], customer_at(w, issue["customer"])["persona"])
@@ -1135,7 +1147,7 @@ def feel(w: Record, i: Whole, outcome: Whole, o: Whole, waited: float) -> None:
         issue["department"] = department
     averse, mood = p["loss_aversion"], issue["mood"]
     if p["reacts"] == 1:
-        mood += rules.felt(rules.missed(waited, p["tolerance"], p["per_minute"], p["cap"]), averse)
+        mood += rules.felt(rules.missed(wait, p["tolerance"], p["per_minute"], p["cap"]), averse)
         if outcome == BY_ABANDONING:
             mood += rules.felt(p["abandoned"], averse)
         elif outcome == BY_CLOSING:
@@ -1428,7 +1440,7 @@ def leave(w: Record, c: Whole) -> None:
         following = issue["next"]
         if issue["state"] == WAITING:
             stop_waiting(w, i)
-            issue["wait"] += now - issue["joined"]
+            issue["wait"] += waited(w, i, now)
             record_visit(w, i, now, BY_LEAVING, issue["mood"], 0.0, 0.0, 0.0, NONE)
             close_left(w, i)
         elif issue["state"] != SERVED:

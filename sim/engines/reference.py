@@ -116,8 +116,8 @@ class Visit:
     """One attempt at one touchpoint."""
 
     __slots__ = (
-        "effects", "ended", "issue", "joined", "key", "member", "mood_before", "nth", "number", "outcome", "over",
-        "overtime", "place", "pool", "priority", "started", "step", "step_name", "touchpoint", "waiting",
+        "effects", "ended", "issue", "joined", "key", "member", "mood_before", "nth", "number", "on_line", "outcome",
+        "over", "overtime", "place", "pool", "priority", "started", "step", "step_name", "touchpoint", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -132,7 +132,7 @@ class Visit:
         self.key = draws.visit(issue.key, draws.name(self.place), self.nth)
         self.mood_before = issue.mood
         self.priority = 0
-        self.waiting = False
+        self.on_line = self.waiting = False
         self.pool: Pool | None = None
         self.member: int | None = None
         self.started: float | None = None
@@ -142,7 +142,9 @@ class Visit:
         self.overtime = 0.0
 
     def waited(self, now: float) -> float:
-        """Return how long she has waited until now, or waited until she was served."""
+        """Return how long she has waited until now, or waited until she was served; for work nobody waits."""
+        if not self.touchpoint.attended:
+            return 0.0
         return (now if self.started is None else self.started) - self.joined
 
 
@@ -470,16 +472,18 @@ class History:
         """Come to a touchpoint; return how the visit ended if it did at once, else None."""
         issue, channel = visit.issue, visit.touchpoint.channel
         issue.visit = visit
-        issue.channels.add(channel)
         staffed = bool(visit.touchpoint.staff)
         pools = self.pools_for(visit)
-        if staffed and not any(pool.duty.now(visit.joined) for _, pool, _ in pools):
-            return CLOSED
-        lines = self.lines.get(channel)
-        if lines is not None and self.in_channel[channel] >= lines:
-            return BLOCKED
+        if visit.touchpoint.attended:
+            issue.channels.add(channel)
+            if staffed and not any(pool.duty.now(visit.joined) for _, pool, _ in pools):
+                return CLOSED
+            lines = self.lines.get(channel)
+            if lines is not None and self.in_channel[channel] >= lines:
+                return BLOCKED
+            visit.on_line = True
+            self.in_channel[channel] += 1
         issue.noticed = True
-        self.in_channel[channel] += 1
         if staffed:
             self.join(visit, pools)
         else:
@@ -488,7 +492,8 @@ class History:
 
     def depart(self, visit: Visit, not_served: str) -> str:
         """Go, served or not (for want of patience, or because she is no longer a customer); return how it ended."""
-        self.in_channel[visit.touchpoint.channel] -= 1
+        if visit.on_line:
+            self.in_channel[visit.touchpoint.channel] -= 1
         if visit.started is None:
             return not_served
         if visit.pool is not None:
@@ -593,7 +598,7 @@ class History:
         visit.ended, visit.outcome = self.calendar.now, outcome
         issue.wait += visit.waited(self.calendar.now)
         if visit.started is not None:
-            issue.contacts += 1
+            issue.contacts += visit.touchpoint.attended
             customer.cost += visit.touchpoint.cost
         if outcome != LEFT:
             issue.feel(rules.clip(self.mood(visit, outcome)))
@@ -609,7 +614,7 @@ class History:
         issue, step, now = visit.issue, visit.step, self.calendar.now
         feelings = self.model.personas[issue.customer.persona].satisfaction
         terms = [rules.missed(visit.waited(now), *feelings.wait.numbers), feelings.by_outcome.get(outcome, 0.0)]
-        if visit.nth > 1:
+        if visit.nth > 1 and visit.touchpoint.attended:
             issue.repeats += 1
             terms.append(feelings.repeat)
         if issue.reopened:

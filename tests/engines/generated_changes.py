@@ -7,7 +7,7 @@ drawn goes together. A kind that finds nothing to change in a scenario sets noth
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.engines.generated_parts import Chance
+from tests.engines.generated_parts import Chance, is_attended
 
 Raw = dict[str, Any]
 
@@ -87,8 +87,14 @@ def costs(chance: Chance, raw: Raw) -> Raw:
 
 
 def lines(chance: Chance, raw: Raw) -> Raw:
-    channel = chance.one_of([touchpoint["channel"] for touchpoint in raw["touchpoints"].values()])
-    return {f"channels.{channel}.lines": chance.whole(1, 6)}
+    channels = [touchpoint["channel"] for touchpoint in raw["touchpoints"].values() if is_attended(touchpoint)]
+    return {f"channels.{chance.one_of(channels)}.lines": chance.whole(1, 6)} if channels else {}
+
+
+def attendance(_chance: Chance, raw: Raw) -> Raw:
+    """What was done without the customer is done with them."""
+    alone = [name for name, touchpoint in raw["touchpoints"].items() if not is_attended(touchpoint)]
+    return {f"touchpoints.{name}.attended": True for name in alone[:1]}
 
 
 # ---- journeys --------------------------------------------------------------------------------------------------------
@@ -200,7 +206,8 @@ def tastes(chance: Chance, raw: Raw) -> Raw:
 
 
 def patience(chance: Chance, raw: Raw) -> Raw:
-    places = [f"personas.{name}.patience.{place}" for name in raw["personas"] for place in raw["touchpoints"]]
+    attended = [name for name, touchpoint in raw["touchpoints"].items() if is_attended(touchpoint)]
+    places = [f"personas.{name}.patience.{place}" for name in raw["personas"] for place in attended]
     return {path: chance.duration(0, 40) for path in some_of(chance, places)}
 
 
@@ -268,7 +275,7 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 
 
 KINDS = (
-    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, routing, outcomes, holding,
-    priorities, pilot, arrivals, periods, another_step, another_journey, joins, needs, tastes, patience,
+    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, attendance, routing, outcomes,
+    holding, priorities, pilot, arrivals, periods, another_step, another_journey, joins, needs, tastes, patience,
     another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
 )  # fmt: skip

@@ -76,7 +76,11 @@ def shop(**journey: object):
         },
         "touchpoints": {
             "shelf": {"channel": "web", "service_time": "3 min"},
-            "parcel": {"channel": "post", "service_time": {"kind": "gamma", "mean": "3 days", "cv": 0.5}},
+            "parcel": {
+                "channel": "post",
+                "attended": False,
+                "service_time": {"kind": "gamma", "mean": "3 days", "cv": 0.5},
+            },
         },
         "journeys": {
             "order": {
@@ -123,6 +127,7 @@ def shop(**journey: object):
         "Has card (30 %).",
         "30 % end as basket and go on to deliver.",
         "70 % end as nothing and are done (no need).",
+        "Done without the customer: nobody waits, it is never closed, and it is no contact.",
         "deliver (parcel, post, about 3 days, promised within 5 days)",
         "2 % end as missing and end badly (broken).",
         "When it ends as broken it opens complaint (60 %).",

@@ -63,6 +63,7 @@ EVERYTHING = {
             "when_closed": {"later": {"p": 1, "after": "20 min"}},
         },
         "parcel": {"channel": "post", "service_time": {"kind": "uniform", "low": "1 day", "high": "4 days"}},
+        "office": {"channel": "post", "attended": False, "staff": "tier2", "service_time": "25 min"},
         "form": {
             "channel": "web",
             "service_time": {"kind": "empirical", "quantiles": {0: "0.2 min", 0.5: "4 min", 1: "45 min"}},
@@ -133,9 +134,10 @@ EVERYTHING = {
             "steps": {
                 "write": {
                     "touchpoint": "form",
-                    "outcomes": {"resolved": 0.7, "ignored": 0.3},
-                    "next": {"ignored": {"lost": 1}},
-                }
+                    "outcomes": {"sent": 0.7, "ignored": 0.3},
+                    "next": {"sent": {"answer": 1}, "ignored": {"lost": 1}},
+                },
+                "answer": {"touchpoint": "office", "promise": "2 days", "outcomes": {"resolved": 1}},
             },
             "ends": {"lost": {"good": False, "mood": -1, "revenue": "-10 EUR"}},
         },

@@ -654,6 +654,33 @@ def two_pools(**more):
             ),
         ),
         (
+            company(touchpoints={"desk": desk(attended=False, when_closed={"later": 1})}),
+            (
+                "touchpoints.desk.when_closed: work done without the customer joins its queue also when all are off "
+                "duty; drop this, or say attended: true there"
+            ),
+        ),
+        (
+            company(touchpoints={"desk": desk(attended=False)}, channels={"phone": {"lines": 3}}),
+            (
+                "channels.phone.lines: no line is ever taken: all there is work done without the customer "
+                "(attended: false); drop this, or say attended: true there"
+            ),
+        ),
+        *(
+            (
+                company(
+                    touchpoints={"desk": desk(attended=False)},
+                    personas={"person": {"share": 1, "patience": {at: "5 min"}}},
+                ),
+                (
+                    f"personas.person.patience.{at}: nobody waits there: it is work done without the customer "
+                    "(attended: false); drop this, or say attended: true there"
+                ),
+            )
+            for at in ("desk", "phone")
+        ),
+        (
             company(touchpoints={"desk": desk(when_closed={"later": 0.5})}),
             "touchpoints.desk.when_closed: probabilities add up to 0.5; they should add up to 1 (later 0.5)",
         ),

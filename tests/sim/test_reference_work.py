@@ -1,0 +1,108 @@
+"""Stories of work: what is done without the customer.
+
+Everything happens to one customer, whose calls have names and minutes; a service takes exactly five minutes unless the
+story says otherwise. Times are minutes from midnight.
+"""
+
+from sim import build, simulate
+from sim.kpis import measure
+from sim.summaries import summarise
+from tests.sim.stories import call, company, desk, journey, pool, tell, visit, visits
+
+
+def kpis(raw, *names):
+    """Some KPIs of a story, over everything in it."""
+    result = simulate(build(raw), seed=1)
+    values = {row["kpi"]: row["value"] for row in measure(summarise(result)).to_dicts() if row["by"] == "all"}
+    return tuple(values[name] for name in names)
+
+
+# ---- work done without the customer ----------------------------------------------------------------------------------
+
+
+def office(**more):
+    return {"desk": desk(), "office": desk(attended=False, channel="post", **more)}
+
+
+def test_work_joins_its_queue_when_all_are_off_duty_and_is_done_when_somebody_is_there():
+    only = visit(
+        tell(company(touchpoints=office(), journeys={"ann": call(10, "office")}, staff={"clerks": pool(1, 60)})), "ann"
+    )
+    assert (only["joined"], only["started"], only["ended"], only["outcome"]) == (10, 60, 65, "resolved")
+
+
+def test_work_stands_in_the_same_queue_as_people():
+    journeys = {"ann": call(10), "work": call(11, "office"), "bob": call(12)}
+    tables = tell(company(touchpoints=office(), journeys=journeys))
+    assert [visit(tables, goal)["started"] for goal in ("ann", "work", "bob")] == [10, 15, 20]
+
+
+def test_nobody_loses_patience_with_work_or_feels_how_long_it_lies_there():
+    feelings = {"wait": {"per_minute": -0.1}}
+    personas = {"person": {"share": 1, "patience": {"post": "1 min"}, "satisfaction": feelings}}
+    touchpoints = office() | {"counter": desk(channel="post")}
+    tables = tell(
+        company(personas=personas, touchpoints=touchpoints, journeys={"ann": call(10), "work": call(11, "office")})
+    )
+    work = visit(tables, "work")
+    assert (work["started"], work["outcome"], work["mood_after"]) == (15, "resolved", 7)
+    assert journey(tables, "work")["wait"] == 0
+
+
+def test_what_was_promised_still_counts():
+    personas = {"person": {"share": 1, "satisfaction": {"late": {"per_minute": -0.1}}}}
+    journeys = {"ann": call(10), "work": call(11, "office", step={"promise": "6 min"})}
+    tables = tell(company(personas=personas, touchpoints=office(), journeys=journeys))
+    assert visit(tables, "work")["mood_after"] == 7 - 0.1 * 3  # over at 20, promised for 17
+
+
+def test_work_takes_no_line():
+    journeys = {"work": call(10, "office"), "ann": call(11), "bob": call(12)}
+    touchpoints = {"desk": desk(), "office": desk(attended=False)}
+    tables = tell(company(touchpoints=touchpoints, channels={"phone": {"lines": 1}}, journeys=journeys))
+    assert [visit(tables, goal)["outcome"] for goal in ("work", "ann", "bob")] == ["resolved", "resolved", "blocked"]
+
+
+def passed_on(**more):
+    """A call that is passed on to the office, and comes back there once."""
+    steps = {
+        "call": {"touchpoint": "desk", "outcomes": {"passed": 1}, "next": {"passed": {"work": 1}}},
+        "work": {"touchpoint": "office", "outcomes": {"done": 1}, "next": {"done": {"again": 1}}},
+        "again": {"touchpoint": "office", "outcomes": {"resolved": 1}},
+    }
+    ann = {"when": call(10)["when"], "start": {"phone": "call"}, "steps": steps}
+    touchpoints = {"desk": desk(), "office": desk("office", attended=False, channel="post", cost="2 EUR")}
+    return company(journeys={"ann": ann}, touchpoints=touchpoints, staff={"clerks": pool(1), "office": pool(1)}, **more)
+
+
+def test_work_is_passed_on_but_is_no_contact_of_the_customer():
+    only = journey(tell(passed_on()), "ann")
+    assert (only["visits"], only["contacts"], only["channels"]) == (3, 1, 1)
+    assert (only["handoffs"], only["repeats"]) == (1, 0)
+
+
+def test_work_costs_what_it_costs_and_keeps_people_busy():
+    assert kpis(passed_on(), "contact_cost", "occupancy", "first_contact_resolution") == (4, 15 / 2880, 1)
+
+
+def test_work_moves_no_wait_of_customers_but_has_one_of_its_own():
+    journeys = {"ann": call(10), "work": call(11, "office"), "more": call(12, "office"), "night": call(1439, "office")}
+    raw = company(touchpoints=office(), journeys=journeys, staff={"clerks": pool(1, 0, 1435)})
+    assert kpis(raw, "offered", "mean_wait", "service_level", "work_wait") == (1, 0, 1, (4 + 8) / 2)
+
+
+def test_work_that_nobody_has_to_do_takes_its_time_and_is_no_contact():
+    touchpoints = {"parcel": {"channel": "post", "service_time": "2 days", "attended": False}}
+    clock = {"start": "2025-01-06", "horizon": "3 days"}
+    tables = tell(company(clock=clock, touchpoints=touchpoints, journeys={"ann": call(10, "parcel")}))
+    assert (visit(tables, "ann")["ended"], journey(tables, "ann")["contacts"]) == (10 + 2880, 0)
+
+
+def test_work_for_somebody_who_leaves_is_dropped_unless_it_is_in_hand():
+    churn = {"base": "1000 / min", "every": "12 min"}  # thinks about leaving within twelve minutes, and then goes
+    personas = {"person": {"share": 1, "churn": churn}}
+    journeys = {goal: call(0, "office") for goal in ("one", "two", "three", "four")}
+    tables = tell(company(personas=personas, touchpoints=office(minutes=20), journeys=journeys))
+    outcomes = [row["outcome"] for row in visits(tables)]
+    assert outcomes == ["resolved", "left", "left", "left"]
+    assert [row["wait"] for row in tables.journeys.to_dicts()] == [0, 0, 0, 0]
