@@ -289,6 +289,11 @@ def _touchpoint(model: Model, name: str) -> Part:
             for pool, delay in touchpoint.staff.items()
         ]
         lines.append(f"Served by {listed(pools)}, {assumed.say_hours(assumed.opening(model, name))}.")
+        if touchpoint.urgent is not None:
+            urgent = touchpoint.urgent
+            lines.append(
+                f"Who has waited {duration(urgent.after)} is served with priority {urgent.priority}.".replace("-", "−")
+            )
         channel = model.channels.get(touchpoint.channel)
         if touchpoint.attended and channel is not None and channel.lines is not None:
             lines.append(f"{channel.lines} lines in {plain(touchpoint.channel)}; who finds them taken is turned away.")

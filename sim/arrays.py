@@ -58,7 +58,11 @@ PERSONA = np.dtype(
     ]
 )  # fmt: skip
 TOUCHPOINT = np.dtype(
-    [("cost", np.float64), *((name, np.int64) for name in ("channel", "pools", "pools_n", "attended"))]
+    [
+        ("cost", np.float64),
+        ("urgent_after", np.float64),
+        *((name, np.int64) for name in ("channel", "pools", "pools_n", "attended", "watched", "urgent")),
+    ]
 )
 JOURNEY = np.dtype(
     [
@@ -405,6 +409,7 @@ class _Lowering:
         }
         stated = [persona.priority for model in models for persona in model.personas.values()]
         for model in models:
+            stated += [place.urgent.priority for place in model.touchpoints.values() if place.urgent is not None]
             for journey in model.journeys.values():
                 more = (journey.priority, *(step.priority for step in journey.steps.values()))
                 stated += [priority for priority in more if priority is not None]
@@ -514,6 +519,10 @@ class _Lowering:
         row = self.touchpoints[f, t]
         row["cost"], row["channel"] = touchpoint.cost, self.number["channels"][touchpoint.channel]
         row["attended"] = touchpoint.attended
+        row["urgent_after"] = np.inf
+        if touchpoint.urgent is not None:
+            row["urgent_after"], row["urgent"] = touchpoint.urgent.after, touchpoint.urgent.priority
+        row["watched"] = touchpoint.urgent is not None
         row["pools"], row["pools_n"] = len(self.lists.pool), len(touchpoint.staff)
         for pool, delay in touchpoint.staff.items():
             self.lists.pool.append(self.number["pools"][pool])

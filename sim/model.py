@@ -226,6 +226,21 @@ class Target(Described):
 Targets = dict[str, Annotated[Target, _shorthand("p")]]
 
 
+class Urgent(Described):
+    """How whoever has waited long comes to be served earlier.
+
+    Attributes
+    ----------
+    after
+        How long after joining.
+    priority
+        By which they are served from then on, if it is smaller than their own; when they joined stays as it was.
+    """
+
+    after: Minutes = Field(gt=0)
+    priority: int
+
+
 class Touchpoint(Described):
     """A point where customer and company meet.
 
@@ -249,6 +264,7 @@ class Touchpoint(Described):
     cost: Money = 0.0
     when_closed: Targets = {}
     attended: bool = True
+    urgent: Urgent | None = None
 
     @field_validator("staff", mode="before")
     @classmethod

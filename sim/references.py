@@ -26,6 +26,7 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
         *_personas(raw),
         *_touchpoints(raw),
         *_done_alone(raw),
+        *_queueless(raw),
         *(problem for name, journey in _items(raw, "journeys") for problem in _journey(raw, name, journey)),
         *_pools(raw),
         *_change_names(raw),
@@ -155,6 +156,15 @@ def _done_alone(raw: dict[str, Any]) -> Iterator[Problem]:
         if name in nowhere and channel.get("lines") is not None:
             message = f"no line is ever taken: all there is work done without the customer (attended: false); {remedy}"
             yield Problem(f"channels.{name}.lines", message)
+
+
+def _queueless(raw: dict[str, Any]) -> Iterator[Problem]:
+    """What is said of those who wait where there is no staff to wait for."""
+    for name, touchpoint in _items(raw, "touchpoints"):
+        for field in ("urgent",):
+            if touchpoint.get(field) is not None and not _listed(touchpoint.get("staff")):
+                message = f"nobody waits at '{name}', since it names no staff; name its pools, or drop this"
+                yield Problem(f"touchpoints.{name}.{field}", message)
 
 
 def _is_false(value: Any) -> bool:

@@ -24,9 +24,10 @@ class Rank(IntEnum):
     SHIFT_START = 4
     SERVICE_END = 5
     OVERFLOW = 6
-    ABANDONMENT = 7
-    REVIEW = 8
-    ARRIVAL = 9
+    URGENT = 7
+    ABANDONMENT = 8
+    REVIEW = 9
+    ARRIVAL = 10
 
 
 class Calendar(simpy.Environment):

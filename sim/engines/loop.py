@@ -130,7 +130,8 @@ DONE, GROW, FULL, STUCK = _numbered(4)
     ON_DATE,
     LATER,
     DELAY,
-) = _numbered(14)
+    HURRY,
+) = _numbered(15)
 START_ISSUE, START_REVIEWS, START_NEED, START_EVERY = _numbered(4)
 BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED = _numbered(6)  # arrays.OUTCOMES
 END_RESOLVED, END_GIVE_UP, END_LEFT = _numbered(3)  # arrays.ENDS
@@ -142,9 +143,10 @@ R_WINDOW, R_CHANGE, R_SHIFT_END, R_SHIFT_START = (
     np.int64(Rank.SHIFT_END),
     np.int64(Rank.SHIFT_START),
 )
-R_SERVICE_END, R_OVERFLOW, R_ABANDONMENT = (
+R_SERVICE_END, R_OVERFLOW, R_URGENT, R_ABANDONMENT = (
     np.int64(Rank.SERVICE_END),
     np.int64(Rank.OVERFLOW),
+    np.int64(Rank.URGENT),
     np.int64(Rank.ABANDONMENT),
 )
 R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
@@ -487,21 +489,25 @@ def match(w: Record, k: Whole) -> None:
 def stop_standing(w: Record, i: Whole) -> None:
     """Take a visit out of every queue in which it stands."""
     positions = w["positions"]
-    queues = w["n_queues"]
     for p in range(i * positions, (i + 1) * positions):
-        place = place_at(w, p)
-        if place["queue"] < 0:
-            continue
-        queue = queue_at(w, place["queue"] // queues, place["queue"] % queues)
-        if place["previous"] >= 0:
-            place_at(w, place["previous"])["next"] = place["next"]
-        else:
-            queue["head"] = place["next"]
-        if place["next"] >= 0:
-            place_at(w, place["next"])["previous"] = place["previous"]
-        else:
-            queue["tail"] = place["previous"]
-        place["queue"] = NONE
+        if place_at(w, p)["queue"] >= 0:
+            step_out(w, p)
+
+
+@inlined
+def step_out(w: Record, p: Whole) -> None:
+    """Take a visit out of one queue."""
+    place, queues = place_at(w, p), w["n_queues"]
+    queue = queue_at(w, place["queue"] // queues, place["queue"] % queues)
+    if place["previous"] >= 0:
+        place_at(w, place["previous"])["next"] = place["next"]
+    else:
+        queue["head"] = place["next"]
+    if place["next"] >= 0:
+        place_at(w, place["next"])["previous"] = place["previous"]
+    else:
+        queue["tail"] = place["previous"]
+    place["queue"] = NONE
 
 
 @compiled
@@ -1018,10 +1024,37 @@ def join_queue(w: Record, i: Whole) -> None:
             stand(w, i, k, position)
         else:
             put(w, now + delay, R_OVERFLOW, issue["row"], issue["number"], issue["visits"], OVERFLOW, i, position)
+    if touchpoint["watched"] == 1:
+        watch(w, i)
     law = m_patience(w, f, customer_at(w, c)["persona"], issue["touchpoint"])
     if law >= 0:
         until = now + vary(w, law, draw(issue["visit_key"], U_PATIENCE))
         put(w, until, R_ABANDONMENT, issue["row"], issue["number"], issue["visits"], ABANDON, i, ZERO)
+
+
+@compiled
+def watch(w: Record, i: Whole) -> None:
+    """Put on the calendar what happens to those who wait long."""
+    issue = issue_at(w, i)
+    touchpoint = touchpoint_at(w, issue["phase"], issue["touchpoint"])
+    urgent = w["now"] + touchpoint["urgent_after"]
+    put(w, urgent, R_URGENT, issue["row"], issue["number"], issue["visits"], HURRY, i, ZERO)
+
+
+@compiled
+def hurry(w: Record, i: Whole) -> None:
+    """Let a visit that still waits be served by another priority, if that comes before its own."""
+    issue, positions, queues = issue_at(w, i), w["positions"], w["n_queues"]
+    urgent = place_of(w, touchpoint_at(w, issue["phase"], issue["touchpoint"])["urgent"])
+    if urgent >= issue["priority"]:
+        return
+    issue["priority"] = urgent
+    for position in range(positions):
+        p = i * positions + position
+        if place_at(w, p)["queue"] >= 0:
+            k = place_at(w, p)["queue"] // queues
+            step_out(w, p)
+            stand(w, i, k, position)
 
 
 @compiled
@@ -1034,6 +1067,12 @@ def priority(w: Record, i: Whole) -> Whole:
         stated = journey["priority"]
     if step["has_priority"] == 1:
         stated = step["priority"]
+    return place_of(w, stated)
+
+
+@compiled
+def place_of(w: Record, stated: Whole) -> Whole:
+    """Place of a priority among all."""
     for place in range(w["n_priorities"]):
         if m_priorities(w, place) == stated:
             return place
@@ -1750,6 +1789,11 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             take_first(w)
             if still:
                 overflow(w, a, b)
+        elif kind == HURRY:
+            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
+            take_first(w)
+            if still:
+                hurry(w, a)
         elif kind == DELAY:
             order, place = event["order"] & as_key(0xFFFFFFFF), event["place"]
             take_first(w)

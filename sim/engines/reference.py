@@ -117,7 +117,7 @@ class Visit:
 
     __slots__ = (
         "effects", "ended", "issue", "joined", "key", "member", "mood_before", "nth", "number", "on_line", "outcome",
-        "over", "overtime", "place", "pool", "priority", "started", "step", "step_name", "touchpoint", "waiting",
+        "over", "overtime", "place", "pool", "priority", "standing", "started", "step", "step_name", "touchpoint", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -133,6 +133,7 @@ class Visit:
         self.mood_before = issue.mood
         self.priority = 0
         self.on_line = self.waiting = False
+        self.standing: list[tuple[Pool, int]] = []  # in which queues, and at which place its touchpoint lists them
         self.pool: Pool | None = None
         self.member: int | None = None
         self.started: float | None = None
@@ -525,10 +526,14 @@ class History:
                 return
         for position, pool, delay in pools:
             if delay == 0:
-                pool.enqueue(visit, position)
+                self.stand(visit, pool, position)
             else:
                 overflow = partial(self.overflow, visit, pool, position)
                 self.calendar.call(overflow, now + delay, Rank.OVERFLOW, row, *numbers)
+        urgent = visit.touchpoint.urgent
+        if urgent is not None:
+            hurry = partial(self.hurry, visit, urgent.priority)
+            self.calendar.call(hurry, now + urgent.after, Rank.URGENT, row, *numbers)
         until = now + self.patience(visit)
         if until < inf:
             self.calendar.call(partial(self.stop_waiting, visit, ABANDONED), until, Rank.ABANDONMENT, row, *numbers)
@@ -553,7 +558,19 @@ class History:
         if pool.idle:
             self.serve(visit, pool)
         else:
-            pool.enqueue(visit, position)
+            self.stand(visit, pool, position)
+
+    def stand(self, visit: Visit, pool: Pool, position: int) -> None:
+        """Let a visit wait for a pool that its touchpoint lists at a position."""
+        visit.standing.append((pool, position))
+        pool.enqueue(visit, position)
+
+    def hurry(self, visit: Visit, priority: int) -> None:
+        """Let a visit that still waits be served by another priority, if that comes before its own."""
+        if visit.waiting and priority < visit.priority:
+            visit.priority = priority
+            for pool, position in visit.standing:
+                pool.enqueue(visit, position)
 
     def stop_waiting(self, visit: Visit, outcome: str) -> None:
         """Let somebody leave the queue, if they still wait."""

@@ -169,7 +169,14 @@ def draw_touchpoint(chance: Chance, plan: Plan) -> Raw:
     else:
         touchpoint["service_time"] = draw_law(chance, 0, 240)
     touchpoint |= chance.maybe(0.12, attended=lambda: False)
+    if "staff" in touchpoint:
+        touchpoint |= chance.maybe(0.2, urgent=lambda: draw_urgent(chance))
     return touchpoint | chance.maybe(0.4, cost=lambda: chance.money(0, 3))
+
+
+def draw_urgent(chance: Chance) -> Raw:
+    """Draw after what wait somebody is urgent, and how much so."""
+    return {"after": chance.duration(1, 30), "priority": chance.whole(-3, 1)}
 
 
 def draw_staffing(chance: Chance, pools: list[str]) -> Any:

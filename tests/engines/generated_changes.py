@@ -91,6 +91,14 @@ def lines(chance: Chance, raw: Raw) -> Raw:
     return {f"channels.{chance.one_of(channels)}.lines": chance.whole(1, 6)} if channels else {}
 
 
+def urgency(chance: Chance, raw: Raw) -> Raw:
+    staffed = [name for name, touchpoint in raw["touchpoints"].items() if "staff" in touchpoint]
+    return {
+        f"touchpoints.{name}.urgent": {"after": chance.duration(1, 20), "priority": chance.whole(-4, 0)}
+        for name in some_of(chance, staffed)
+    }
+
+
 def attendance(_chance: Chance, raw: Raw) -> Raw:
     """What was done without the customer is done with them."""
     alone = [name for name, touchpoint in raw["touchpoints"].items() if not is_attended(touchpoint)]
@@ -275,7 +283,7 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 
 
 KINDS = (
-    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, attendance, routing, outcomes,
+    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, attendance, routing, outcomes,
     holding, priorities, pilot, arrivals, periods, another_step, another_journey, joins, needs, tastes, patience,
     another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
 )  # fmt: skip

@@ -78,6 +78,8 @@ def shop(**journey: object):
             "shelf": {"channel": "web", "service_time": "3 min"},
             "parcel": {
                 "channel": "post",
+                "staff": "drivers",
+                "urgent": {"after": "2 days", "priority": -1},
                 "attended": False,
                 "service_time": {"kind": "gamma", "mean": "3 days", "cv": 0.5},
             },
@@ -112,6 +114,7 @@ def shop(**journey: object):
             }
             | journey,
         },
+        "staff": {"drivers": {"shifts": {"day": {"days": "mon-sat", "from": "08:00", "to": "16:00", "headcount": 9}}}},
     }
     return parse(raw)
 
@@ -127,6 +130,7 @@ def shop(**journey: object):
         "Has card (30 %).",
         "30 % end as basket and go on to deliver.",
         "70 % end as nothing and are done (no need).",
+        "Who has waited 2 days is served with priority −1.",
         "Done without the customer: nobody waits, it is never closed, and it is no contact.",
         "deliver (parcel, post, about 3 days, promised within 5 days)",
         "2 % end as missing and end badly (broken).",

@@ -55,6 +55,7 @@ EVERYTHING = {
             "service_time": {"kind": "lognormal", "mean": "14 min", "cv": 0.9},
             "cost": "0.35 EUR",
             "when_closed": {"later": 0.7, "give_up": 0.3},
+            "urgent": {"after": "5 min", "priority": -2},
         },
         "tier2": {
             "channel": "phone",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim import Model, ScenarioError, build, read
 from tests.sim.everything import EVERYTHING
-from tests.sim.stories import call, company, desk, moment, pool
+from tests.sim.stories import call, company, desk, moment, page, pool
 
 STORY = """\
 # A company that fits on a page.
@@ -652,6 +652,10 @@ def two_pools(**more):
                 "touchpoints.desk.when_closed.latr: there is no step or end of journey 'ann' called 'latr'; "
                 "did you mean 'later'?"
             ),
+        ),
+        (
+            company(touchpoints={"desk": page(urgent={"after": "5 min", "priority": -1})}),
+            "touchpoints.desk.urgent: nobody waits at 'desk', since it names no staff; name its pools, or drop this",
         ),
         (
             company(touchpoints={"desk": desk(attended=False, when_closed={"later": 1})}),

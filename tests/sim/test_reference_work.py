@@ -1,8 +1,10 @@
-"""Stories of work: what is done without the customer.
+"""Stories of work: what is done without the customer, and who has waited too long.
 
 Everything happens to one customer, whose calls have names and minutes; a service takes exactly five minutes unless the
 story says otherwise. Times are minutes from midnight.
 """
+
+import pytest
 
 from sim import build, simulate
 from sim.kpis import measure
@@ -106,3 +108,55 @@ def test_work_for_somebody_who_leaves_is_dropped_unless_it_is_in_hand():
     outcomes = [row["outcome"] for row in visits(tables)]
     assert outcomes == ["resolved", "left", "left", "left"]
     assert [row["wait"] for row in tables.journeys.to_dicts()] == [0, 0, 0, 0]
+
+
+# ---- what has become urgent ------------------------------------------------------------------------------------------
+
+
+def hurried(after, priority=-1, **more):
+    return {"desk": desk(urgent={"after": f"{after} min", "priority": priority}), **more}
+
+
+def order(tables, *goals):
+    """Goals in the order in which their only visits started."""
+    return sorted(goals, key=lambda goal: visit(tables, goal)["started"])
+
+
+def test_whoever_has_waited_long_goes_before_those_with_a_smaller_number():
+    journeys = {"ann": call(10), "bob": call(11, priority=3), "cid": call(12), "dan": call(13)}
+    touchpoints = hurried(6, priority=-1)  # bob is urgent at 17, cid at 18, dan at 19
+    tables = tell(company(touchpoints=touchpoints, journeys=journeys))
+    assert order(tables, "bob", "cid", "dan") == ["cid", "bob", "dan"]  # of all who are urgent, bob joined first
+    assert [visit(tables, goal)["started"] for goal in ("cid", "bob", "dan")] == [15, 20, 25]
+
+
+def test_those_who_are_urgent_too_keep_when_they_joined():
+    journeys = {"ann": call(10), "new": call(12), "bob": call(11, priority=3)}
+    tables = tell(company(touchpoints=hurried(2), journeys=journeys))
+    assert order(tables, "bob", "new") == ["bob", "new"]
+
+
+def test_nobody_becomes_less_important_by_waiting():
+    journeys = {"ann": call(10), "vip": call(11, priority=-5), "bob": call(11, priority=-2)}
+    tables = tell(company(touchpoints=hurried(1, priority=0), journeys=journeys))
+    assert order(tables, "vip", "bob") == ["vip", "bob"]
+
+
+def test_who_was_urgent_in_one_visit_is_not_in_the_next():
+    again = {"outcomes": {"passed": 1}, "next": {"passed": {"second": 1}}}
+    steps = {"call": {"touchpoint": "desk", **again}, "second": {"touchpoint": "desk", "outcomes": {"resolved": 1}}}
+    bob = {"when": call(11)["when"], "priority": 3, "start": {"phone": "call"}, "steps": steps}
+    journeys = {"ann": call(10), "bob": bob, "cid": call(19)}
+    tables = tell(company(touchpoints=hurried(3), journeys=journeys))
+    assert [row["started"] for row in visits(tables, "bob")] == [15, 25]
+    assert visit(tables, "cid")["started"] == 20
+
+
+@pytest.mark.parametrize("after", [0.5, 3])  # before the clerks see him, and after
+def test_who_is_urgent_is_so_for_every_pool_that_sees_them(after):
+    urgent = {"after": f"{after} min", "priority": -1}
+    touchpoints = {"desk": desk(), "help": desk({"experts": 0, "clerks": "1 min"}, urgent=urgent)}
+    journeys = {"ann": call(10), "bob": call(11, "help", priority=4), "cid": call(12)}
+    staff = {"clerks": pool(1), "experts": pool(0)}
+    tables = tell(company(touchpoints=touchpoints, journeys=journeys, staff=staff))
+    assert [visit(tables, goal)["started"] for goal in ("bob", "cid")] == [15, 20]
