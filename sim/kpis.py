@@ -337,6 +337,24 @@ def overtime(s: Sums) -> NDArray[np.float64]:
     return s["overtime"] / 60.0
 
 
+@_kpi("visits", "neither", BY_VISIT)
+def callbacks_offered(s: Sums) -> NDArray[np.float64]:
+    """Visits that had waited long enough to be offered a call."""
+    return s["callbacks_offered"]
+
+
+@_kpi("share", "neither", BY_VISIT)
+def callbacks_accepted(s: Sums) -> NDArray[np.float64]:
+    """Offers of a call that were accepted ÷ offers made; who accepts has waited until then, in KPIs of waiting."""
+    return _ratio(s["callbacks_accepted"], s["callbacks_offered"])
+
+
+@_kpi("share", "more", BY_VISIT)
+def callbacks_reached(s: Sums) -> NDArray[np.float64]:
+    """Reached when called back ÷ called back; those whose turn has not come are left out."""
+    return _ratio(s["callbacks_reached"], s["callbacks_reached"] + s["callbacks_missed"])
+
+
 @_kpi("min", "less", BY_VISIT)
 def work_wait(s: Sums) -> NDArray[np.float64]:
     """Mean time until somebody begins what staff do without the customer; what is not begun yet is left out."""

@@ -142,16 +142,18 @@ def _done_alone(raw: dict[str, Any]) -> Iterator[Problem]:
     alone = [name for name, touchpoint in _items(raw, "touchpoints") if _is_false(touchpoint.get("attended"))]
     attended = {t["channel"] for name, t in _items(raw, "touchpoints") if name not in alone and _is_text(t, "channel")}
     nowhere = [channel for channel in _channels(raw) if channel not in attended]
+    nobody = "nobody waits there: it is work done without the customer (attended: false)"
     remedy = "drop this, or say attended: true there"
     for name, touchpoint in _items(raw, "touchpoints"):
         if name in alone and "when_closed" in touchpoint:
             message = f"work done without the customer joins its queue also when all are off duty; {remedy}"
             yield Problem(f"touchpoints.{name}.when_closed", message)
+        if name in alone and touchpoint.get("callback") is not None:
+            yield Problem(f"touchpoints.{name}.callback", f"{nobody}; {remedy}")
     for name, persona in _items(raw, "personas"):
         for place in _names(persona, "patience"):
             if place in (*alone, *nowhere):
-                message = f"nobody waits there: it is work done without the customer (attended: false); {remedy}"
-                yield Problem(f"personas.{name}.patience.{place}", message)
+                yield Problem(f"personas.{name}.patience.{place}", f"{nobody}; {remedy}")
     for name, channel in _items(raw, "channels"):
         if name in nowhere and channel.get("lines") is not None:
             message = f"no line is ever taken: all there is work done without the customer (attended: false); {remedy}"
@@ -161,7 +163,7 @@ def _done_alone(raw: dict[str, Any]) -> Iterator[Problem]:
 def _queueless(raw: dict[str, Any]) -> Iterator[Problem]:
     """What is said of those who wait where there is no staff to wait for."""
     for name, touchpoint in _items(raw, "touchpoints"):
-        for field in ("urgent",):
+        for field in ("urgent", "callback"):
             if touchpoint.get(field) is not None and not _listed(touchpoint.get("staff")):
                 message = f"nobody waits at '{name}', since it names no staff; name its pools, or drop this"
                 yield Problem(f"touchpoints.{name}.{field}", message)

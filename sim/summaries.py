@@ -138,6 +138,7 @@ class _Scheme:
             window=np.array([self.start, self.end, self.model.clock.horizon, self.model.measure.answer_within]),
             phase_start=np.array([phase.start for phase in self.phases]),
             phase_end=np.array([phase.end for phase in self.phases]),
+            callback_after=np.array([[p.callback.after if p.callback else 0.0 for p in row] for row in places]),
             waited_for=np.array([[bool(place.staff) and place.attended for place in row] for row in places], np.bool_),
             preferred=np.array([NONE if name is None else pools[name] for name in first], np.int64),
             wage=by_pool("wage"),

@@ -25,9 +25,10 @@ class Rank(IntEnum):
     SERVICE_END = 5
     OVERFLOW = 6
     URGENT = 7
-    ABANDONMENT = 8
-    REVIEW = 9
-    ARRIVAL = 10
+    CALLBACK = 8
+    ABANDONMENT = 9
+    REVIEW = 10
+    ARRIVAL = 11
 
 
 class Calendar(simpy.Environment):
@@ -40,9 +41,12 @@ class Calendar(simpy.Environment):
 
     now = property(attrgetter("_now"))  # SimPy's own is a function in Python, and half of what we ask of it
 
-    def put(self, event: simpy.Event, time: float, rank: Rank, row: int = 0, journey: int = 0, visit: int = 0) -> None:
+    def put(
+        self, event: simpy.Event, time: float, rank: Rank, row: int = 0, journey: int = 0, visit: int = 0,
+        value: object = None,
+    ) -> None:  # fmt: skip
         """Let an event happen at a time, among others of that moment by rank, row, journey and visit."""
-        event._ok, event._value = True, None  # noqa: SLF001 - see the class
+        event._ok, event._value = True, value  # noqa: SLF001 - see the class
         order: Any = (rank, row, journey, visit)
         heappush(self._queue, (time, order, next(self._eid), event))
 

@@ -131,9 +131,13 @@ DONE, GROW, FULL, STUCK = _numbered(4)
     LATER,
     DELAY,
     HURRY,
-) = _numbered(15)
+    OFFER,
+    MISS,
+) = _numbered(17)
 START_ISSUE, START_REVIEWS, START_NEED, START_EVERY = _numbered(4)
-BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED = _numbered(6)  # arrays.OUTCOMES
+# arrays.OUTCOMES
+BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED, BY_MISSING = _numbered(7)
+DECLINED, ACCEPTED = _numbered(2)  # model.CALLBACKS
 END_RESOLVED, END_GIVE_UP, END_LEFT = _numbered(3)  # arrays.ENDS
 FROM_START, FROM_JOINING, FROM_ARRIVAL = _numbered(3)
 
@@ -143,10 +147,11 @@ R_WINDOW, R_CHANGE, R_SHIFT_END, R_SHIFT_START = (
     np.int64(Rank.SHIFT_END),
     np.int64(Rank.SHIFT_START),
 )
-R_SERVICE_END, R_OVERFLOW, R_URGENT, R_ABANDONMENT = (
+R_SERVICE_END, R_OVERFLOW, R_URGENT, R_CALLBACK, R_ABANDONMENT = (
     np.int64(Rank.SERVICE_END),
     np.int64(Rank.OVERFLOW),
     np.int64(Rank.URGENT),
+    np.int64(Rank.CALLBACK),
     np.int64(Rank.ABANDONMENT),
 )
 R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
@@ -155,12 +160,12 @@ R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 _PURPOSES = (
     "start", "join", "gap", "persona", "product", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
-    "score", "leave", "review", "kept",
+    "score", "leave", "review", "kept", "callback", "reached",
 )  # fmt: skip
 (
     U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
-    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT,
+    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_CALLBACK, U_REACHED,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
 
@@ -969,6 +974,7 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
     issue["started"] = nan
     issue["pool"] = NONE
     issue["member"] = NONE
+    issue["callback"] = NONE
     issue["visits"] += 1
     if issue["visits"] == 1:
         issue["began"] = channel
@@ -1039,6 +1045,41 @@ def watch(w: Record, i: Whole) -> None:
     touchpoint = touchpoint_at(w, issue["phase"], issue["touchpoint"])
     urgent = w["now"] + touchpoint["urgent_after"]
     put(w, urgent, R_URGENT, issue["row"], issue["number"], issue["visits"], HURRY, i, ZERO)
+    offered = w["now"] + touchpoint["callback_after"]
+    put(w, offered, R_CALLBACK, issue["row"], issue["number"], issue["visits"], OFFER, i, ZERO)
+
+
+@compiled
+def offer(w: Record, i: Whole) -> None:
+    """Offer somebody who still waits to be called back; whoever accepts keeps the place in the queue."""
+    issue = issue_at(w, i)
+    accept = touchpoint_at(w, issue["phase"], issue["touchpoint"])["accept"]
+    if draw(issue["visit_key"], U_CALLBACK) < accept:
+        issue["callback"] = ACCEPTED
+        channel_at(w, issue["channel"])["n"] -= issue["line"]
+        issue["line"] = 0
+    else:
+        issue["callback"] = DECLINED
+
+
+@compiled
+def is_missed(w: Record, i: Whole) -> bool:
+    """Whether somebody who was promised a call does not answer it; whoever calls is done at once."""
+    issue = issue_at(w, i)
+    if draw(issue["visit_key"], U_REACHED) < touchpoint_at(w, issue["phase"], issue["touchpoint"])["reached"]:
+        return False
+    put(w, w["now"], R_SERVICE_END, issue["row"], issue["number"], issue["visits"], MISS, i, ZERO)
+    return True
+
+
+@compiled
+def call_in_vain(w: Record, i: Whole) -> None:
+    """Let whoever called somebody in vain go on; they have served nobody."""
+    issue, k = issue_at(w, i), issue_at(w, i)["pool"]
+    release(w, i)
+    match(w, k)
+    issue["pool"] = NONE
+    issue["member"] = NONE
 
 
 @compiled
@@ -1096,6 +1137,8 @@ def begin_service(w: Record, i: Whole) -> None:
     issue = issue_at(w, i)
     now = w["now"]
     issue["state"] = SERVED
+    if issue["callback"] == ACCEPTED and is_missed(w, i):
+        return
     issue["started"] = now
     minutes = vary(w, step_at(w, issue["phase"], issue["step"])["service"], draw(issue["visit_key"], U_SERVICE))
     if issue["difficulty"] != 0.0:
@@ -1139,11 +1182,20 @@ def stop_waiting(w: Record, i: Whole) -> None:
 
 @inlined
 def waited(w: Record, i: Whole, until: float) -> float:
-    """How long somebody has waited by the end of the wait; nobody waits for work done alone."""
+    """How long somebody has waited by the end of the wait."""
     issue = issue_at(w, i)
     if issue["line"] == 0:
-        return 0.0
+        return waited_off_line(w, i)
     return until - issue["joined"]
+
+
+@compiled
+def waited_off_line(w: Record, i: Whole) -> float:
+    """How long somebody has waited who was promised a call; for work nobody waits."""
+    issue = issue_at(w, i)
+    if issue["callback"] == ACCEPTED:
+        return touchpoint_at(w, issue["phase"], issue["touchpoint"])["callback_after"]
+    return 0.0
 
 
 @inlined
@@ -1197,6 +1249,8 @@ def feel(w: Record, i: Whole, outcome: Whole, o: Whole, wait: float) -> None:
             mood += rules.felt(p["resolved"], averse)
         elif outcome == AS_UNRESOLVED:
             mood += rules.felt(p["unresolved"], averse)
+        elif outcome == BY_MISSING:
+            mood += rules.felt(p["missed"], averse)
         if again == 1:
             mood += rules.felt(p["repeat"], averse)
         if reopened == 1:
@@ -1238,6 +1292,8 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
         first, n = step["closed"], step["closed_n"]
     elif outcome == BY_BLOCKING:
         first, n = step["blocked"], step["blocked_n"]
+    elif outcome == BY_MISSING:
+        first, n = step["missed"], step["missed_n"]
     else:
         first, n = step["abandoned"], step["abandoned_n"]
     if n == 0:
@@ -1591,6 +1647,7 @@ def record_visit(
     row["started"] = issue["started"]
     row["ended"] = ended
     row["outcome"] = outcome
+    row["callback"] = issue["callback"]
     row["mood_before"] = issue["mood_before"]
     row["mood_after"] = mood_after
     row["cost"] = cost
@@ -1778,12 +1835,18 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         if kind == SERVICE_END:
             take_first(w)
             target = end_service(w, a)
-        elif kind == ABANDON:
-            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
+        elif kind in (ABANDON, MISS):
+            in_vain = kind == MISS
+            still = in_vain or (
+                is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING and issue_at(w, a)["line"] == 1
+            )
             take_first(w)
             if still:
-                stop_waiting(w, a)
-                target = after_visit(w, a, BY_ABANDONING, NONE, 0.0)
+                if in_vain:
+                    call_in_vain(w, a)
+                else:
+                    stop_waiting(w, a)
+                target = after_visit(w, a, BY_MISSING if in_vain else BY_ABANDONING, NONE, 0.0)
         elif kind == OVERFLOW:
             still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
             take_first(w)
@@ -1794,6 +1857,11 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             take_first(w)
             if still:
                 hurry(w, a)
+        elif kind == OFFER:
+            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
+            take_first(w)
+            if still:
+                offer(w, a)
         elif kind == DELAY:
             order, place = event["order"] & as_key(0xFFFFFFFF), event["place"]
             take_first(w)

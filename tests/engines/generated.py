@@ -30,7 +30,7 @@ OUTCOMES = ("resolved", "unresolved", "transferred", "sent")
 PRODUCTS = ("mobile", "tv")
 REGIONS = ("north", "south")
 BUILT_IN_ENDS = ("resolved", "give_up")
-NOT_SERVED = ("abandoned", "closed", "blocked")
+NOT_SERVED = ("abandoned", "closed", "blocked", "missed")
 HOURS = (0, 8, 9, 12, 16, 20)  # when shifts begin and dated journeys open, so that both meet
 
 
@@ -171,12 +171,20 @@ def draw_touchpoint(chance: Chance, plan: Plan) -> Raw:
     touchpoint |= chance.maybe(0.12, attended=lambda: False)
     if "staff" in touchpoint:
         touchpoint |= chance.maybe(0.2, urgent=lambda: draw_urgent(chance))
+        if is_attended(touchpoint):
+            touchpoint |= chance.maybe(0.25, callback=lambda: draw_callback(chance))
     return touchpoint | chance.maybe(0.4, cost=lambda: chance.money(0, 3))
 
 
 def draw_urgent(chance: Chance) -> Raw:
     """Draw after what wait somebody is urgent, and how much so."""
     return {"after": chance.duration(1, 30), "priority": chance.whole(-3, 1)}
+
+
+def draw_callback(chance: Chance) -> Raw:
+    """Draw after what wait a call is offered, who accepts, and who is reached."""
+    offer = {"after": chance.duration(0, 15), "accept": chance.share(0.3)}
+    return offer | chance.maybe(0.7, reached=lambda: chance.share(0.2))
 
 
 def draw_staffing(chance: Chance, pools: list[str]) -> Any:
@@ -485,7 +493,7 @@ def draw_satisfaction(chance: Chance) -> Raw:
         resolved=lambda: chance.number(0, 1),
         loss_aversion=lambda: chance.number(1, 2.5),
     )
-    bad = ("abandoned", "closed", "blocked", "handoff", "repeat", "reopened", "unresolved")
+    bad = ("abandoned", "closed", "blocked", "missed", "handoff", "repeat", "reopened", "unresolved")
     return feelings | {name: chance.number(-1.5, 0.2) for name in chance.some(bad)}
 
 

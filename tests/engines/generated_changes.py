@@ -99,6 +99,12 @@ def urgency(chance: Chance, raw: Raw) -> Raw:
     }
 
 
+def callbacks(chance: Chance, raw: Raw) -> Raw:
+    staffed = [name for name, t in raw["touchpoints"].items() if "staff" in t and is_attended(t)]
+    offer = {"after": chance.duration(0, 10), "accept": chance.share(0.4), "reached": chance.share(0.2)}
+    return {f"touchpoints.{name}.callback": offer for name in some_of(chance, staffed)}
+
+
 def attendance(_chance: Chance, raw: Raw) -> Raw:
     """What was done without the customer is done with them."""
     alone = [name for name, touchpoint in raw["touchpoints"].items() if not is_attended(touchpoint)]
@@ -283,7 +289,7 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 
 
 KINDS = (
-    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, attendance, routing, outcomes,
-    holding, priorities, pilot, arrivals, periods, another_step, another_journey, joins, needs, tastes, patience,
-    another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
+    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, attendance,
+    routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey, joins, needs,
+    tastes, patience, another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
 )  # fmt: skip

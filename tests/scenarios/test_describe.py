@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from scenarios.describe import describe, describe_page
+from sim.changes import altered
 from sim.check import parse
 from tests.scenarios.given import NASTY, Page, attributes, doubtful, packaged, starter, tangle
 
@@ -154,6 +155,13 @@ def test_a_shop_is_told_in_sentences(expected: str):
 )
 def test_whatever_opens_a_journey_is_said(when: dict[str, str], expected: str):
     assert expected in told(shop(when=when))
+
+
+def test_who_is_called_back_is_said():
+    offer = {"after": "5 min", "accept": 0.6, "reached": 0.85}
+    text = told(parse(altered(starter().raw, {"touchpoints.hotline.callback": offer})))
+    assert "Who has waited 5 min is offered to be called back: 6 of 10 accept, and 85 % of those are reached." in text
+    assert "Those who miss the call they were promised give up." in text
 
 
 def test_for_whom_a_journey_is_is_said():

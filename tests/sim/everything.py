@@ -24,6 +24,7 @@ EVERYTHING = {
                 "abandoned": -1.1,
                 "closed": -0.3,
                 "blocked": -0.5,
+                "missed": -0.4,
                 "handoff": -0.35,
                 "repeat": -0.3,
                 "resolved": 0.55,
@@ -56,6 +57,7 @@ EVERYTHING = {
             "cost": "0.35 EUR",
             "when_closed": {"later": 0.7, "give_up": 0.3},
             "urgent": {"after": "5 min", "priority": -2},
+            "callback": {"after": "3 min", "accept": 0.5, "reached": 0.8},
         },
         "tier2": {
             "channel": "phone",

@@ -658,6 +658,24 @@ def two_pools(**more):
             "touchpoints.desk.urgent: nobody waits at 'desk', since it names no staff; name its pools, or drop this",
         ),
         (
+            company(touchpoints={"desk": desk(attended=False, callback={"after": "5 min", "accept": 0.5})}),
+            (
+                "touchpoints.desk.callback: nobody waits there: it is work done without the customer "
+                "(attended: false); drop this, or say attended: true there"
+            ),
+        ),
+        (
+            company(touchpoints={"desk": page(callback={"after": "5 min", "accept": 0.5})}),
+            "touchpoints.desk.callback: nobody waits at 'desk', since it names no staff; name its pools, or drop this",
+        ),
+        (
+            company(journeys={"ann": call(10, step={"outcomes": {"missed": 1}, "next": {"missed": {"give_up": 1}}})}),
+            (
+                "journeys.ann.steps.call.outcomes.missed: 'missed' means already that a visit was not served; "
+                "choose another name"
+            ),
+        ),
+        (
             company(touchpoints={"desk": desk(attended=False, when_closed={"later": 1})}),
             (
                 "touchpoints.desk.when_closed: work done without the customer joins its queue also when all are off "

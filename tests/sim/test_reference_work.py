@@ -1,4 +1,4 @@
-"""Stories of work: what is done without the customer, and who has waited too long.
+"""Stories of work: what is done without the customer, who has waited too long, and who is called back.
 
 Everything happens to one customer, whose calls have names and minutes; a service takes exactly five minutes unless the
 story says otherwise. Times are minutes from midnight.
@@ -160,3 +160,122 @@ def test_who_is_urgent_is_so_for_every_pool_that_sees_them(after):
     staff = {"clerks": pool(1), "experts": pool(0)}
     tables = tell(company(touchpoints=touchpoints, journeys=journeys, staff=staff))
     assert [visit(tables, goal)["started"] for goal in ("bob", "cid")] == [15, 20]
+
+
+# ---- who is called back ----------------------------------------------------------------------------------------------
+
+
+def offered(after=2, accept=1, **more):
+    return {"desk": desk(callback={"after": f"{after} min", "accept": accept, **more})}
+
+
+IMPATIENT = {"person": {"share": 1, "patience": {"phone": "4 min"}}}
+
+
+def test_who_accepts_a_call_keeps_the_place_in_the_queue_and_all_patience():
+    journeys = {"ann": call(10), "bob": call(10), "cid": call(12)}
+    tables = tell(company(personas=IMPATIENT, touchpoints=offered(), journeys=journeys))
+    bob, cid = visit(tables, "bob"), visit(tables, "cid")
+    assert (bob["callback"], bob["started"], bob["outcome"]) == ("accepted", 15, "resolved")
+    assert (cid["callback"], cid["started"], cid["outcome"]) == ("accepted", 20, "resolved")
+
+
+def test_who_declines_loses_patience_as_before():
+    journeys = {"ann": call(10), "bob": call(10)}
+    tables = tell(company(personas=IMPATIENT, touchpoints=offered(accept=0), journeys=journeys))
+    bob = visit(tables, "bob")
+    assert (bob["callback"], bob["ended"], bob["outcome"]) == ("declined", 14, "abandoned")
+
+
+def test_nobody_is_offered_a_call_who_is_served_before_or_as_it_would_be_made():
+    journeys = {"ann": call(10), "bob": call(13)}
+    tables = tell(company(touchpoints=offered(), journeys=journeys))
+    assert [visit(tables, goal)["callback"] for goal in ("ann", "bob")] == [None, None]
+
+
+def test_whose_patience_ends_as_the_offer_is_made_hears_it():
+    tables = tell(company(personas=IMPATIENT, touchpoints=offered(4), journeys={"ann": call(10), "bob": call(10)}))
+    assert visit(tables, "bob")["outcome"] == "resolved"
+
+
+def test_waiting_ends_with_the_promise_as_it_is_felt_and_as_it_is_measured():
+    feelings = {"wait": {"per_minute": -0.1}}
+    raw = company(
+        personas={"person": {"share": 1, "satisfaction": feelings}},
+        touchpoints=offered(),
+        journeys={"ann": call(10), "bob": call(10)},
+        measure={"answer_within": "2 min"},
+    )
+    tables = tell(raw)
+    assert (visit(tables, "bob")["mood_after"], journey(tables, "bob")["wait"]) == (7 - 0.1 * 2, 2)
+    assert kpis(raw, "mean_wait", "speed_of_answer", "service_level") == (1, 1, 1)
+
+
+def test_a_promise_gives_back_the_line():
+    journeys = {"ann": call(10), "bob": call(10), "cid": call(11), "dan": call(12.5), "eve": call(13)}
+    tables = tell(company(touchpoints=offered(), channels={"phone": {"lines": 2}}, journeys=journeys))
+    outcomes = [visit(tables, goal)["outcome"] for goal in ("bob", "cid", "dan", "eve")]
+    assert outcomes == ["resolved", "blocked", "resolved", "blocked"]
+
+
+def missing(**routes):
+    """Bob is called back in vain, then cid is served by the same clerk at the same moment."""
+    bob = call(10, step={"next": routes})
+    return {"touchpoints": offered(reached=0), "journeys": {"ann": call(10), "bob": bob, "cid": call(14)}}
+
+
+def test_who_is_not_reached_is_missed_and_the_next_one_is_served_at_once():
+    tables = tell(company(**missing()))
+    bob = visit(tables, "bob")
+    assert (bob["outcome"], bob["started"], bob["ended"], bob["pool"]) == ("missed", None, 15, None)
+    assert (journey(tables, "bob")["end"], journey(tables, "bob")["contacts"]) == ("give_up", 0)
+    assert visit(tables, "cid")["started"] == 15
+
+
+def test_who_was_missed_may_go_on():
+    tables = tell(company(**missing(missed={"call": {"p": 1, "after": "30 min"}})))
+    assert [(row["joined"], row["outcome"]) for row in visits(tables, "bob")] == [(10, "missed"), (45, "resolved")]
+
+
+def test_missing_a_call_is_felt():
+    personas = {"person": {"share": 1, "satisfaction": {"missed": -1, "wait": {"per_minute": -0.1}}}}
+    bob = visit(tell(company(personas=personas, **missing())), "bob")
+    assert bob["mood_after"] == 7 - 1 - 0.1 * 2
+
+
+def test_whom_a_second_pool_calls_in_vain_is_missed_too():
+    touchpoints = {
+        "desk": desk({"clerks": 0, "experts": "4 min"}, callback={"after": "1 min", "accept": 1, "reached": 0})
+    }
+    journeys = {"ann": call(10), "bob": call(10)}
+    tables = tell(company(touchpoints=touchpoints, journeys=journeys, staff={"clerks": pool(1), "experts": pool(1)}))
+    assert (visit(tables, "bob")["outcome"], visit(tables, "bob")["ended"]) == ("missed", 14)
+
+
+def test_who_leaves_is_not_called_back():
+    churn = {"base": "1000 / min", "every": "12 min"}
+    touchpoints = {"desk": desk(minutes=60, callback={"after": "0 min", "accept": 1})}
+    raw = company(personas={"person": {"share": 1, "churn": churn}}, touchpoints=touchpoints)
+    tables = tell(raw | {"journeys": {"ann": call(0), "bob": call(0)}})
+    assert (visit(tables, "bob")["outcome"], visit(tables, "bob")["callback"]) == ("left", "accepted")
+
+
+def test_offers_are_counted_with_what_became_of_them():
+    people = {f"caller {n}": call(10) for n in range(40)}
+    raw = company(touchpoints=offered(accept=0.6, reached=0.7), journeys=people)
+    told = visits(tell(raw))
+    accepted = [row for row in told if row["callback"] == "accepted"]
+    reached = [row for row in accepted if row["outcome"] == "resolved"]
+    assert 0 < len(reached) < len(accepted) < 39
+    expected = (39, len(accepted) / 39, len(reached) / len(accepted))
+    assert kpis(raw, "callbacks_offered", "callbacks_accepted", "callbacks_reached") == expected
+
+
+def test_those_who_still_wait_for_their_call_at_the_end_are_not_counted_as_missed():
+    raw = company(
+        touchpoints=offered(),
+        journeys={"ann": call(1430), "bob": call(1430)},
+        clock={"start": "2025-01-06", "horizon": "1433 min"},
+    )
+    assert visit(tell(raw), "bob")["outcome"] is None
+    assert kpis(raw, "callbacks_accepted", "mean_wait") == (1, 0)
