@@ -174,7 +174,7 @@ def _time(model: Model) -> list[str]:
 def _waiting(model: Model) -> list[str]:
     """Who waits for ever because no patience is stated."""
     said = []
-    for name in _visited(model, staffed=True):
+    for name in _waited_at(model):
         patient = [persona for persona in model.personas if model.patience(persona, name) is None]
         if patient:
             who = "all" if len(patient) == len(model.personas) else listed(plain(persona) for persona in patient)
@@ -182,17 +182,19 @@ def _waiting(model: Model) -> list[str]:
     return said
 
 
-def _visited(model: Model, *, staffed: bool) -> list[str]:
-    """Touchpoints that journeys use, in the scenario's order."""
+def _waited_at(model: Model) -> list[str]:
+    """Touchpoints that journeys use and where people wait for staff, in the scenario's order."""
     used = {step.touchpoint for journey in model.journeys.values() for step in journey.steps.values()}
     return [
-        name for name, touchpoint in model.touchpoints.items() if name in used and bool(touchpoint.staff) == staffed
+        name
+        for name, touchpoint in model.touchpoints.items()
+        if name in used and touchpoint.staff and touchpoint.attended
     ]
 
 
 def _closing(model: Model) -> list[str]:
     said = []
-    for name in _visited(model, staffed=True):
+    for name in _waited_at(model):
         closed = model.touchpoints[name].when_closed
         routed = [
             CLOSED in step.next
@@ -246,7 +248,7 @@ def _work_unsaid(model: Model) -> list[str]:
     if returning:
         where = listed(returning)
         said.append(f"Issues of {where} that do not stay resolved come back at the same step, after 3 days on average.")
-    channels = dict.fromkeys(model.touchpoints[name].channel for name in _visited(model, staffed=True))
+    channels = dict.fromkeys(model.touchpoints[name].channel for name in _waited_at(model))
     endless = [plain(c) for c in channels if c not in model.channels or model.channels[c].lines is None]
     if endless:
         said.append(f"Any number of customers can wait in {listed(endless)}: no number of lines is stated.")

@@ -12,7 +12,7 @@ from scenarios.maps import journey_map, routes
 from scenarios.pages import render
 from scenarios.words import duration, lasting, listed, of_them, per_cent, plain
 from sim import units
-from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, RESOLVED
+from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, MISSED, RESOLVED
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _NOT_SERVED = {
     ABANDONED: "Those who lose patience waiting",
     CLOSED: "Those who find it closed",
     BLOCKED: "Those who find every line taken",
+    MISSED: "Those who miss the call they were promised",
 }
 
 
@@ -218,6 +219,7 @@ def _feelings(persona: Persona) -> str:
         "being helped": feelings.resolved, "not being helped": feelings.unresolved,
         "losing patience": feelings.abandoned,
         "finding it closed": feelings.closed, "finding every line taken": feelings.blocked,
+        "missing a promised call": feelings.missed,
         "being passed on": feelings.handoff, "the same again": feelings.repeat,
         "a solution that did not hold": feelings.reopened,
     }  # fmt: skip
@@ -290,11 +292,20 @@ def _touchpoint(model: Model, name: str) -> Part:
             for pool, delay in touchpoint.staff.items()
         ]
         lines.append(f"Served by {listed(pools)}, {assumed.say_hours(assumed.opening(model, name))}.")
+        if touchpoint.urgent is not None:
+            priority = f"{touchpoint.urgent.priority}".replace("-", "−")
+            lines.append(f"Who has waited {duration(touchpoint.urgent.after)} is served with priority {priority}.")
+        if touchpoint.callback is not None:
+            offer = touchpoint.callback
+            accepted = f"{of_them(offer.accept)} accept, and {of_them(offer.reached)} of those are reached"
+            lines.append(f"Who has waited {duration(offer.after)} is offered to be called back: {accepted}.")
         channel = model.channels.get(touchpoint.channel)
-        if channel is not None and channel.lines is not None:
+        if touchpoint.attended and channel is not None and channel.lines is not None:
             lines.append(f"{channel.lines} lines in {plain(touchpoint.channel)}; who finds them taken is turned away.")
-    else:
+    elif touchpoint.attended:
         lines.append("Self-service: nobody waits.")
+    if not touchpoint.attended:
+        lines.append("Done without the customer: nobody waits, it is never closed, and it is no contact.")
     return Part(plain(name), lines)
 
 

@@ -12,7 +12,7 @@ from scenarios import svg
 from scenarios.assumed import always_open
 from scenarios.layers import Item, heights, ranks
 from scenarios.words import duration, lasting, listed, per_cent, plain
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, NOT_SERVED, RESOLVED, Target
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, MISSED, NOT_SERVED, RESOLVED, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -120,8 +120,9 @@ def _not_served(model: Model, name: str, step: Step, outcome: str) -> list[Route
         ABANDONED: any(model.patience(persona, step.touchpoint) is not None for persona in model.personas),
         CLOSED: not always_open(model, step.touchpoint),
         BLOCKED: channel is not None and channel.lines is not None,
+        MISSED: touchpoint.callback is not None and touchpoint.callback.reached < 1,
     }
-    if not touchpoint.staff or not happens[outcome]:
+    if not touchpoint.staff or not touchpoint.attended or not happens[outcome]:
         return []
     targets = step.next.get(outcome) or (touchpoint.when_closed if outcome == CLOSED else None)
     found = []

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim import draws
 from sim.changes import arms, phases, pilot_of
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Who
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, MISSED, RESOLVED, Who
 from sim.once import once_a_model
 from sim.rules import total
 
@@ -42,7 +42,7 @@ NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, OPENED = (np.int64(n) for n in range(7
 # By how much what happens in a visit moves a mood; a persona for whom all are 0 does not react.
 REACTIONS = (
     "per_minute", "late_per_minute", "abandoned", "closed", "blocked", "handoff", "repeat", "reopened", "resolved",
-    "unresolved",
+    "unresolved", "missed",
 )  # fmt: skip
 PERSONA = np.dtype(
     [
@@ -57,7 +57,12 @@ PERSONA = np.dtype(
         *((name, np.int64) for name in ("reacts", "churns", "asked", "of_satisfaction", "neediness", "priority")),
     ]
 )  # fmt: skip
-TOUCHPOINT = np.dtype([("cost", np.float64), *((name, np.int64) for name in ("channel", "pools", "pools_n"))])
+TOUCHPOINT = np.dtype(
+    [
+        *((name, np.float64) for name in ("cost", "urgent_after", "callback_after", "accept", "reached")),
+        *((name, np.int64) for name in ("channel", "pools", "pools_n", "attended", "watched", "urgent")),
+    ]
+)
 JOURNEY = np.dtype(
     [
         ("time", np.float64),
@@ -88,7 +93,7 @@ STEP = np.dtype(
             (name, np.int64)
             for name in (
                 "while_open", "touchpoint", "service", "has_priority", "priority", "outcomes", "outcomes_n",
-                "abandoned", "abandoned_n", "blocked", "blocked_n", "closed", "closed_n",
+                "abandoned", "abandoned_n", "blocked", "blocked_n", "closed", "closed_n", "missed", "missed_n",
             )
         ),
     ]
@@ -263,7 +268,7 @@ class Names:
 
 
 # Outcomes and ends that every model has, first in their order.
-OUTCOMES = (ABANDONED, CLOSED, BLOCKED, LEFT, RESOLVED, "unresolved")
+OUTCOMES = (ABANDONED, CLOSED, BLOCKED, LEFT, RESOLVED, "unresolved", MISSED)
 ENDS = (RESOLVED, GIVE_UP, LEFT)
 
 
@@ -439,6 +444,7 @@ class _Lowering:
         }
         stated = [persona.priority for model in models for persona in model.personas.values()]
         for model in models:
+            stated += [place.urgent.priority for place in model.touchpoints.values() if place.urgent is not None]
             for journey in model.journeys.values():
                 more = (journey.priority, *(step.priority for step in journey.steps.values()))
                 stated += [priority for priority in more if priority is not None]
@@ -550,6 +556,14 @@ class _Lowering:
         """Write down a touchpoint."""
         row = self.touchpoints[f, t]
         row["cost"], row["channel"] = touchpoint.cost, self.number["channels"][touchpoint.channel]
+        row["attended"] = touchpoint.attended
+        row["urgent_after"], row["callback_after"] = np.inf, np.inf
+        if touchpoint.urgent is not None:
+            row["urgent_after"], row["urgent"] = touchpoint.urgent.after, touchpoint.urgent.priority
+        callback = touchpoint.callback
+        if callback is not None:
+            row["callback_after"], row["accept"], row["reached"] = callback.after, callback.accept, callback.reached
+        row["watched"] = touchpoint.urgent is not None or callback is not None
         row["pools"], row["pools_n"] = len(self.lists.pool), len(touchpoint.staff)
         for pool, delay in touchpoint.staff.items():
             self.lists.pool.append(self.number["pools"][pool])
@@ -652,6 +666,7 @@ class _Lowering:
         row["has_priority"], row["priority"] = step.priority is not None, step.priority or 0
         row["abandoned"], row["abandoned_n"] = self.routes(journey, step.next.get(ABANDONED, {}))
         row["blocked"], row["blocked_n"] = self.routes(journey, step.next.get(BLOCKED, {}))
+        row["missed"], row["missed_n"] = self.routes(journey, step.next.get(MISSED, {}))
         row["closed"], row["closed_n"] = self.routes(journey, step.next.get(CLOSED, touchpoint.when_closed))
         ways = [
             (self.effects(outcome), *self.routes(journey, step.next.get(way, {})),

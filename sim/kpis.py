@@ -274,7 +274,7 @@ def visits(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("visits", "neither", BY_VISIT)
 def offered(s: Sums) -> NDArray[np.float64]:
-    """Attempts at staffed touchpoints that found them open and with a free line."""
+    """Attempts at staffed touchpoints that found them open and with a free line, but for work done alone."""
     return s["offered"]
 
 
@@ -336,6 +336,30 @@ def occupancy(s: Sums) -> NDArray[np.float64]:
 def overtime(s: Sums) -> NDArray[np.float64]:
     """Time worked past the end of shifts."""
     return s["overtime"] / 60.0
+
+
+@_kpi("visits", "neither", BY_VISIT)
+def callbacks_offered(s: Sums) -> NDArray[np.float64]:
+    """Visits that had waited long enough to be offered a call."""
+    return s["callbacks_offered"]
+
+
+@_kpi("share", "neither", BY_VISIT)
+def callbacks_accepted(s: Sums) -> NDArray[np.float64]:
+    """Offers of a call that were accepted ÷ offers made; who accepts has waited until then, in KPIs of waiting."""
+    return _ratio(s["callbacks_accepted"], s["callbacks_offered"])
+
+
+@_kpi("share", "more", BY_VISIT)
+def callbacks_reached(s: Sums) -> NDArray[np.float64]:
+    """Reached when called back ÷ called back; those whose turn has not come are left out."""
+    return _ratio(s["callbacks_reached"], s["callbacks_reached"] + s["callbacks_missed"])
+
+
+@_kpi("min", "less", BY_VISIT)
+def work_wait(s: Sums) -> NDArray[np.float64]:
+    """Mean time until somebody begins what staff do without the customer; what is not begun yet is left out."""
+    return _ratio(s["work_wait"], s["work_begun"])
 
 
 # ---- journeys --------------------------------------------------------------------------------------------------------

@@ -19,8 +19,12 @@ GIVE_UP = "give_up"
 ABANDONED = "abandoned"
 CLOSED = "closed"
 BLOCKED = "blocked"
+MISSED = "missed"
 LEFT = "left"
-NOT_SERVED = (ABANDONED, CLOSED, BLOCKED)
+NOT_SERVED = (ABANDONED, CLOSED, BLOCKED, MISSED)
+DECLINED = "declined"
+ACCEPTED = "accepted"
+CALLBACKS = (DECLINED, ACCEPTED)  # what becomes of an offer to be called back
 DEFAULT_PROFILE = "weekly"
 AGAIN = "later"
 OPENED = "opened"
@@ -91,7 +95,7 @@ class Satisfaction(Described):
         Weights of a journey's worst moment and of its end in the experience it leaves.
     wait, late
         Mood lost by waiting, and by arriving later than a step's promise.
-    abandoned, closed, blocked, handoff, repeat, reopened, resolved, unresolved
+    abandoned, closed, blocked, missed, handoff, repeat, reopened, resolved, unresolved
         Mood moved by each of these happening in a visit; `reopened` by the first after a resolution that did not hold.
     loss_aversion
         Factor on every negative term.
@@ -109,6 +113,7 @@ class Satisfaction(Described):
     abandoned: float = 0.0
     closed: float = 0.0
     blocked: float = 0.0
+    missed: float = 0.0
     handoff: float = 0.0
     repeat: float = 0.0
     reopened: float = 0.0
@@ -134,6 +139,7 @@ class Satisfaction(Described):
             ABANDONED: self.abandoned,
             CLOSED: self.closed,
             BLOCKED: self.blocked,
+            MISSED: self.missed,
         }
 
     @cached_property
@@ -227,6 +233,40 @@ class Target(Described):
 Targets = dict[str, Annotated[Target, _shorthand("p")]]
 
 
+class Urgent(Described):
+    """How whoever has waited long comes to be served earlier.
+
+    Attributes
+    ----------
+    after
+        How long after joining.
+    priority
+        By which they are served from then on, if it is smaller than their own; when they joined stays as it was.
+    """
+
+    after: Minutes = Field(gt=0)
+    priority: int
+
+
+class Callback(Described):
+    """An offer to those who wait, to be called back when it is their turn.
+
+    Attributes
+    ----------
+    after
+        How long after joining it is made.
+    accept
+        Share of those who accept: they keep their place in the queue, give back the line, neither lose patience nor
+        feel any more how long it takes, and so have waited until then.
+    reached
+        Share of those who are reached when it is their turn; for the others the visit ends as `missed`.
+    """
+
+    after: Minutes
+    accept: Share
+    reached: Share = 1.0
+
+
 class Touchpoint(Described):
     """A point where customer and company meet.
 
@@ -239,6 +279,9 @@ class Touchpoint(Described):
     when_closed
         What those do who find no listed pool on duty: `later` (again once it opens, plus `after`, an hour on
         average where unstated), or a step or end.
+    attended
+        Whether the customer is there. Where not, a visit is work done without them: it joins the queue also when all
+        are off duty, takes no line and is no contact, and nobody waits; the step's promise counts.
     """
 
     channel: str
@@ -246,6 +289,9 @@ class Touchpoint(Described):
     staff: dict[str, Minutes] = {}
     cost: Money = 0.0
     when_closed: Targets = {}
+    attended: bool = True
+    urgent: Urgent | None = None
+    callback: Callback | None = None
 
     @field_validator("staff", mode="before")
     @classmethod
@@ -361,8 +407,8 @@ class Step(Described):
     Attributes
     ----------
     next
-        For each outcome, weights of steps and ends. `abandoned`, `blocked` and `closed` may be routed here too; where
-        they are not, `closed` follows the touchpoint's `when_closed`, and the others give up.
+        For each outcome, weights of steps and ends. `abandoned`, `blocked`, `closed` and `missed` may be routed here
+        too; where they are not, `closed` follows the touchpoint's `when_closed`, and the others give up.
     promise
         How long after joining the visit should be over.
     while_open
@@ -677,6 +723,8 @@ class Model(Described):
 
     def patience(self, persona: str, touchpoint: str) -> Law | None:
         """Patience of a persona at a touchpoint: its own, else its channel's, else none: they wait for ever."""
+        if not self.touchpoints[touchpoint].attended:
+            return None
         stated = self.personas[persona].patience
         found = stated.get(touchpoint) or stated.get(self.touchpoints[touchpoint].channel)
         return found.law if found is not None else None

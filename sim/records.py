@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from sim.arrays import NONE
+from sim.model import CALLBACKS
 from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Tables
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _row(floats: Sequence[str], whole: Sequence[str]) -> np.dtype[Any]:
 VISIT_ROW = _row(
     ("joined", "started", "ended", "mood_before", "mood_after", "cost", "overtime", "revenue"),
     ("customer", "journey", "visit", "persona", "goal", "step", "touchpoint", "channel", "department", "pool", "member",
-     "outcome", "stage", "kept"),
+     "outcome", "callback", "stage", "kept"),
 )  # fmt: skip
 JOURNEY_ROW = _row(
     ("opened", "closed", "wait", "satisfaction_before", "satisfaction_after", "experience", "scored", "revenue"),
@@ -105,7 +106,7 @@ def _visits(block: Block) -> pl.DataFrame:
     words: dict[str, Sequence[str]] = {
         "persona": names.groups, "goal": names.goals, "step": [step for _, step in names.steps],
         "touchpoint": names.touchpoints, "channel": names.channels, "department": names.departments,
-        "pool": names.pools, "outcome": names.outcomes, "stage": names.stages,
+        "pool": names.pools, "outcome": names.outcomes, "callback": CALLBACKS, "stage": names.stages,
     }  # fmt: skip
     return _table(block.visits, VISITS, words, missing=("member",))
 
@@ -197,7 +198,7 @@ def _visit_records(tables: Tables, names: Names) -> Records:
     """What sums are made of, from a table of visits."""
     known = {
         "persona": names.personas, "goal": names.goals, "touchpoint": names.touchpoints, "channel": names.channels,
-        "pool": names.pools, "outcome": names.outcomes,
+        "pool": names.pools, "outcome": names.outcomes, "callback": CALLBACKS,
     }  # fmt: skip
     plain = ("customer", "joined", "started", "ended", "mood_after", "cost", "overtime", "revenue")
     return _records(VISIT_ROW, tables.visits, known, plain)

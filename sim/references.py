@@ -37,6 +37,8 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
     return [
         *_personas(raw),
         *_touchpoints(raw),
+        *_done_alone(raw),
+        *_queueless(raw),
         *(problem for name, journey in _items(raw, "journeys") for problem in _journey(raw, name, journey)),
         *(problem for name, event in _items(raw, "events") for problem in _event(raw, f"events.{name}", event)),
         *_pools(raw),
@@ -147,6 +149,47 @@ def _touchpoints(raw: dict[str, Any]) -> Iterator[Problem]:
                 known, what = [AGAIN, *_targets(journey)], f"step or end of journey '{visitor}' called"
                 yield from _unknown(f"{path}.when_closed", _names(touchpoint, "when_closed"), known, what)
     yield from _unknown("channels", _names(raw, "channels"), _channels(raw), "touchpoint in the channel")
+
+
+def _done_alone(raw: dict[str, Any]) -> Iterator[Problem]:
+    """What is said of waiting, of opening hours or of lines where the customer is not there."""
+    alone = [name for name, touchpoint in _items(raw, "touchpoints") if _is_false(touchpoint.get("attended"))]
+    attended = {t["channel"] for name, t in _items(raw, "touchpoints") if name not in alone and _is_text(t, "channel")}
+    nowhere = [channel for channel in _channels(raw) if channel not in attended]
+    nobody = "nobody waits there: it is work done without the customer (attended: false)"
+    remedy = "drop this, or say attended: true there"
+    for name, touchpoint in _items(raw, "touchpoints"):
+        if name in alone and "when_closed" in touchpoint:
+            message = f"work done without the customer joins its queue also when all are off duty; {remedy}"
+            yield Problem(f"touchpoints.{name}.when_closed", message)
+        if name in alone and touchpoint.get("callback") is not None:
+            yield Problem(f"touchpoints.{name}.callback", f"{nobody}; {remedy}")
+    for name, persona in _items(raw, "personas"):
+        for place in _names(persona, "patience"):
+            if place in (*alone, *nowhere):
+                yield Problem(f"personas.{name}.patience.{place}", f"{nobody}; {remedy}")
+    for name, channel in _items(raw, "channels"):
+        if name in nowhere and channel.get("lines") is not None:
+            message = f"no line is ever taken: all there is work done without the customer (attended: false); {remedy}"
+            yield Problem(f"channels.{name}.lines", message)
+
+
+def _queueless(raw: dict[str, Any]) -> Iterator[Problem]:
+    """What is said of those who wait where there is no staff to wait for."""
+    for name, touchpoint in _items(raw, "touchpoints"):
+        for field in ("urgent", "callback"):
+            if touchpoint.get(field) is not None and not _listed(touchpoint.get("staff")):
+                message = f"nobody waits at '{name}', since it names no staff; name its pools, or drop this"
+                yield Problem(f"touchpoints.{name}.{field}", message)
+
+
+def _is_false(value: Any) -> bool:
+    """Whether a value is read as `false`."""
+    return value is not None and str(value).lower() in ("false", "no", "off", "0")
+
+
+def _is_text(raw: dict[str, Any], key: str) -> bool:
+    return isinstance(raw.get(key), str)
 
 
 def _follows_when_closed(journey: dict[str, Any], touchpoint: str) -> bool:

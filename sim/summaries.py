@@ -137,7 +137,7 @@ class _Scheme:
             return np.array(every, dtype=float).reshape(len(models), len(pools))
 
         lives = [phase.model for phase in self.lives]
-        staffed = [[bool(model.touchpoints[name].staff) for name in self.names.touchpoints] for model in lives]
+        places = [[model.touchpoints[name] for name in self.names.touchpoints] for model in lives]
         first = [next(iter(models[-1].touchpoints[name].staff), None) for name in self.names.touchpoints]
         revenue = np.array([[model.personas[name].value.revenue for name in self.names.personas] for model in lives])
         return sums.Measured(
@@ -145,7 +145,8 @@ class _Scheme:
             phase_start=np.array([phase.start for phase in self.phases]),
             phase_end=np.array([phase.end for phase in self.phases]),
             personas=len(self.names.personas),
-            staffed=np.array(staffed, np.bool_).reshape(len(lives), len(self.names.touchpoints)),
+            callback_after=np.array([[p.callback.after if p.callback else 0.0 for p in row] for row in places]),
+            waited_for=np.array([[bool(place.staff) and place.attended for place in row] for row in places], np.bool_),
             preferred=np.array([NONE if name is None else pools[name] for name in first], np.int64),
             wage=by_pool("wage"),
             overtime_wage=by_pool("wage") * by_pool("overtime"),

@@ -22,7 +22,8 @@ Whole = Any
 PARTS = 2.0**32
 WEEK = 10080.0  # minutes
 SATISFIED, PROMOTER, DETRACTOR = 7, 9, 6  # of 10: the two best of five points; the marks of the net promoter score
-ABANDONED, CLOSED, BLOCKED, LEFT = (np.int64(n) for n in range(4))  # outcomes, as `arrays.OUTCOMES` numbers them
+ABANDONED, CLOSED, BLOCKED, LEFT, MISSED = (np.int64(n) for n in (0, 1, 2, 3, 6))  # as `arrays.OUTCOMES` has them
+ACCEPTED = np.int64(1)  # as `model.CALLBACKS` has it
 LEFT_END = np.int64(2)  # as `arrays.ENDS` numbers it
 
 # Waits and times are counted in bins 1 % apart, from a second up, after one for exactly nothing.
@@ -33,8 +34,9 @@ BINS = 2048
 # What is summed, of visits, journeys, effects, and times of being a customer.
 OF_VISITS = (
     "visits", "offered", "answered", "answered_within", "abandoned", "closed_visits", "blocked_visits",
-    "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "contact_cost", "visit_revenue", "busy",
-    "busy_cost", "overtime", "overtime_cost",
+    "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "work_begun", "work_wait",
+    "callbacks_offered", "callbacks_accepted", "callbacks_reached", "callbacks_missed", "contact_cost",
+    "visit_revenue", "busy", "busy_cost", "overtime", "overtime_cost",
 )  # fmt: skip
 OF_JOURNEYS = (
     "issues", "open_at_end", "closed", "good", "bad", "contacts", "first_contact", "further_contacts", "multichannel",
@@ -48,8 +50,9 @@ OF_CUSTOMERS = (
 )  # fmt: skip
 (
     VISITS, OFFERED, ANSWERED, ANSWERED_WITHIN, ABANDONED_VISITS, CLOSED_VISITS, BLOCKED_VISITS, FINISHED_WAITS,
-    FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, CONTACT_COST, VISIT_REVENUE, BUSY, BUSY_COST, OVERTIME,
-    OVERTIME_COST,
+    FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, WORK_BEGUN, WORK_WAIT, CALLBACKS_OFFERED,
+    CALLBACKS_ACCEPTED, CALLBACKS_REACHED, CALLBACKS_MISSED, CONTACT_COST, VISIT_REVENUE, BUSY, BUSY_COST,
+    OVERTIME, OVERTIME_COST,
 ) = (np.int64(n) for n in range(len(OF_VISITS)))  # fmt: skip
 (
     ISSUES, OPEN_AT_END, CLOSED_JOURNEYS, GOOD, BAD, CONTACTS, FIRST_CONTACT, FURTHER_CONTACTS, MULTICHANNEL, HANDOFFS,
@@ -77,8 +80,10 @@ class Measured(NamedTuple):
         Shape (F,).
     personas
         How many there are.
-    staffed
-        Whether a touchpoint needs staff, shape (F, T), and F rows more for those in a pilot.
+    waited_for
+        Whether people wait for staff at a touchpoint, shape (F, T), and F rows more for those in a pilot.
+    callback_after
+        Wait after which somebody is offered to be called back, likewise.
     preferred
         The pool a touchpoint lists first, −1 where none; shape (T,).
     wage, overtime_wage, subscription
@@ -92,7 +97,8 @@ class Measured(NamedTuple):
     personas: int
     phase_start: NDArray[np.float64]
     phase_end: NDArray[np.float64]
-    staffed: NDArray[np.bool_]
+    waited_for: NDArray[np.bool_]
+    callback_after: NDArray[np.float64]
     preferred: NDArray[np.int64]
     wage: NDArray[np.float64]
     overtime_wage: NDArray[np.float64]
@@ -175,7 +181,7 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
     people, goals, touchpoints, pools, channels, weeks, last = m.first_group
     personas = np.int64(m.personas)
     starts, ends, wage, overtime_wage = m.phase_start, m.phase_end, m.wage, m.overtime_wage
-    staffed_then, preferred = m.staffed, m.preferred
+    waited_for, callback_after, preferred = m.waited_for, m.callback_after, m.preferred
     counted, groups = np.zeros(2 * N_VISITS, np.int64), np.zeros(5, np.int64)
     for row in rows:
         touchpoint, pool = np.int64(row["touchpoint"]), np.int64(row["pool"])
@@ -183,19 +189,19 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
         f = 0
         while f + 1 < len(starts) and joined >= starts[f + 1]:
             f += 1
-        pilot = np.int64(row["persona"]) // personas
-        staffed = staffed_then[f + pilot * len(starts), touchpoint]
+        alive = f + np.int64(row["persona"]) // personas * len(starts)  # as everybody lives then, or those in the pilot
         forget(counted)
         week = paid = length = NONE
         if start <= joined < end:
             week = weeks + week_in(start, last - weeks, joined)
-            length = count_attempt(row, staffed, quick, counted)
+            promised = callback_after[alive, touchpoint]
+            length = count_attempt(row, waited_for[alive, touchpoint], promised, quick, counted)
         if start <= ended < end and not isnan(started):
             paid = weeks + week_in(start, last - weeks, ended)
             put(counted, CONTACT_COST, row["cost"])
             put(counted, VISIT_REVENUE, row["revenue"])
         over = horizon if isnan(ended) else ended
-        works = staffed and pool >= 0 and started < end and over > start
+        works = pool >= 0 and started < end and over > start
         if works:
             since, until, late = max(started, start), min(over, end), max(over - row["overtime"], start)
             count_work(pool, since, until, late, wage, overtime_wage, starts, ends, counted)
@@ -223,32 +229,64 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
 
 
 @compiled
-def count_attempt(row: Any, staffed: bool, quick: float, counted: Any) -> Whole:  # noqa: FBT001 - compiled too
-    """Count a visit that somebody joined in the window, and return the bin of its wait if it was answered."""
-    outcome, wait, length = row["outcome"], row["started"] - row["joined"], NONE
+def count_attempt(row: Any, waited_for: Any, promised: float, quick: float, counted: Any) -> Whole:
+    """Count a visit that somebody joined in the window, and return the bin of its wait if it was answered.
+
+    `promised` is the wait of those who were promised a call.
+    """
+    outcome, length = row["outcome"], NONE
     count(counted, VISITS)
     if outcome == CLOSED:
         count(counted, CLOSED_VISITS)
     elif outcome == BLOCKED:
         count(counted, BLOCKED_VISITS)
-    elif staffed:
-        count(counted, OFFERED)
-        if not isnan(wait):
-            count(counted, ANSWERED)
-            count(counted, FINISHED_WAITS)
-            if wait <= quick:
-                count(counted, ANSWERED_WITHIN)
-            put(counted, WAIT_ANSWERED, wait)
-            put(counted, WAIT_OFFERED, wait)
-            length = bin_of(wait)
-        elif outcome == ABANDONED:
-            count(counted, ABANDONED_VISITS)
-            count(counted, FINISHED_WAITS)
-            put(counted, WAIT_OFFERED, row["ended"] - row["joined"])
+    elif waited_for:
+        length = count_offered(row, promised, quick, counted)
+    elif row["pool"] >= 0:
+        count(counted, WORK_BEGUN)
+        put(counted, WORK_WAIT, row["started"] - row["joined"])
     if not isnan(row["ended"]) and outcome != LEFT:
         count(counted, FELT_VISITS)
         put(counted, MOOD, row["mood_after"])
     return length
+
+
+@compiled
+def count_offered(row: Any, promised: float, quick: float, counted: Any) -> Whole:
+    """Count a visit that stood in a queue for staff, and return the bin of its wait if it was answered."""
+    outcome, wait = row["outcome"], row["started"] - row["joined"]
+    count(counted, OFFERED)
+    if row["callback"] >= 0:
+        count_offer(row, counted)
+    if row["callback"] == ACCEPTED:
+        wait = promised
+    if not isnan(row["started"]):
+        count(counted, ANSWERED)
+        count(counted, FINISHED_WAITS)
+        if wait <= quick:
+            count(counted, ANSWERED_WITHIN)
+        put(counted, WAIT_ANSWERED, wait)
+        put(counted, WAIT_OFFERED, wait)
+        return bin_of(wait)
+    if outcome == ABANDONED:
+        count(counted, ABANDONED_VISITS)
+        wait = row["ended"] - row["joined"]
+    if outcome in (ABANDONED, MISSED):
+        count(counted, FINISHED_WAITS)
+        put(counted, WAIT_OFFERED, wait)
+    return NONE
+
+
+@compiled
+def count_offer(row: Any, counted: Any) -> None:
+    """Count an offer to be called back, and what became of it."""
+    count(counted, CALLBACKS_OFFERED)
+    if row["callback"] == ACCEPTED:
+        count(counted, CALLBACKS_ACCEPTED)
+        if not isnan(row["started"]):
+            count(counted, CALLBACKS_REACHED)
+        elif row["outcome"] == MISSED:
+            count(counted, CALLBACKS_MISSED)
 
 
 @compiled

@@ -32,6 +32,7 @@ VISITS: dict[str, Any] = {
     "started": pl.Float64,
     "ended": pl.Float64,
     "outcome": pl.String,
+    "callback": pl.String,
     "mood_before": pl.Float64,
     "mood_after": pl.Float64,
     "cost": pl.Float64,

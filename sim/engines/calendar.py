@@ -24,9 +24,11 @@ class Rank(IntEnum):
     SHIFT_START = 4
     SERVICE_END = 5
     OVERFLOW = 6
-    ABANDONMENT = 7
-    REVIEW = 8
-    ARRIVAL = 9
+    URGENT = 7
+    CALLBACK = 8
+    ABANDONMENT = 9
+    REVIEW = 10
+    ARRIVAL = 11
 
 
 class Calendar(simpy.Environment):
@@ -39,9 +41,12 @@ class Calendar(simpy.Environment):
 
     now = property(attrgetter("_now"))  # SimPy's own is a function in Python, and half of what we ask of it
 
-    def put(self, event: simpy.Event, time: float, rank: Rank, row: int = 0, journey: int = 0, visit: int = 0) -> None:
+    def put(
+        self, event: simpy.Event, time: float, rank: Rank, row: int = 0, journey: int = 0, visit: int = 0,
+        value: object = None,
+    ) -> None:  # fmt: skip
         """Let an event happen at a time, among others of that moment by rank, row, journey and visit."""
-        event._ok, event._value = True, None  # noqa: SLF001 - see the class
+        event._ok, event._value = True, value  # noqa: SLF001 - see the class
         order: Any = (rank, row, journey, visit)
         heappush(self._queue, (time, order, next(self._eid), event))
 

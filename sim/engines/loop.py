@@ -137,9 +137,14 @@ DONE, GROW, FULL, STUCK = _numbered(4)
     DELAY,
     STRIKE,
     HAPPEN,
-) = _numbered(16)
+    HURRY,
+    OFFER,
+    MISS,
+) = _numbered(19)
 START_ISSUE, START_REVIEWS, START_NEED, START_EVERY = _numbered(4)
-BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED = _numbered(6)  # arrays.OUTCOMES
+# arrays.OUTCOMES
+BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED, BY_MISSING = _numbered(7)
+DECLINED, ACCEPTED = _numbered(2)  # model.CALLBACKS
 END_RESOLVED, END_GIVE_UP, END_LEFT = _numbered(3)  # arrays.ENDS
 FROM_START, FROM_JOINING, FROM_ARRIVAL = _numbered(3)
 
@@ -149,9 +154,11 @@ R_WINDOW, R_CHANGE, R_SHIFT_END, R_SHIFT_START = (
     np.int64(Rank.SHIFT_END),
     np.int64(Rank.SHIFT_START),
 )
-R_SERVICE_END, R_OVERFLOW, R_ABANDONMENT = (
+R_SERVICE_END, R_OVERFLOW, R_URGENT, R_CALLBACK, R_ABANDONMENT = (
     np.int64(Rank.SERVICE_END),
     np.int64(Rank.OVERFLOW),
+    np.int64(Rank.URGENT),
+    np.int64(Rank.CALLBACK),
     np.int64(Rank.ABANDONMENT),
 )
 R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
@@ -160,12 +167,12 @@ R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 _PURPOSES = (
     "start", "join", "gap", "persona", "product", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
-    "score", "leave", "review", "kept", "while open", "reach",
+    "score", "leave", "review", "kept", "while open", "reach", "callback", "reached",
 )  # fmt: skip
 (
     U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
-    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH,
+    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH, U_CALLBACK, U_REACHED,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
 
@@ -494,21 +501,25 @@ def match(w: Record, k: Whole) -> None:
 def stop_standing(w: Record, i: Whole) -> None:
     """Take a visit out of every queue in which it stands."""
     positions = w["positions"]
-    queues = w["n_queues"]
     for p in range(i * positions, (i + 1) * positions):
-        place = place_at(w, p)
-        if place["queue"] < 0:
-            continue
-        queue = queue_at(w, place["queue"] // queues, place["queue"] % queues)
-        if place["previous"] >= 0:
-            place_at(w, place["previous"])["next"] = place["next"]
-        else:
-            queue["head"] = place["next"]
-        if place["next"] >= 0:
-            place_at(w, place["next"])["previous"] = place["previous"]
-        else:
-            queue["tail"] = place["previous"]
-        place["queue"] = NONE
+        if place_at(w, p)["queue"] >= 0:
+            step_out(w, p)
+
+
+@inlined
+def step_out(w: Record, p: Whole) -> None:
+    """Take a visit out of one queue."""
+    place, queues = place_at(w, p), w["n_queues"]
+    queue = queue_at(w, place["queue"] // queues, place["queue"] % queues)
+    if place["previous"] >= 0:
+        place_at(w, place["previous"])["next"] = place["next"]
+    else:
+        queue["head"] = place["next"]
+    if place["next"] >= 0:
+        place_at(w, place["next"])["previous"] = place["previous"]
+    else:
+        queue["tail"] = place["previous"]
+    place["queue"] = NONE
 
 
 @compiled
@@ -980,29 +991,32 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
     issue["started"] = nan
     issue["pool"] = NONE
     issue["member"] = NONE
+    issue["callback"] = NONE
     issue["visits"] += 1
     if issue["visits"] == 1:
         issue["began"] = channel
     issue["mood_before"] = issue["mood"]
     attempt_at(w, i, t)["n"] += 1
-    issue["again"] = attempt_at(w, i, t)["n"] > 1
     issue["visit_key"] = draws.visit(issue["key"], m_place_name(w, t), as_key(attempt_at(w, i, t)["n"]))
-    if seen_at(w, i, channel)["n"] == 0:
-        seen_at(w, i, channel)["n"] = 1
-        issue["channels"] += 1
-    first, pools = touchpoint["pools"], touchpoint["pools_n"]
-    if pools > 0:
-        staffed = False
-        for position in range(pools):
-            k = m_pool(w, first + position)
-            if m_serves(w, f, issue["journey"], k) and pool_at(w, k)["people"] > 0:
-                staffed = True
-        if not staffed:
-            return BY_CLOSING
-    if 0 <= m_lines(w, f, channel) <= channel_at(w, channel)["n"]:
-        return BY_BLOCKING
+    first, pools, attended = touchpoint["pools"], touchpoint["pools_n"], touchpoint["attended"]
+    issue["line"] = attended
+    issue["again"] = attended & (attempt_at(w, i, t)["n"] > 1)
+    if attended == 1:
+        if seen_at(w, i, channel)["n"] == 0:
+            seen_at(w, i, channel)["n"] = 1
+            issue["channels"] += 1
+        if pools > 0:
+            staffed = False
+            for position in range(pools):
+                k = m_pool(w, first + position)
+                if m_serves(w, f, issue["journey"], k) and pool_at(w, k)["people"] > 0:
+                    staffed = True
+            if not staffed:
+                return BY_CLOSING
+        if 0 <= m_lines(w, f, channel) <= channel_at(w, channel)["n"]:
+            return BY_BLOCKING
+        channel_at(w, channel)["n"] += 1
     issue["noticed"] = 1
-    channel_at(w, channel)["n"] += 1
     if planned["while_open"] >= 0:
         wind_up(w, i, ZERO)
     if pools > 0:
@@ -1035,10 +1049,72 @@ def join_queue(w: Record, i: Whole) -> None:
             stand(w, i, k, position)
         else:
             put(w, now + delay, R_OVERFLOW, issue["row"], issue["number"], issue["visits"], OVERFLOW, i, position)
+    if touchpoint["watched"] == 1:
+        watch(w, i)
     law = m_patience(w, f, customer_at(w, c)["persona"], issue["touchpoint"])
     if law >= 0:
         until = now + vary(w, law, draw(issue["visit_key"], U_PATIENCE))
         put(w, until, R_ABANDONMENT, issue["row"], issue["number"], issue["visits"], ABANDON, i, ZERO)
+
+
+@compiled
+def watch(w: Record, i: Whole) -> None:
+    """Put on the calendar what happens to those who wait long."""
+    issue = issue_at(w, i)
+    touchpoint = touchpoint_at(w, issue["phase"], issue["touchpoint"])
+    urgent = w["now"] + touchpoint["urgent_after"]
+    put(w, urgent, R_URGENT, issue["row"], issue["number"], issue["visits"], HURRY, i, ZERO)
+    offered = w["now"] + touchpoint["callback_after"]
+    put(w, offered, R_CALLBACK, issue["row"], issue["number"], issue["visits"], OFFER, i, ZERO)
+
+
+@compiled
+def offer(w: Record, i: Whole) -> None:
+    """Offer somebody who still waits to be called back; whoever accepts keeps the place in the queue."""
+    issue = issue_at(w, i)
+    accept = touchpoint_at(w, issue["phase"], issue["touchpoint"])["accept"]
+    if draw(issue["visit_key"], U_CALLBACK) < accept:
+        issue["callback"] = ACCEPTED
+        channel_at(w, issue["channel"])["n"] -= issue["line"]
+        issue["line"] = 0
+    else:
+        issue["callback"] = DECLINED
+
+
+@compiled
+def is_missed(w: Record, i: Whole) -> bool:
+    """Whether somebody who was promised a call does not answer it; whoever calls is done at once."""
+    issue = issue_at(w, i)
+    if draw(issue["visit_key"], U_REACHED) < touchpoint_at(w, issue["phase"], issue["touchpoint"])["reached"]:
+        return False
+    put(w, w["now"], R_SERVICE_END, issue["row"], issue["number"], issue["visits"], MISS, i, ZERO)
+    return True
+
+
+@compiled
+def call_in_vain(w: Record, i: Whole) -> None:
+    """Let whoever called somebody in vain go on; they have served nobody."""
+    issue, k = issue_at(w, i), issue_at(w, i)["pool"]
+    release(w, i)
+    match(w, k)
+    issue["pool"] = NONE
+    issue["member"] = NONE
+
+
+@compiled
+def hurry(w: Record, i: Whole) -> None:
+    """Let a visit that still waits be served by another priority, if that comes before its own."""
+    issue, positions, queues = issue_at(w, i), w["positions"], w["n_queues"]
+    urgent = place_of(w, touchpoint_at(w, issue["phase"], issue["touchpoint"])["urgent"])
+    if urgent >= issue["priority"]:
+        return
+    issue["priority"] = urgent
+    for position in range(positions):
+        p = i * positions + position
+        if place_at(w, p)["queue"] >= 0:
+            k = place_at(w, p)["queue"] // queues
+            step_out(w, p)
+            stand(w, i, k, position)
 
 
 @compiled
@@ -1051,6 +1127,12 @@ def priority(w: Record, i: Whole) -> Whole:
         stated = journey["priority"]
     if step["has_priority"] == 1:
         stated = step["priority"]
+    return place_of(w, stated)
+
+
+@compiled
+def place_of(w: Record, stated: Whole) -> Whole:
+    """Place of a priority among all."""
     for place in range(w["n_priorities"]):
         if m_priorities(w, place) == stated:
             return place
@@ -1074,6 +1156,8 @@ def begin_service(w: Record, i: Whole) -> None:
     issue = issue_at(w, i)
     now = w["now"]
     issue["state"] = SERVED
+    if issue["callback"] == ACCEPTED and is_missed(w, i):
+        return
     issue["started"] = now
     minutes = vary(w, step_at(w, issue["phase"], issue["step"])["service"], draw(issue["visit_key"], U_SERVICE))
     if issue["difficulty"] != 0.0:
@@ -1086,7 +1170,7 @@ def begin_service(w: Record, i: Whole) -> None:
 def end_service(w: Record, i: Whole) -> Whole:
     """End a service and return the step or end that follows at once."""
     issue = issue_at(w, i)
-    channel_at(w, issue["channel"])["n"] -= 1
+    channel_at(w, issue["channel"])["n"] -= issue["line"]
     overtime = 0.0
     if issue["pool"] >= 0:
         overtime = release(w, i)
@@ -1114,7 +1198,25 @@ def which_outcome(w: Record, i: Whole, first: Whole, n: Whole) -> Whole:
 def stop_waiting(w: Record, i: Whole) -> None:
     stop_standing(w, i)
     issue_at(w, i)["state"] = OPEN
-    channel_at(w, issue_at(w, i)["channel"])["n"] -= 1
+    channel_at(w, issue_at(w, i)["channel"])["n"] -= issue_at(w, i)["line"]
+
+
+@inlined
+def waited(w: Record, i: Whole, until: float) -> float:
+    """How long somebody has waited by the end of the wait."""
+    issue = issue_at(w, i)
+    if issue["line"] == 0:
+        return waited_off_line(w, i)
+    return until - issue["joined"]
+
+
+@compiled
+def waited_off_line(w: Record, i: Whole) -> float:
+    """How long somebody has waited who was promised a call; for work nobody waits."""
+    issue = issue_at(w, i)
+    if issue["callback"] == ACCEPTED:
+        return touchpoint_at(w, issue["phase"], issue["touchpoint"])["callback_after"]
+    return 0.0
 
 
 @inlined
@@ -1123,15 +1225,16 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
     issue = issue_at(w, i)
     c, now = issue["customer"], w["now"]
     customer = customer_at(w, c)
-    waited = (issue["started"] if o >= 0 else now) - issue["joined"]
-    issue["wait"] += waited
+    wait = waited(w, i, issue["started"] if o >= 0 else now)
+    issue["wait"] += wait
     cost = 0.0
     if o >= 0:
-        issue["contacts"] += 1
-        cost = touchpoint_at(w, issue["phase"], issue["touchpoint"])["cost"]
+        touchpoint = touchpoint_at(w, issue["phase"], issue["touchpoint"])
+        issue["contacts"] += touchpoint["attended"]
+        cost = touchpoint["cost"]
         customer["cost"] += cost
     if outcome != BY_LEAVING:
-        feel(w, i, outcome, o, waited)
+        feel(w, i, outcome, o, wait)
     revenue, stage = 0.0, NONE
     if o >= 0 and isnan(customer["left"]):
         e = outcome_at(w, o)["effects"]
@@ -1143,7 +1246,7 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
 
 
 @inlined
-def feel(w: Record, i: Whole, outcome: Whole, o: Whole, waited: float) -> None:
+def feel(w: Record, i: Whole, outcome: Whole, o: Whole, wait: float) -> None:
     """Move the mood of the journey by what happened in a visit that ends now."""
     issue = issue_at(w, i)
     p = persona_at(w, phase_of(w, issue["customer"]), customer_at(w, issue["customer"])["persona"])
@@ -1157,7 +1260,7 @@ def feel(w: Record, i: Whole, outcome: Whole, o: Whole, waited: float) -> None:
         issue["department"] = department
     averse, mood = p["loss_aversion"], issue["mood"]
     if p["reacts"] == 1:
-        mood += rules.felt(rules.missed(waited, p["tolerance"], p["per_minute"], p["cap"]), averse)
+        mood += rules.felt(rules.missed(wait, p["tolerance"], p["per_minute"], p["cap"]), averse)
         if outcome == BY_ABANDONING:
             mood += rules.felt(p["abandoned"], averse)
         elif outcome == BY_CLOSING:
@@ -1168,6 +1271,8 @@ def feel(w: Record, i: Whole, outcome: Whole, o: Whole, waited: float) -> None:
             mood += rules.felt(p["resolved"], averse)
         elif outcome == AS_UNRESOLVED:
             mood += rules.felt(p["unresolved"], averse)
+        elif outcome == BY_MISSING:
+            mood += rules.felt(p["missed"], averse)
         if again == 1:
             mood += rules.felt(p["repeat"], averse)
         if reopened == 1:
@@ -1209,6 +1314,8 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
         first, n = step["closed"], step["closed_n"]
     elif outcome == BY_BLOCKING:
         first, n = step["blocked"], step["blocked_n"]
+    elif outcome == BY_MISSING:
+        first, n = step["missed"], step["missed_n"]
     else:
         first, n = step["abandoned"], step["abandoned_n"]
     if n == 0:
@@ -1541,7 +1648,7 @@ def leave(w: Record, c: Whole) -> None:
         following = issue["next"]
         if issue["state"] == WAITING:
             stop_waiting(w, i)
-            issue["wait"] += now - issue["joined"]
+            issue["wait"] += waited(w, i, now)
             record_visit(w, i, now, BY_LEAVING, issue["mood"], 0.0, 0.0, 0.0, NONE)
             close_left(w, i)
         elif issue["state"] != SERVED:
@@ -1653,6 +1760,7 @@ def record_visit(
     row["started"] = issue["started"]
     row["ended"] = ended
     row["outcome"] = outcome
+    row["callback"] = issue["callback"]
     row["mood_before"] = issue["mood_before"]
     row["mood_after"] = mood_after
     row["cost"] = cost
@@ -1866,17 +1974,33 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         if kind == SERVICE_END:
             take_first(w)
             target = end_service(w, a)
-        elif kind == ABANDON:
-            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
+        elif kind in (ABANDON, MISS):
+            in_vain = kind == MISS
+            still = in_vain or (
+                is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING and issue_at(w, a)["line"] == 1
+            )
             take_first(w)
             if still:
-                stop_waiting(w, a)
-                target = after_visit(w, a, BY_ABANDONING, NONE, 0.0)
+                if in_vain:
+                    call_in_vain(w, a)
+                else:
+                    stop_waiting(w, a)
+                target = after_visit(w, a, BY_MISSING if in_vain else BY_ABANDONING, NONE, 0.0)
         elif kind == OVERFLOW:
             still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
             take_first(w)
             if still:
                 overflow(w, a, b)
+        elif kind == HURRY:
+            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
+            take_first(w)
+            if still:
+                hurry(w, a)
+        elif kind == OFFER:
+            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
+            take_first(w)
+            if still:
+                offer(w, a)
         elif kind == DELAY:
             order, place = event["order"] & as_key(0xFFFFFFFF), event["place"]
             take_first(w)

@@ -65,7 +65,7 @@ class Pool:
     def next_waiting(self) -> Visit | None:
         """Take the next visit from the queue: by priority, by how early its touchpoint lists us, by when it joined."""
         while self.queue:
-            visit = heappop(self.queue)[-1]
-            if visit.waiting:
+            priority, *_, visit = heappop(self.queue)
+            if visit.waiting and priority == visit.priority:  # else served already, or urgent by now
                 return visit
         return None

@@ -23,7 +23,20 @@ from sim.changes import arms, phases, pilot_of
 from sim.engines.calendar import Calendar, Rank
 from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.pools import Pool
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, RESOLVED, Effects, Who
+from sim.model import (
+    ABANDONED,
+    ACCEPTED,
+    AGAIN,
+    BLOCKED,
+    CLOSED,
+    DECLINED,
+    GIVE_UP,
+    LEFT,
+    MISSED,
+    RESOLVED,
+    Effects,
+    Who,
+)
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 from sim.summaries import summarise
 from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Result, Tables, frame
@@ -34,7 +47,7 @@ if TYPE_CHECKING:
 
     from sim.behaviour import Behaviour
     from sim.changes import Phase
-    from sim.model import Churn, Event, Journey, Model, Step, Target, Touchpoint, WhileOpen
+    from sim.model import Callback, Churn, Event, Journey, Model, Step, Target, Touchpoint, WhileOpen
     from sim.summaries import Summary
 
     Process = Generator[simpy.Event, Any, None]
@@ -118,8 +131,9 @@ class Visit:
     """One attempt at one touchpoint."""
 
     __slots__ = (
-        "effects", "ended", "issue", "joined", "key", "member", "mood_before", "nth", "number", "outcome", "over",
-        "overtime", "place", "pool", "priority", "started", "step", "step_name", "touchpoint", "waiting",
+        "callback", "effects", "ended", "issue", "joined", "key", "member", "mood_before", "nth", "number", "on_line",
+        "outcome", "over", "overtime", "place", "pool", "priority", "standing", "started", "step", "step_name",
+        "touchpoint", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -134,7 +148,9 @@ class Visit:
         self.key = draws.visit(issue.key, draws.name(self.place), self.nth)
         self.mood_before = issue.mood
         self.priority = 0
-        self.waiting = False
+        self.on_line = self.waiting = False
+        self.callback: str | None = None  # what became of the offer to be called back
+        self.standing: list[tuple[Pool, int]] = []  # in which queues, and at which place its touchpoint lists them
         self.pool: Pool | None = None
         self.member: int | None = None
         self.started: float | None = None
@@ -144,7 +160,12 @@ class Visit:
         self.overtime = 0.0
 
     def waited(self, now: float) -> float:
-        """Return how long she has waited until now, or waited until she was served."""
+        """Return how long she has waited until now, or until served or promised a call; for work nobody waits."""
+        if not self.touchpoint.attended:
+            return 0.0
+        callback = self.touchpoint.callback
+        if callback is not None and self.callback == ACCEPTED:
+            return callback.after
         return (now if self.started is None else self.started) - self.joined
 
 
@@ -495,16 +516,18 @@ class History:
         """Come to a touchpoint; return how the visit ended if it did at once, else None."""
         issue, channel = visit.issue, visit.touchpoint.channel
         issue.visit = visit
-        issue.channels.add(channel)
         staffed = bool(visit.touchpoint.staff)
         pools = self.pools_for(visit)
-        if staffed and not any(pool.duty.now(visit.joined) for _, pool, _ in pools):
-            return CLOSED
-        lines = self.lines.get(channel)
-        if lines is not None and self.in_channel[channel] >= lines:
-            return BLOCKED
+        if visit.touchpoint.attended:
+            issue.channels.add(channel)
+            if staffed and not any(pool.duty.now(visit.joined) for _, pool, _ in pools):
+                return CLOSED
+            lines = self.lines.get(channel)
+            if lines is not None and self.in_channel[channel] >= lines:
+                return BLOCKED
+            visit.on_line = True
+            self.in_channel[channel] += 1
         issue.noticed = True
-        self.in_channel[channel] += 1
         if visit.step.while_open is not None:
             self.wind_up(visit, visit.step.while_open, 0)
         if staffed:
@@ -515,13 +538,20 @@ class History:
 
     def depart(self, visit: Visit, not_served: str) -> str:
         """Go, served or not (for want of patience, or because she is no longer a customer); return how it ended."""
-        self.in_channel[visit.touchpoint.channel] -= 1
-        if visit.started is None:
-            return not_served
+        self.hang_up(visit)
         if visit.pool is not None:
             visit.pool.release(visit, self.calendar.now)
             self.match(visit.pool)
-        return self.outcome(visit)
+        if visit.started is not None:
+            return self.outcome(visit)
+        visit.pool = visit.member = None  # who called in vain has served nobody
+        return not_served
+
+    def hang_up(self, visit: Visit) -> None:
+        """Give back the line, if there is one."""
+        if visit.on_line:
+            visit.on_line = False
+            self.in_channel[visit.touchpoint.channel] -= 1
 
     def pools_for(self, visit: Visit) -> list[tuple[int, Pool, float]]:
         """Pools that can serve a visit: where its touchpoint lists them, and after how long they see her."""
@@ -547,13 +577,21 @@ class History:
                 return
         for position, pool, delay in pools:
             if delay == 0:
-                pool.enqueue(visit, position)
+                self.stand(visit, pool, position)
             else:
                 overflow = partial(self.overflow, visit, pool, position)
                 self.calendar.call(overflow, now + delay, Rank.OVERFLOW, row, *numbers)
+        urgent = visit.touchpoint.urgent
+        if urgent is not None:
+            hurry = partial(self.hurry, visit, urgent.priority)
+            self.calendar.call(hurry, now + urgent.after, Rank.URGENT, row, *numbers)
+        callback = visit.touchpoint.callback
+        if callback is not None:
+            offer = partial(self.offer, visit, callback)
+            self.calendar.call(offer, now + callback.after, Rank.CALLBACK, row, *numbers)
         until = now + self.patience(visit)
         if until < inf:
-            self.calendar.call(partial(self.stop_waiting, visit, ABANDONED), until, Rank.ABANDONMENT, row, *numbers)
+            self.calendar.call(partial(self.abandon, visit), until, Rank.ABANDONMENT, row, *numbers)
 
     def patience(self, visit: Visit) -> float:
         """Draw how long somebody will wait."""
@@ -576,7 +614,34 @@ class History:
         if pool.idle:
             self.serve(visit, pool)
         else:
-            pool.enqueue(visit, position)
+            self.stand(visit, pool, position)
+
+    def stand(self, visit: Visit, pool: Pool, position: int) -> None:
+        """Let a visit wait for a pool that its touchpoint lists at a position."""
+        visit.standing.append((pool, position))
+        pool.enqueue(visit, position)
+
+    def hurry(self, visit: Visit, priority: int) -> None:
+        """Let a visit that still waits be served by another priority, if that comes before its own."""
+        if visit.waiting and priority < visit.priority:
+            visit.priority = priority
+            for pool, position in visit.standing:
+                pool.enqueue(visit, position)
+
+    def offer(self, visit: Visit, callback: Callback) -> None:
+        """Offer somebody who still waits to be called back; whoever accepts keeps the place in the queue."""
+        if not visit.waiting:
+            return
+        if self.draw(visit.key, "callback") < callback.accept:
+            visit.callback = ACCEPTED
+            self.hang_up(visit)
+        else:
+            visit.callback = DECLINED
+
+    def abandon(self, visit: Visit) -> None:
+        """Let somebody's patience end, unless they were promised a call."""
+        if visit.callback != ACCEPTED:
+            self.stop_waiting(visit, ABANDONED)
 
     def stop_waiting(self, visit: Visit, outcome: str) -> None:
         """Let somebody leave the queue, if they still wait."""
@@ -590,11 +655,20 @@ class History:
         self.begin_service(visit)
 
     def begin_service(self, visit: Visit) -> None:
-        """Begin a service: from now on its end is on the calendar."""
-        issue = visit.issue
-        visit.started = self.calendar.now
-        end = self.calendar.now + self.service_time(visit)
-        self.calendar.put(visit.over, end, Rank.SERVICE_END, issue.customer.row, issue.number, visit.number)
+        """Begin a service: from now on its end is on the calendar; who calls back in vain is done at once."""
+        now, order = self.calendar.now, (visit.issue.customer.row, visit.issue.number, visit.number)
+        if self.is_missed(visit):
+            self.calendar.put(visit.over, now, Rank.SERVICE_END, *order, value=MISSED)
+            return
+        visit.started = now
+        self.calendar.put(visit.over, now + self.service_time(visit), Rank.SERVICE_END, *order)
+
+    def is_missed(self, visit: Visit) -> bool:
+        """Draw whether somebody who was promised a call does not answer it."""
+        callback = visit.touchpoint.callback
+        if callback is None or visit.callback != ACCEPTED:
+            return False
+        return self.draw(visit.key, "reached") >= callback.reached
 
     def service_time(self, visit: Visit) -> float:
         """Draw how long a service takes; the difficulty of the issue slows it."""
@@ -621,7 +695,7 @@ class History:
         visit.ended, visit.outcome = self.calendar.now, outcome
         issue.wait += visit.waited(self.calendar.now)
         if visit.started is not None:
-            issue.contacts += 1
+            issue.contacts += visit.touchpoint.attended
             customer.cost += visit.touchpoint.cost
         if outcome != LEFT:
             issue.feel(rules.clip(self.mood(visit, outcome)))
@@ -637,7 +711,7 @@ class History:
         issue, step, now = visit.issue, visit.step, self.calendar.now
         feelings = self.of(issue.customer).personas[issue.customer.persona].satisfaction
         terms = [rules.missed(visit.waited(now), *feelings.wait.numbers), feelings.by_outcome.get(outcome, 0.0)]
-        if visit.nth > 1:
+        if visit.nth > 1 and visit.touchpoint.attended:
             issue.repeats += 1
             terms.append(feelings.repeat)
         if issue.reopened:
@@ -880,7 +954,7 @@ class History:
         self.visits.append((
             issue.customer.row, issue.number, visit.number, issue.customer.persona, self.goal(issue), visit.step_name,
             visit.place, visit.touchpoint.channel, pool.department if pool else None, pool.name if pool else None,
-            visit.member, visit.joined, visit.started, visit.ended, visit.outcome, visit.mood_before,
+            visit.member, visit.joined, visit.started, visit.ended, visit.outcome, visit.callback, visit.mood_before,
             issue.mood if visit.ended is not None else None, visit.touchpoint.cost if served else 0.0, visit.overtime,
             visit.effects.revenue, visit.effects.stage,
         ))  # fmt: skip

@@ -46,7 +46,8 @@ ISSUE = np.dtype(
             (name, np.int64)
             for name in (
                 "state", "customer", "row", "journey", "number", "visits", "phase", "step", "touchpoint", "channel",
-                "pool", "member", "again", "reopened", "department", "felt", "contacts", "channels", "noticed",
+                "line", "callback", "pool", "member", "again", "reopened", "department", "felt", "contacts", "channels",
+                "noticed",
                 "priority", "target", "handoffs", "repeats", "began", "previous", "next", "asked", "score",
                 "origin_journey", "origin_n", "origin",
             )

@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.engines.generated_changes import draw_changes
-from tests.engines.generated_parts import Chance, draw_law, draw_profile, draw_rate, draw_shift
+from tests.engines.generated_parts import Chance, draw_law, draw_profile, draw_rate, draw_shift, is_attended
 
 Raw = dict[str, Any]
 
@@ -31,7 +31,7 @@ OUTCOMES = ("resolved", "unresolved", "transferred", "sent")
 PRODUCTS = ("mobile", "tv")
 REGIONS = ("north", "south")
 BUILT_IN_ENDS = ("resolved", "give_up")
-NOT_SERVED = ("abandoned", "closed", "blocked")
+NOT_SERVED = ("abandoned", "closed", "blocked", "missed")
 HOURS = (0, 8, 9, 12, 16, 20)  # when shifts begin and dated journeys open, so that both meet
 
 
@@ -68,7 +68,7 @@ def draw_scenario(chance: Chance) -> Raw:
         raw["events"] = {name: draw_event(chance, plan, journeys) for name in chance.first(EVENTS)}
     for name, touchpoint in raw["touchpoints"].items():
         route_when_closed(chance, touchpoint, name, journeys)
-    raw["personas"] = draw_personas(chance, plan, journeys)
+    raw["personas"] = draw_personas(chance, plan, raw)
     raw["staff"] = {name: draw_pool(chance, plan, name) for name in plan.pools}
     let_somebody_be_able(raw)
     if plan.profiles:
@@ -157,8 +157,8 @@ def draw_lines(chance: Chance) -> Raw:
 
 
 def used_channels(raw: Raw) -> list[str]:
-    """Return the channels of the touchpoints."""
-    return sorted({touchpoint["channel"] for touchpoint in raw["touchpoints"].values()})
+    """Return the channels in which customers meet the company."""
+    return sorted({touchpoint["channel"] for touchpoint in raw["touchpoints"].values() if is_attended(touchpoint)})
 
 
 # ---- touchpoints and staff -------------------------------------------------------------------------------------------
@@ -172,7 +172,23 @@ def draw_touchpoint(chance: Chance, plan: Plan) -> Raw:
         touchpoint["service_time"] = draw_law(chance, 3, 60)
     else:
         touchpoint["service_time"] = draw_law(chance, 0, 240)
+    touchpoint |= chance.maybe(0.12, attended=lambda: False)
+    if "staff" in touchpoint:
+        touchpoint |= chance.maybe(0.2, urgent=lambda: draw_urgent(chance))
+        if is_attended(touchpoint):
+            touchpoint |= chance.maybe(0.25, callback=lambda: draw_callback(chance))
     return touchpoint | chance.maybe(0.4, cost=lambda: chance.money(0, 3))
+
+
+def draw_urgent(chance: Chance) -> Raw:
+    """Draw after what wait somebody is urgent, and how much so."""
+    return {"after": chance.duration(1, 30), "priority": chance.whole(-3, 1)}
+
+
+def draw_callback(chance: Chance) -> Raw:
+    """Draw after what wait a call is offered, who accepts, and who is reached."""
+    offer = {"after": chance.duration(0, 15), "accept": chance.share(0.3)}
+    return offer | chance.maybe(0.7, reached=lambda: chance.share(0.2))
 
 
 def draw_staffing(chance: Chance, pools: list[str]) -> Any:
@@ -218,7 +234,7 @@ def let_somebody_be_able(raw: Raw) -> None:
 
 def route_when_closed(chance: Chance, touchpoint: Raw, name: str, journeys: Raw) -> None:
     """Draw where those go who find a touchpoint closed: later, or what all journeys know that leave it to it."""
-    if "staff" not in touchpoint or not chance.happens(0.65):
+    if "staff" not in touchpoint or not is_attended(touchpoint) or not chance.happens(0.65):
         return
     leave_it = [
         journey
@@ -466,23 +482,25 @@ def draw_opens(chance: Chance, plan: Plan, journey: str) -> Raw:
 # ---- personas --------------------------------------------------------------------------------------------------------
 
 
-def draw_personas(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
+def draw_personas(chance: Chance, plan: Plan, raw: Raw) -> Raw:
     """Draw personas; the first has all needs that journeys wait for."""
     shares = chance.weights(plan.personas)
+    journeys = raw["journeys"]
     needs = sorted({journey["when"]["need"] for journey in journeys.values() if "need" in journey["when"]})
     return {
         name: draw_persona(
-            chance, plan, journeys, name, [need for need in needs if name == plan.personas[0] or chance.happens(0.6)]
+            chance, plan, raw, name, [need for need in needs if name == plan.personas[0] or chance.happens(0.6)]
         )
         | {"share": shares[name]}
         for name in plan.personas
     }
 
 
-def draw_persona(chance: Chance, plan: Plan, journeys: Raw, name: str, needs: list[str]) -> Raw:
+def draw_persona(chance: Chance, plan: Plan, raw: Raw, name: str, needs: list[str]) -> Raw:
     """Draw a persona, with a taste for each channel in which some journey starts."""
+    journeys = raw["journeys"]
     channels = sorted({channel for journey in journeys.values() for channel in journey["start"]})
-    places = [*plan.touchpoints]
+    places = [place for place, touchpoint in raw["touchpoints"].items() if is_attended(touchpoint)]
     persona: Raw = {
         "start": chance.weights(channels),
         "needs": {need: draw_rate(chance, 0.3, 5, plan.profiles) for need in needs},
@@ -522,7 +540,7 @@ def draw_satisfaction(chance: Chance) -> Raw:
         resolved=lambda: chance.number(0, 1),
         loss_aversion=lambda: chance.number(1, 2.5),
     )
-    bad = ("abandoned", "closed", "blocked", "handoff", "repeat", "reopened", "unresolved")
+    bad = ("abandoned", "closed", "blocked", "missed", "handoff", "repeat", "reopened", "unresolved")
     return feelings | {name: chance.number(-1.5, 0.2) for name in chance.some(bad)}
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sim.changes import OWN, flatten
-from tests.engines.generated_parts import Chance
+from tests.engines.generated_parts import Chance, is_attended
 
 Raw = dict[str, Any]
 
@@ -98,8 +98,28 @@ def costs(chance: Chance, raw: Raw) -> Raw:
 
 
 def lines(chance: Chance, raw: Raw) -> Raw:
-    channel = chance.one_of([touchpoint["channel"] for touchpoint in raw["touchpoints"].values()])
-    return {f"channels.{channel}.lines": chance.whole(1, 6)}
+    channels = [touchpoint["channel"] for touchpoint in raw["touchpoints"].values() if is_attended(touchpoint)]
+    return {f"channels.{chance.one_of(channels)}.lines": chance.whole(1, 6)} if channels else {}
+
+
+def urgency(chance: Chance, raw: Raw) -> Raw:
+    staffed = [name for name, touchpoint in raw["touchpoints"].items() if "staff" in touchpoint]
+    return {
+        f"touchpoints.{name}.urgent": {"after": chance.duration(1, 20), "priority": chance.whole(-4, 0)}
+        for name in some_of(chance, staffed)
+    }
+
+
+def callbacks(chance: Chance, raw: Raw) -> Raw:
+    staffed = [name for name, t in raw["touchpoints"].items() if "staff" in t and is_attended(t)]
+    offer = {"after": chance.duration(0, 10), "accept": chance.share(0.4), "reached": chance.share(0.2)}
+    return {f"touchpoints.{name}.callback": offer for name in some_of(chance, staffed)}
+
+
+def attendance(_chance: Chance, raw: Raw) -> Raw:
+    """What was done without the customer is done with them."""
+    alone = [name for name, touchpoint in raw["touchpoints"].items() if not is_attended(touchpoint)]
+    return {f"touchpoints.{name}.attended": True for name in alone[:1]}
 
 
 # ---- journeys --------------------------------------------------------------------------------------------------------
@@ -225,7 +245,8 @@ def tastes(chance: Chance, raw: Raw) -> Raw:
 
 
 def patience(chance: Chance, raw: Raw) -> Raw:
-    places = [f"personas.{name}.patience.{place}" for name in raw["personas"] for place in raw["touchpoints"]]
+    attended = [name for name, touchpoint in raw["touchpoints"].items() if is_attended(touchpoint)]
+    places = [f"personas.{name}.patience.{place}" for name in raw["personas"] for place in attended]
     return {path: chance.duration(0, 40) for path in some_of(chance, places)}
 
 
@@ -293,7 +314,7 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 
 
 KINDS = (
-    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, routing, outcomes, holding,
-    priorities, pilot, arrivals, periods, another_step, another_journey, events, clocks, joins, needs, tastes, patience,
-    another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
+    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, attendance,
+    routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey, events, clocks,
+    joins, needs, tastes, patience, another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
 )  # fmt: skip

@@ -172,6 +172,14 @@ CLOSED_FORM = (
 LAWS = (*(CLOSED_FORM * 3), draw_gamma, draw_mixture)  # what has to be tabulated takes long, so it is seldom drawn
 
 
+# ---- touchpoints -----------------------------------------------------------------------------------------------------
+
+
+def is_attended(touchpoint: Raw) -> bool:
+    """Say whether the customer is there."""
+    return bool(touchpoint.get("attended", True))
+
+
 # ---- demand and duty -------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from scenarios.describe import describe, describe_page
+from sim.changes import altered
 from sim.check import parse
 from tests.scenarios.given import NASTY, Page, attributes, doubtful, packaged, starter, tangle
 
@@ -76,7 +77,13 @@ def shop(**journey: object):
         },
         "touchpoints": {
             "shelf": {"channel": "web", "service_time": "3 min"},
-            "parcel": {"channel": "post", "service_time": {"kind": "gamma", "mean": "3 days", "cv": 0.5}},
+            "parcel": {
+                "channel": "post",
+                "staff": "drivers",
+                "urgent": {"after": "2 days", "priority": -1},
+                "attended": False,
+                "service_time": {"kind": "gamma", "mean": "3 days", "cv": 0.5},
+            },
         },
         "journeys": {
             "order": {
@@ -108,6 +115,7 @@ def shop(**journey: object):
             }
             | journey,
         },
+        "staff": {"drivers": {"shifts": {"day": {"days": "mon-sat", "from": "08:00", "to": "16:00", "headcount": 9}}}},
     }
     return parse(raw)
 
@@ -123,6 +131,8 @@ def shop(**journey: object):
         "Has card (30 %).",
         "30 % end as basket and go on to deliver.",
         "70 % end as nothing and are done (no need).",
+        "Who has waited 2 days is served with priority −1.",
+        "Done without the customer: nobody waits, it is never closed, and it is no contact.",
         "deliver (parcel, post, about 3 days, promised within 5 days)",
         "2 % end as missing and end badly (broken).",
         "When it ends as broken it opens complaint (60 %).",
@@ -145,6 +155,13 @@ def test_a_shop_is_told_in_sentences(expected: str):
 )
 def test_whatever_opens_a_journey_is_said(when: dict[str, str], expected: str):
     assert expected in told(shop(when=when))
+
+
+def test_who_is_called_back_is_said():
+    offer = {"after": "5 min", "accept": 0.6, "reached": 0.85}
+    text = told(parse(altered(starter().raw, {"touchpoints.hotline.callback": offer})))
+    assert "Who has waited 5 min is offered to be called back: 6 of 10 accept, and 85 % of those are reached." in text
+    assert "Those who miss the call they were promised give up." in text
 
 
 def test_for_whom_a_journey_is_is_said():

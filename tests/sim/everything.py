@@ -24,6 +24,7 @@ EVERYTHING = {
                 "abandoned": -1.1,
                 "closed": -0.3,
                 "blocked": -0.5,
+                "missed": -0.4,
                 "handoff": -0.35,
                 "repeat": -0.3,
                 "resolved": 0.55,
@@ -55,6 +56,8 @@ EVERYTHING = {
             "service_time": {"kind": "lognormal", "mean": "14 min", "cv": 0.9},
             "cost": "0.35 EUR",
             "when_closed": {"later": 0.7, "give_up": 0.3},
+            "urgent": {"after": "5 min", "priority": -2},
+            "callback": {"after": "3 min", "accept": 0.5, "reached": 0.8},
         },
         "tier2": {
             "channel": "phone",
@@ -63,6 +66,7 @@ EVERYTHING = {
             "when_closed": {"later": {"p": 1, "after": "20 min"}},
         },
         "parcel": {"channel": "post", "service_time": {"kind": "uniform", "low": "1 day", "high": "4 days"}},
+        "office": {"channel": "post", "attended": False, "staff": "tier2", "service_time": "25 min"},
         "form": {
             "channel": "web",
             "service_time": {"kind": "empirical", "quantiles": {0: "0.2 min", 0.5: "4 min", 1: "45 min"}},
@@ -137,9 +141,10 @@ EVERYTHING = {
             "steps": {
                 "write": {
                     "touchpoint": "form",
-                    "outcomes": {"resolved": 0.7, "ignored": 0.3},
-                    "next": {"ignored": {"lost": 1}},
-                }
+                    "outcomes": {"sent": 0.7, "ignored": 0.3},
+                    "next": {"sent": {"answer": 1}, "ignored": {"lost": 1}},
+                },
+                "answer": {"touchpoint": "office", "promise": "2 days", "outcomes": {"resolved": 1}},
             },
             "ends": {
                 "lost": {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim import Model, ScenarioError, build, read
 from tests.sim.everything import EVERYTHING
-from tests.sim.stories import call, company, desk, moment, pool
+from tests.sim.stories import call, company, desk, moment, page, pool
 
 STORY = """\
 # A company that fits on a page.
@@ -703,6 +703,55 @@ def two_pools(**more):
                 "touchpoints.desk.when_closed.latr: there is no step or end of journey 'ann' called 'latr'; "
                 "did you mean 'later'?"
             ),
+        ),
+        (
+            company(touchpoints={"desk": page(urgent={"after": "5 min", "priority": -1})}),
+            "touchpoints.desk.urgent: nobody waits at 'desk', since it names no staff; name its pools, or drop this",
+        ),
+        (
+            company(touchpoints={"desk": desk(attended=False, callback={"after": "5 min", "accept": 0.5})}),
+            (
+                "touchpoints.desk.callback: nobody waits there: it is work done without the customer "
+                "(attended: false); drop this, or say attended: true there"
+            ),
+        ),
+        (
+            company(touchpoints={"desk": page(callback={"after": "5 min", "accept": 0.5})}),
+            "touchpoints.desk.callback: nobody waits at 'desk', since it names no staff; name its pools, or drop this",
+        ),
+        (
+            company(journeys={"ann": call(10, step={"outcomes": {"missed": 1}, "next": {"missed": {"give_up": 1}}})}),
+            (
+                "journeys.ann.steps.call.outcomes.missed: 'missed' means already that a visit was not served; "
+                "choose another name"
+            ),
+        ),
+        (
+            company(touchpoints={"desk": desk(attended=False, when_closed={"later": 1})}),
+            (
+                "touchpoints.desk.when_closed: work done without the customer joins its queue also when all are off "
+                "duty; drop this, or say attended: true there"
+            ),
+        ),
+        (
+            company(touchpoints={"desk": desk(attended=False)}, channels={"phone": {"lines": 3}}),
+            (
+                "channels.phone.lines: no line is ever taken: all there is work done without the customer "
+                "(attended: false); drop this, or say attended: true there"
+            ),
+        ),
+        *(
+            (
+                company(
+                    touchpoints={"desk": desk(attended=False)},
+                    personas={"person": {"share": 1, "patience": {at: "5 min"}}},
+                ),
+                (
+                    f"personas.person.patience.{at}: nobody waits there: it is work done without the customer "
+                    "(attended: false); drop this, or say attended: true there"
+                ),
+            )
+            for at in ("desk", "phone")
         ),
         (
             company(touchpoints={"desk": desk(when_closed={"later": 0.5})}),
