@@ -13,6 +13,7 @@ from scenarios.pages import render
 from scenarios.words import duration, lasting, listed, of_them, per_cent, plain
 from sim import units
 from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, MISSED, RESOLVED
+from sim.timetable import Shift
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from scenarios.maps import Route
     from sim.model import Effects, Event, Journey, Model, Opening, Persona, Pool, Step, When, Who
-    from sim.timetable import Profile, Shift
+    from sim.timetable import Profile
 
 _COLUMNS = 96
 _OUTCOMES = {RESOLVED: "are helped", "unresolved": "are not helped"}
@@ -144,6 +145,9 @@ def _time(model: Model) -> list[str]:
     clock = model.clock
     warmup = f"; the first {duration(clock.warmup)} are lived but not measured" if clock.warmup else ""
     lines = [f"{duration(clock.horizon)} from {words.date(clock.start)}{warmup}.", assumed.kind_of_run(model)]
+    if clock.holidays:
+        days = listed(f"{plain(name)} ({words.date(when)})" for name, when in clock.holidays.items())
+        lines.append(f"Holidays: {days}.")
     for name, profile in model.profiles.items():
         which = "" if name == DEFAULT_PROFILE else f" ({plain(name)})"
         lines.append(f"Demand over the week{which}: {_week(profile)}.")
@@ -326,12 +330,27 @@ def _shift_hours(shift: Shift) -> float:
     return len(shift.days) * (shift.ends - shift.begins) / 60 * shift.headcount
 
 
+def _away(pool: Pool) -> list[str]:
+    """When people of a pool are on a break, and how often absent."""
+    lines = []
+    for name, pause in pool.breaks.items():
+        when = assumed.say_hours(
+            [Shift.model_construct(days=pause.days, begins=pause.begins, ends=pause.ends, headcount=1)]
+        )
+        lines.append(f"Break {plain(name)}: {when}, {per_cent(pause.share)} of those on duty.")
+    if pool.absence:
+        lines.append(f"On a day {per_cent(pool.absence)} of them are absent, by chance.")
+    return lines
+
+
 def _pool(model: Model, name: str, pool: Pool) -> Part:
     lines = []
     for shift_name, shift in pool.shifts.items():
         people = "1 person" if shift.headcount == 1 else f"{shift.headcount} people"
         manned = shift.model_copy(update={"headcount": max(shift.headcount, 1)})
-        lines.append(f"{plain(shift_name)}: {assumed.say_hours([manned])}, {people}.")
+        holidays = ", on holidays too" if model.clock.holidays and shift.holidays else ""
+        lines.append(f"{plain(shift_name)}: {assumed.say_hours([manned])}, {people}{holidays}.")
+    lines += _away(pool)
     wage = words.money(pool.wage * 60, model.currency)
     hours = _weekly_hours(pool)
     pay = words.amount(hours * pool.wage * 60, "money", model.currency)

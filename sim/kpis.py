@@ -186,7 +186,7 @@ def customers_joined(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("money", "less", BY_VISIT)
 def staff_cost(s: Sums) -> NDArray[np.float64]:
-    """Wages of all time on duty, busy or idle, and of overtime.
+    """Wages of all time on shifts (busy, idle, on a break or absent) and of overtime.
 
     By persona, goal, touchpoint and channel it is busy minutes × wage only: idle time and what overtime costs more are
     nobody's, so those groups do not add up to the whole.
@@ -196,7 +196,7 @@ def staff_cost(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("money", "less", BY_STAFF)
 def overtime_cost(s: Sums) -> NDArray[np.float64]:
-    """Wages of the time worked past the end of shifts, at the overtime rate: a part of the staff cost."""
+    """Wages of the time worked past the end of shifts or into breaks, at the overtime rate; part of the staff cost."""
     return s["overtime_cost"]
 
 
@@ -328,13 +328,13 @@ def blocked_share(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("share", "neither", BY_STAFF)
 def occupancy(s: Sums) -> NDArray[np.float64]:
-    """Busy time ÷ time on duty, overtime counted in both."""
+    """Busy time ÷ time on duty, overtime counted in both; who is on a break or absent is not on duty."""
     return _ratio(s["busy"], s["duty"] + s["overtime"])
 
 
 @_kpi("h", "less", BY_STAFF)
 def overtime(s: Sums) -> NDArray[np.float64]:
-    """Time worked past the end of shifts."""
+    """Time worked past the end of shifts or into breaks."""
     return s["overtime"] / 60.0
 
 

@@ -11,7 +11,7 @@ from sim import units
 from sim.described import Described, Minutes, Moment, Money, MoneyPerMinute, PerMinute, Share, Weight
 from sim.distributions import Distribution, Gamma
 from sim.rules import Law
-from sim.timetable import FLAT, Clock, Profile, Shift
+from sim.timetable import FLAT, Break, Clock, Profile, Shift
 from sim.uncertain import Uncertain
 
 RESOLVED = "resolved"
@@ -549,6 +549,8 @@ class Pool(Described):
         Factor on the wage for time worked past the end of a shift.
     skills
         Journeys (by their goal) it can serve; any where unstated.
+    absence
+        Share of the people of a shift who are away on a day, each by chance; they are paid.
     """
 
     department: str | None = None
@@ -556,6 +558,8 @@ class Pool(Described):
     overtime: float = Field(default=1.0, ge=0)
     skills: Names | None = None
     shifts: dict[str, Shift] = {}
+    breaks: dict[str, Break] = {}
+    absence: Share = 0.0
 
 
 class ChangeCost(Described):

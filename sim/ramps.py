@@ -10,7 +10,7 @@ from typing import Any
 from sim.described import Described
 from sim.distributions import Empirical, Hazard, Part
 from sim.model import Arrivals, Event, Opening, Outcome, Target, Touchpoint
-from sim.timetable import Profile, Shift
+from sim.timetable import Break, Profile, Shift
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
 # What was not there grows from none of it; all else that is new is there at once.
@@ -21,6 +21,7 @@ _AMOUNT: dict[type, str] = {
     Outcome: "p",
     Part: "p",
     Shift: "headcount",
+    Break: "share",
     Event: "reach",
 }
 # Shapes rather than amounts: between two of them there is no third that either would recognise.

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import polars as pl
 from pydantic import BeforeValidator
 
+from sim import draws
 from sim.blocks import Writing
 from sim.changes import settled
 from sim.check import parse
@@ -154,7 +155,7 @@ def measured(model: Model, seed: int, replication: int, *others: compiled.Reader
         Columns ``replication``, ``kpi``, ``by``, ``group``, ``value``.
     """
     exact = settled(model, seed, replication)
-    tally = Tally(exact)
+    tally = Tally(exact, world=draws.world(seed, replication))
     compiled.read_out(exact, seed, replication, [tally, *others], keep)
     return measure(tally.summary()).select(pl.lit(replication, dtype=pl.Int32).alias("replication"), pl.all())
 

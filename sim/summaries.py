@@ -12,23 +12,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import sums
+from sim import draws, sums
 from sim.arrays import NONE, names_of
-from sim.changes import Phase, arms, charged, phases, span
+from sim.changes import arms, charged, phases, span
 from sim.once import once_a_model
 from sim.records import block_of
+from sim.rosters import on_duty, paid
 from sim.sums import BIN, BINS, SHORTEST
-from sim.timetable import duty
 from sim.units import MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from sim.model import Model
     from sim.records import Block
     from sim.tables import Result, Tables
+    from sim.timetable import Duty
 
 DIMENSIONS = ("all", "persona", "pilot", "goal", "touchpoint", "pool", "channel", "week")
 _CODED = ("people", "goal", "touchpoint", "pool", "channel", "week")  # as `sums` numbers them
@@ -99,7 +100,7 @@ def summarise(result: Result, window: tuple[float, float] | None = None) -> Summ
             msg = "rows were not kept, so only the measured window has been summed; keep them all to look at another"
             raise ValueError(msg)
         return result.counted
-    tally = Tally(result.model, window)
+    tally = Tally(result.model, window, draws.world(result.seed, result.replication))
     tally.add_tables(result.tables)
     return tally.summary()
 
@@ -124,7 +125,11 @@ class _Scheme:
             "week": tuple(str(week) for week in range(1, len(self.edges))),
         }
         self.measured = self._measured()
-        self.rostered = {dimension: self._rostered(dimension) for dimension in ("all", "pool", "week")}
+        self.by_luck = any(pool.absence > 0 for phase in self.phases for pool in phase.model.staff.values())
+        self.rostered = {
+            dimension: {"paid": self.paid(dimension), "duty": self.on_duty(dimension, 0)}
+            for dimension in ("all", "pool", "week")
+        }
         self.changes = {dimension: self._changes(dimension) for dimension in ("all", "week")}
 
     def _measured(self) -> sums.Measured:
@@ -154,25 +159,27 @@ class _Scheme:
             first_group=tuple(accumulate((len(self.groups[dimension]) for dimension in _CODED), initial=0)),
         )
 
-    def _rostered(self, dimension: str) -> dict[str, NDArray[np.float64]]:
-        """Minutes on duty and what they are paid, by pool or by week, or of everybody over the whole window."""
-        edges = self.edges if dimension == "week" else np.array([self.start, self.end])
-        minutes, paid = np.zeros((2, len(self.names.pools), len(edges) - 1))
-        for k, pool in enumerate(self.names.pools):
-            for e, (start, end) in enumerate(pairwise(edges)):
-                for phase in self.phases:
-                    on_duty = self._on_duty(pool, phase, start, end)
-                    minutes[k, e] += on_duty
-                    paid[k, e] += on_duty * phase.model.staff[pool].wage
-        over = 1 if dimension == "pool" else 0
-        return {"duty": minutes.sum(axis=over), "paid": paid.sum(axis=over)}
+    def paid(self, dimension: str) -> NDArray[np.float64]:
+        """What time on shifts is paid, by pool or by week, or of everybody over the whole window."""
+        clock = self.model.clock
 
-    def _on_duty(self, pool: str, phase: Phase, start: float, end: float) -> float:
-        since, until = max(start, phase.start), min(end, phase.end)
-        if until <= since:
-            return 0.0
-        shifts = tuple(phase.model.staff[pool].shifts.values())
-        return duty([(since, until, shifts)], self.model.clock.offset).person_minutes(since, until)
+        def wages(pool: str, start: float, end: float) -> float:
+            rostered = paid(self.phases, pool, clock)
+            stretches = ((max(start, p.start), min(end, p.end), p.model.staff[pool].wage) for p in self.phases)
+            return sum(rostered.person_minutes(since, until) * wage for since, until, wage in stretches)
+
+        return self._by(dimension, wages)
+
+    def on_duty(self, dimension: str, world: int) -> NDArray[np.float64]:
+        """Minutes for which people could serve in a history, likewise."""
+        there = _on_duty(self.model, world)
+        return self._by(dimension, lambda pool, start, end: there[pool].person_minutes(start, end))
+
+    def _by(self, dimension: str, amount: Callable[[str, float, float], float]) -> NDArray[np.float64]:
+        edges = self.edges if dimension == "week" else np.array([self.start, self.end])
+        amounts = [[amount(pool, *span) for span in pairwise(edges)] for pool in self.names.pools]
+        over = 1 if dimension == "pool" else 0
+        return np.array(amounts).reshape(len(self.names.pools), len(edges) - 1).sum(axis=over)
 
     def _changes(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         edges = self.edges if dimension == "week" else np.array([self.start, self.end])
@@ -180,6 +187,13 @@ class _Scheme:
 
 
 _scheme = once_a_model(_Scheme)
+
+
+@once_a_model
+def _on_duty(model: Model, world: int) -> dict[str, Duty]:
+    """Who can serve when, by pool, in the history that has this address."""
+    stretches = phases(model)
+    return {pool: on_duty(stretches, pool, model.clock, world) for pool in stretches[-1].model.staff}
 
 
 class Tally:
@@ -191,10 +205,12 @@ class Tally:
         What the rows are of, its `uncertain` values settled.
     window
         Minutes from the start, from the end of the warm-up to the horizon by default.
+    world
+        Address of the history, which decides who is absent.
     """
 
-    def __init__(self, model: Model, window: tuple[float, float] | None = None) -> None:
-        self.scheme = _scheme(model, *(window or (model.clock.warmup, model.clock.horizon)))
+    def __init__(self, model: Model, window: tuple[float, float] | None = None, world: int = 0) -> None:
+        self.scheme, self.world = _scheme(model, *(window or (model.clock.warmup, model.clock.horizon))), world
         self.measured = self.scheme.measured
         size = self.measured.first_group[-1]
         self.of_visits = np.zeros((size, 2 * len(sums.OF_VISITS)), np.int64)
@@ -225,13 +241,18 @@ class Tally:
         people, personas = found.pop("people"), len(self.scheme.names.personas)
         by_arm = {name: values.reshape(-1, personas, *values.shape[1:]) for name, values in people.values.items()}
         everything = {name: values.sum(axis=0)[None] for name, values in people.values.items()}
-        found["all"] = Sums(("all",), everything | self.scheme.rostered["all"] | self.scheme.changes["all"])
+        found["all"] = Sums(("all",), everything | self._rostered("all") | self.scheme.changes["all"])
         found["persona"] = Sums(
             self.scheme.groups["persona"], {name: all_.sum(axis=0) for name, all_ in by_arm.items()}
         )
         arms_ = {name: each.sum(axis=1)[: len(self.scheme.groups["pilot"])] for name, each in by_arm.items()}
         found["pilot"] = Sums(self.scheme.groups["pilot"], arms_)
         return {dimension: found[dimension] for dimension in DIMENSIONS}
+
+    def _rostered(self, dimension: str) -> dict[str, NDArray[np.float64]]:
+        """What shifts are paid, and the minutes for which people could serve."""
+        rostered = self.scheme.rostered[dimension]
+        return rostered | {"duty": self.scheme.on_duty(dimension, self.world)} if self.scheme.by_luck else rostered
 
     def _values(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         """Every sum that makes sense by a dimension."""
@@ -246,7 +267,7 @@ class Tally:
             values |= _totals(sums.OF_CUSTOMERS, self.of_customers[rows])
             values["customer_months"] = values.pop("customer_minutes") / MINUTES_PER_MONTH
         if dimension in ("pool", "week"):
-            values |= self.scheme.rostered[dimension]
+            values |= self._rostered(dimension)
         if dimension == "week":
             values |= self.scheme.changes[dimension]
         return values

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,18 +13,19 @@ import numpy as np
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from sim import units
-from sim.described import Days, Described, Minutes, Moment, TimeOfDay
+from sim.described import Days, Described, Minutes, Moment, Share, TimeOfDay
 from sim.distributions import Gamma
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from sim.rules import Law
 
+
+_ROUNDING = 1e-9  # of a person: 0.29 of 100 are 29
 
 Run = Literal["terminating", "steady", "calibrated"]
 
@@ -37,12 +40,24 @@ class Clock(Described):
         does, so all of it is measured and there is no warm-up. `steady`: it goes on and on, and how it started is
         forgotten in a warm-up. `calibrated`: it starts in a state that was calibrated, so it needs no warm-up.
         Where unstated it is taken to be steady if there is a warm-up, and terminating if not.
+    holidays
+        Dates by name, on which only those shifts take place that say so.
     """
 
     start: Moment
     horizon: Minutes = Field(gt=0)
     warmup: Minutes = 0.0
     run: Run | None = None
+    holidays: dict[str, Moment] = {}
+
+    @field_validator("holidays", mode="after")
+    @classmethod
+    def _whole_days(cls, holidays: dict[str, datetime]) -> dict[str, datetime]:
+        for name, when in holidays.items():
+            if when != datetime.combine(when, datetime.min.time()):
+                msg = f"'{name}' begins at {when:%H:%M}, but a holiday is a whole day; write {when:%Y-%m-%d}"
+                raise ValueError(msg)
+        return holidays
 
     @field_validator("warmup", mode="after")
     @classmethod
@@ -83,18 +98,22 @@ class Clock(Described):
         day = self.start.weekday() * MINUTES_PER_DAY
         return day + self.start.hour * 60.0 + self.start.minute + self.start.second / 60.0
 
+    @property
+    def days_off(self) -> frozenset[int]:
+        """Holidays, counted in calendar days since that of the start."""
+        return frozenset((when.date() - self.start.date()).days for when in self.holidays.values())
+
     def minutes(self, when: datetime) -> float:
         """Minutes from the start to a wall-clock moment."""
         return (when - self.start).total_seconds() / 60.0
 
 
-class Shift(Described):
-    """A weekly span of duty and how many people are on it."""
+class Span(Described):
+    """Hours of some days of the week."""
 
     days: Days
     begins: TimeOfDay = Field(alias="from")
     ends: TimeOfDay = Field(alias="to")
-    headcount: int = Field(ge=0)
 
     @field_validator("ends", mode="after")
     @classmethod
@@ -103,11 +122,24 @@ class Shift(Described):
         if ends <= begins:
             first, last = units.say_clock(begins), units.say_clock(ends)
             msg = (
-                f"ends {last} before it starts {first}; a night shift needs two entries, "
+                f"ends {last} before it starts {first}; a night {cls.__name__.lower()} needs two entries, "
                 f'from "{first}" to "24:00" and from "00:00" to "{last}" the day after'
             )
             raise ValueError(msg)
         return ends
+
+
+class Shift(Span):
+    """A weekly span of duty and how many people are on it."""
+
+    headcount: int = Field(ge=0)
+    holidays: bool = False
+
+
+class Break(Span):
+    """A weekly span of time in which a share of those on duty are away."""
+
+    share: Share
 
 
 def _hours(levels: object) -> object:
@@ -261,13 +293,16 @@ class Duty:
     Attributes
     ----------
     at
-        Times in minutes at which the headcount changes; the first is 0.
+        Times in minutes at which something changes; the first is 0.
     headcount
-        People on duty from each of those times on.
+        People on duty from each of those times on, those on a break left out.
+    resting
+        People on a break from each of those times on; empty where there are no breaks.
     """
 
     at: list[float]
     headcount: list[int]
+    resting: list[int] = field(default_factory=list)
 
     def now(self, time: float) -> int:
         """Headcount at a time, the change at that very time included."""
@@ -292,24 +327,76 @@ class Duty:
         )
 
 
-def duty(stretches: list[tuple[float, float, tuple[Shift, ...]]], offset: float) -> Duty:
-    """Headcount over the horizon from weekly shifts, which may change between stretches (start, end, shifts)."""
+@dataclass(frozen=True)
+class Rota:
+    """Part of the horizon in which a pool's shifts and breaks stay the same."""
+
+    start: float
+    end: float
+    shifts: Mapping[str, Shift]
+    breaks: Iterable[Break] = ()
+    absence: float = 0.0
+
+
+def _nobody(_rota: Rota, _shift: str, _day: int) -> int:
+    return 0
+
+
+def duty(
+    rotas: list[Rota],
+    offset: float,
+    days_off: Collection[int] = (),
+    away: Callable[[Rota, str, int], int] = _nobody,
+) -> Duty:
+    """Headcount over the horizon from weekly shifts and breaks.
+
+    Parameters
+    ----------
+    rotas
+        Consecutive parts of the horizon.
+    offset
+        Minutes from Monday 00:00 to the start.
+    days_off
+        Holidays, counted in calendar days since that of the start.
+    away
+        How many people of a shift, by its name, are absent on a day, counted likewise.
+    """
     at: list[float] = []
     headcount: list[int] = []
-    for start, end, shifts in stretches:
-        steps: dict[float, int] = {start: 0}
-        for shift in shifts:
-            for week in range(int((start + offset) // MINUTES_PER_WEEK), int((end + offset) // MINUTES_PER_WEEK) + 1):
-                for day in shift.days:
-                    midnight = week * MINUTES_PER_WEEK + day * MINUTES_PER_DAY - offset
-                    begins, ends = max(midnight + shift.begins, start), min(midnight + shift.ends, end)
-                    if begins < ends:
-                        steps[begins] = steps.get(begins, 0) + shift.headcount
-                        steps[ends] = steps.get(ends, 0) - shift.headcount
-        people = 0
-        for time in sorted(steps):
-            people += steps[time]
-            if time < end and (not headcount or people != headcount[-1]):
+    resting: list[int] = []
+    for rota in rotas:
+        people: dict[float, int] = {rota.start: 0}
+        breaks: dict[float, list[float]] = {}
+        for name, shift in rota.shifts.items():
+            for day, begins, ends in _days(shift, rota, offset):
+                if shift.holidays or day not in days_off:
+                    there = shift.headcount - away(rota, name, day)
+                    people[begins] = people.get(begins, 0) + there
+                    people[ends] = people.get(ends, 0) - there
+        for pause in rota.breaks:
+            for _, begins, ends in _days(pause, rota, offset):
+                breaks.setdefault(begins, []).append(pause.share)
+                breaks.setdefault(ends, []).append(-pause.share)
+        there, shares = 0, Counter[float]()
+        for time in sorted({*people, *breaks}):
+            there += people.get(time, 0)
+            for share in breaks.get(time, ()):
+                shares[abs(share)] += 1 if share > 0 else -1
+            rest = min(there, sum(n * int(share * there + _ROUNDING) for share, n in shares.items()))
+            last = (headcount[-1], resting[-1]) if headcount else None
+            if time < rota.end and last != (there - rest, rest):
                 at.append(time)
-                headcount.append(people)
-    return Duty(at, headcount)
+                headcount.append(there - rest)
+                resting.append(rest)
+    return Duty(at, headcount, resting)
+
+
+def _days(span: Span, rota: Rota, offset: float) -> Iterator[tuple[int, float, float]]:
+    """Calendar days since that of the start on which a span lies within a rota, and its minutes there."""
+    today = int(offset // MINUTES_PER_DAY)
+    for week in range(int((rota.start + offset) // MINUTES_PER_WEEK), int((rota.end + offset) // MINUTES_PER_WEEK) + 1):
+        for day in span.days:
+            midnight = week * MINUTES_PER_WEEK + day * MINUTES_PER_DAY - offset
+            begins, ends = max(midnight + span.begins, rota.start), min(midnight + span.ends, rota.end)
+            if begins < ends:
+                yield 7 * week + day - today, begins, ends

@@ -10,6 +10,7 @@ import numpy as np
 
 from scenarios import plots, words
 from scenarios.assumed import kind_of_run
+from sim import draws
 from sim.changes import settled
 from sim.check import parse
 from sim.engines import compiled
@@ -113,11 +114,11 @@ def mser5(values: ArrayLike) -> Cut:
 class _Windows:
     """Sums of every fifth of a week of a history, from its first minute."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, world: int = 0) -> None:
         weeks = int(model.clock.horizon / MINUTES_PER_WEEK + 1e-9)
         edges = np.arange(BATCH * weeks + 1) * (MINUTES_PER_WEEK / BATCH)
         spans = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        self.tallies = [Tally(model, span) for span in spans]
+        self.tallies = [Tally(model, span, world) for span in spans]
 
     def read(self, block: Block) -> None:
         """Add a block, to each window what may concern it."""
@@ -164,7 +165,7 @@ def history(model: Model, seed: int, replication: int, kpis: Sequence[str] = WAT
         if kpi not in weekly:
             raise ValueError(f"'{kpi}' is not a KPI by week; {did_you_mean(kpi, weekly)}")
     exact = settled(parse({**model.raw, "enact": []}), seed, replication)
-    windows = _Windows(exact)
+    windows = _Windows(exact, draws.world(seed, replication))
     compiled.read_out(exact, seed, replication, [windows], keep=0.0)
     values = [[float(KPIS[kpi].of(sums)[0]) for kpi in kpis] for sums in (t.summary()["all"] for t in windows.tallies)]
     return np.array(values, dtype=float).reshape(-1, len(kpis)).T

@@ -14,9 +14,9 @@ from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.memory import settle
 from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, MOMENT, PLACE, POOL, QUEUE, STRETCH, WORLD
 from sim.records import Block, joined, tables_of
+from sim.rosters import on_duty
 from sim.rules import MOST_VISITS
 from sim.summaries import Tally
-from sim.timetable import duty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,7 +71,7 @@ def live(model: Model, seed: int, replication: int, keep: float = 1.0) -> tuple[
     if keep >= 1:
         read_out(model, seed, replication, [kept])
         return kept.tables(), None
-    tally = Tally(model)
+    tally = Tally(model, world=draws.world(seed, replication))
     read_out(model, seed, replication, [kept, tally], keep)
     return kept.tables(), tally.summary()
 
@@ -163,11 +163,7 @@ class History:
         coming = sum(curve.value[-1] for curve in curves[: 1 + stay * journeys] if curve is not None)
         customers = model.population.customers + int(coming + 5 * coming**0.5) + some
         positions = max(1, int(m.touchpoints["pools_n"].max(initial=1)))
-        duties = [
-            duty([(p.start, p.end, tuple(p.model.staff[name].shifts.values())) for p in self.lowered.phases],
-                 model.clock.offset)
-            for name in names.pools
-        ]  # fmt: skip
+        duties = [on_duty(self.lowered.phases, name, model.clock, key) for name in names.pools]
         members = 2 + max((max(each.headcount) for each in duties), default=0)
         queues = len(m.priorities) * positions
         self._set(
@@ -200,7 +196,7 @@ class History:
             "knot": _points(KNOT, ((curve.at, curve.value) for curve in curves if curve is not None)),
             "moment": moments,
             "duties": _stretches([len(each.at) for each in duties]),
-            "duty": _points(DUTY, ((each.at, each.headcount) for each in duties)),
+            "duty": _points(DUTY, ((each.at, each.headcount, each.resting) for each in duties)),
         }
         return tables | {f"model {name}": np.ascontiguousarray(table) for name, table in m._asdict().items()}
 
@@ -310,9 +306,9 @@ def _stretches(sizes: Sequence[int]) -> Records:
     return stretches
 
 
-def _points(kind: np.dtype[Any], lists: Iterable[tuple[Sequence[float], Sequence[float]]]) -> Records:
+def _points(kind: np.dtype[Any], lists: Iterable[tuple[Sequence[float], ...]]) -> Records:
     """Points of broken lines or steps, one list after the other."""
-    points = [pair for at, value in lists for pair in zip(at, value, strict=True)]
+    points = [point for each in lists for point in zip(*each, strict=True)]
     return np.array(points, dtype=kind)
 
 

@@ -119,6 +119,7 @@ def _numbered(how_many: int) -> Any:
 ZERO, ONE = _numbered(2)
 FREE, PENDING, OPEN, WAITING, SERVED, DELAYED = _numbered(6)
 DONE, GROW, FULL, STUCK = _numbered(4)
+GOING, DUE = ONE, ONE + ONE  # on the way home, or to a break that may be over before
 # What happens: an event's kind, and with whom.
 (
     IN_WINDOW,
@@ -383,11 +384,14 @@ def next_change(w: Record, k: Whole) -> None:
 def on_shift(w: Record, k: Whole) -> None:
     """Let people come on and go off duty."""
     pool = pool_at(w, k)
-    people = duty_at(w, duty_of(w, k)["first"] + pool["at"])["people"]
+    now = duty_at(w, duty_of(w, k)["first"] + pool["at"])
+    people, resting = now["people"], now["resting"]
     if people < pool["people"]:
         fall(w, k, pool["people"] - people)
+        let_go(w, k, resting)
     else:
-        rise(w, k, people - pool["people"])
+        rise(w, k, people - pool["people"], resting)
+        let_go(w, k, resting)
         match(w, k)
     pool["people"] = people
     pool["at"] += 1
@@ -395,8 +399,17 @@ def on_shift(w: Record, k: Whole) -> None:
 
 
 @compiled
-def rise(w: Record, k: Whole, people: Whole) -> None:
+def rise(w: Record, k: Whole, people: Whole, resting: Whole) -> None:
+    """Let people come on duty, idle; whoever has missed a break that is over goes on in place of one of them."""
     pool = pool_at(w, k)
+    while people > 0 and pool["due"] > resting:
+        last = pool["tail"] if pool["staying"] < 0 else member_at(w, k, pool["staying"])["previous"]
+        member = member_at(w, k, last)
+        member["owed"] = member["owed"] + w["now"] - member["leaving"]
+        member["is_leaving"] = 0
+        pool["staying"] = last
+        pool["due"] -= 1
+        people -= 1
     number = 1
     for _ in range(people):
         highest = pool["idle"] + pool["busy"]
@@ -426,9 +439,22 @@ def fall(w: Record, k: Whole, people: Whole) -> None:
             member_at(w, k, member)["away"] = 1
         else:
             member = pool["staying"]
-            member_at(w, k, member)["is_leaving"] = 1
+            member_at(w, k, member)["is_leaving"] = DUE
             member_at(w, k, member)["leaving"] = w["now"]
             pool["staying"] = member_at(w, k, member)["next"]
+            pool["due"] += 1
+
+
+@compiled
+def let_go(w: Record, k: Whole, resting: Whole) -> None:
+    """Of those on their way out, let no more be called back than are on a break."""
+    pool = pool_at(w, k)
+    member = pool["head"]
+    while pool["due"] > resting:
+        if member_at(w, k, member)["is_leaving"] == DUE:
+            member_at(w, k, member)["is_leaving"] = GOING
+            pool["due"] -= 1
+        member = member_at(w, k, member)["next"]
 
 
 @inlined
@@ -460,7 +486,8 @@ def release(w: Record, i: Whole) -> float:
     issue = issue_at(w, i)
     k, member = issue["pool"], issue["member"]
     pool, record = pool_at(w, k), member_at(w, issue["pool"], issue["member"])
-    over = w["now"] - record["leaving"] if record["is_leaving"] else 0.0
+    over = worked_over(w, record)
+    record["owed"] = 0.0
     if record["previous"] >= 0:
         member_at(w, k, record["previous"])["next"] = record["next"]
     else:
@@ -473,11 +500,18 @@ def release(w: Record, i: Whole) -> float:
         pool["staying"] = record["next"]
     pool["busy"] -= 1
     if record["is_leaving"]:
+        pool["due"] -= record["is_leaving"] == DUE
         record["is_leaving"] = 0
         record["away"] = 1
     else:
         be_idle(w, k, member)
     return over
+
+
+@inlined
+def worked_over(w: Record, member: Record) -> float:
+    """Return how long somebody busy has worked past the end of the shift, or into a break."""
+    return member["owed"] + (w["now"] - member["leaving"] if member["is_leaving"] else 0.0)
 
 
 @inlined
@@ -2083,8 +2117,7 @@ def finish(world: Record, first: Whole, most: Whole) -> Whole:
             if issue["state"] == WAITING or issue["state"] == SERVED:
                 overtime = 0.0
                 if issue["pool"] >= 0:
-                    member = member_at(w, issue["pool"], issue["member"])
-                    overtime = w["now"] - member["leaving"] if member["is_leaving"] else 0.0
+                    overtime = worked_over(w, member_at(w, issue["pool"], issue["member"]))
                 record_visit(w, i, nan, NONE, nan, 0.0, overtime, 0.0, NONE)
             record_journey(w, i, nan, NONE, NONE, nan, 0.0, NONE)
             i = issue["next"]

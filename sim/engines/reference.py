@@ -37,10 +37,10 @@ from sim.model import (
     Effects,
     Who,
 )
+from sim.rosters import on_duty
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 from sim.summaries import summarise
 from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Result, Tables, frame
-from sim.timetable import Cumulative, duty
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from sim.changes import Phase
     from sim.model import Callback, Churn, Event, Journey, Model, Step, Target, Touchpoint, WhileOpen
     from sim.summaries import Summary
+    from sim.timetable import Cumulative
 
     Process = Generator[simpy.Event, Any, None]
 
@@ -207,8 +208,7 @@ class History:
 
     def staffed(self, name: str, row: int) -> Pool:
         """Return a pool with its duty over the whole horizon."""
-        shifts = [(p.start, p.end, tuple(p.model.staff[name].shifts.values())) for p in self.phases]
-        return Pool(name, row, self.model.department(name), duty(shifts, self.clock.offset))
+        return Pool(name, row, self.model.department(name), on_duty(self.phases, name, self.clock, self.world))
 
     def reviewed(self, persona: str) -> float | None:
         """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""
@@ -296,14 +296,14 @@ class History:
     # ---- staff -----------------------------------------------------------------------------------------------------
 
     def shifts(self, pool: Pool) -> Process:
-        """Let people come on and go off duty as their shifts say."""
+        """Let people come on and go off duty as their shifts and breaks say."""
         people = 0
-        for time, headcount in zip(pool.duty.at, pool.duty.headcount, strict=True):
+        for time, headcount, resting in zip(pool.duty.at, pool.duty.headcount, pool.duty.resting, strict=True):
             yield self.calendar.at(time, Rank.SHIFT_END if headcount < people else Rank.SHIFT_START, pool.row)
             if headcount < people:
-                pool.fall(people - headcount, self.calendar.now)
+                pool.fall(people - headcount, self.calendar.now, resting)
             else:
-                pool.rise(headcount - people)
+                pool.rise(headcount - people, self.calendar.now, resting)
                 self.match(pool)
             people = headcount
 

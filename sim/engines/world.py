@@ -55,8 +55,10 @@ ISSUE = np.dtype(
         *((name, _F) for name in ("opened", "satisfaction_before", "scored")),
     ]
 )  # fmt: skip
-POOL = np.dtype([(n, np.int64) for n in ("people", "at", "idle", "idle_first", "busy", "head", "tail", "staying")])
-MEMBER = np.dtype([("leaving", _F), *((n, np.int64) for n in ("previous", "next", "away", "is_leaving"))])
+POOL = np.dtype(
+    [(n, np.int64) for n in ("people", "at", "idle", "idle_first", "busy", "head", "tail", "staying", "due")]
+)
+MEMBER = np.dtype([("leaving", _F), ("owed", _F), *((n, np.int64) for n in ("previous", "next", "away", "is_leaving"))])
 PLACE = np.dtype([(n, np.int64) for n in ("previous", "next", "queue")])
 QUEUE = np.dtype([("head", np.int64), ("tail", np.int64)])
 ORIGIN = np.dtype([(n, _I) for n in ("before", "follows", "journey")])
@@ -69,7 +71,7 @@ STARTING = np.dtype([("what", np.int64)])
 COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64)])
 STRETCH = np.dtype([("first", np.int64), ("last", np.int64)])
 KNOT = np.dtype([("time", _F), ("number", _F)])
-DUTY = np.dtype([("time", _F), ("people", np.int64)])
+DUTY = np.dtype([("time", _F), ("people", np.int64), ("resting", np.int64)])
 MOMENT = np.dtype([("time", _F), ("event", np.int64), ("nth", np.int64)])
 
 # Tables of what changes while a history unfolds, with their dimensions: records by name.

@@ -15,7 +15,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.engines.generated_changes import draw_changes
-from tests.engines.generated_parts import Chance, draw_law, draw_profile, draw_rate, draw_shift, is_attended
+from tests.engines.generated_parts import (
+    Chance,
+    draw_break,
+    draw_law,
+    draw_profile,
+    draw_rate,
+    draw_shift,
+    is_attended,
+)
 
 Raw = dict[str, Any]
 
@@ -140,7 +148,11 @@ def draw_products(chance: Chance) -> Raw:
 def draw_clock(chance: Chance, plan: Plan) -> Raw:
     """Draw a warm-up, or none."""
     clock: Raw = {"start": plan.date(0), "horizon": chance.say(plan.horizon)}
-    return clock | chance.maybe(0.5, warmup=lambda: chance.say(chance.one_of((60, 480, 720, 1000))))
+    return (
+        clock
+        | chance.maybe(0.5, warmup=lambda: chance.say(chance.one_of((60, 480, 720, 1000))))
+        | chance.maybe(0.2, holidays=lambda: {"national": f"2025-01-{chance.whole(6, 14):02}"})
+    )
 
 
 def draw_population(chance: Chance, plan: Plan) -> Raw:
@@ -211,6 +223,10 @@ def draw_pool(chance: Chance, plan: Plan, name: str) -> Raw:
         department=lambda: chance.one_of(("service", "technik")),
         wage=lambda: f"{chance.whole(12, 40)} EUR / h",
         overtime=lambda: 1.5,
+    ) | chance.maybe(
+        0.25,
+        breaks=lambda: {f"break {n}": draw_break(chance, HOURS) for n in range(chance.one_of((1, 2)))},
+        absence=lambda: chance.one_of((0.1, 0.5)),
     )
     if chance.happens(0.3):
         pool["skills"] = []

@@ -78,6 +78,17 @@ def longer_shifts(chance: Chance, raw: Raw) -> Raw:
     return {f"{shift}.to": chance.one_of(("16:00", "24:00")) for shift in some_of(chance, shifts)}
 
 
+def other_absence(chance: Chance, raw: Raw) -> Raw:
+    return {f"staff.{pool}.absence": chance.one_of((0, 0.3)) for pool in some_of(chance, raw["staff"])}
+
+
+def more_breaks(chance: Chance, raw: Raw) -> Raw:
+    pool = chance.one_of(raw["staff"])
+    return {
+        f"staff.{pool}.breaks.extra": {"days": "all", "from": "11:30", "to": "12:30", "share": chance.one_of((0.5, 1))}
+    }
+
+
 def another_pool(chance: Chance, raw: Raw) -> Raw:
     """A pool that helps at one touchpoint, which may have had no staff before."""
     helped = chance.one_of(raw["touchpoints"])
@@ -317,4 +328,5 @@ KINDS = (
     headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, attendance,
     routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey, events, clocks,
     joins, needs, tastes, patience, another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
+    other_absence, more_breaks,
 )  # fmt: skip

@@ -213,4 +213,16 @@ def draw_shift(chance: Chance, hours: tuple[int, ...], start: datetime) -> Raw:
         "from": f"{begins:02}:00",
         "to": f"{ends:02}:00",
         "headcount": chance.one_of((1, 1, 2, 3, 0)),
+    } | chance.maybe(0.2, holidays=lambda: True)
+
+
+def draw_break(chance: Chance, hours: tuple[int, ...]) -> Raw:
+    """Draw a break from an hour on, short or long, of some or of all."""
+    begins = chance.one_of(hours)
+    ends = 60 * begins + chance.one_of((15, 30, 60, 200))
+    return {
+        "days": chance.one_of(("all", "mon-fri")),
+        "from": f"{begins:02}:00",
+        "to": f"{ends // 60:02}:{ends % 60:02}",
+        "share": chance.one_of((1, 1, 0.5, 0.7)),
     }

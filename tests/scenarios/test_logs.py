@@ -8,7 +8,7 @@ from sim.changes import altered
 from sim.model import ABANDONED, BLOCKED, CLOSED
 from sim.read import build, load
 from sim.replications import simulate
-from sim.timetable import duty
+from sim.timetable import Rota, duty
 from sim.units import MINUTES_PER_WEEK, WEEKDAYS
 from tests.scenarios.commands import STARTER, digests
 from tests.sim.stories import call, clock_time, company, desk, page, pool, shift
@@ -207,7 +207,7 @@ def test_the_roster_adds_up_to_the_duty():
     rows = roster(model).to_dicts()
     assert len(rows) == 2 * 7 + 3 * 2 + 1
     for name, staff in model.staff.items():
-        on_duty = duty([(0.0, MINUTES_PER_WEEK, tuple(staff.shifts.values()))], 0.0)
+        on_duty = duty([Rota(0.0, MINUTES_PER_WEEK, staff.shifts)], 0.0)
         for minute in range(0, int(MINUTES_PER_WEEK), 30):
             day, clock = WEEKDAYS[minute // 1440], clock_time(minute % 1440)
             there = [r for r in rows if (r["pool"], r["weekday"]) == (name, day) and r["from"] <= clock < r["to"]]

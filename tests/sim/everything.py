@@ -2,7 +2,13 @@
 
 EVERYTHING = {
     "title": "everything at once",
-    "clock": {"start": "2025-01-06", "horizon": "4 weeks", "warmup": "1 week", "run": "steady"},
+    "clock": {
+        "start": "2025-01-06",
+        "horizon": "4 weeks",
+        "warmup": "1 week",
+        "run": "steady",
+        "holidays": {"inventory": "2025-01-16", "election": "2025-01-27"},
+    },
     "population": {"customers": 120, "joins": {"rate": "30 / week"}},
     "personas": {
         "caller": {
@@ -215,8 +221,10 @@ EVERYTHING = {
             "skills": ["billing", "repair"],
             "shifts": {
                 "early": {"days": "mon-sat", "from": "08:00", "to": "16:00", "headcount": 1},
-                "late": {"days": "mon-fri", "from": "15:00", "to": "20:00", "headcount": 1},
+                "late": {"days": "mon-fri", "from": "15:00", "to": "20:00", "headcount": 1, "holidays": True},
             },
+            "breaks": {"noon": {"days": "mon-fri", "from": "12:30", "to": "13:00", "share": 0.5}},
+            "absence": 0.1,
         },
         "tier2": {
             "department": "technik",

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sim.timetable import FLAT, Clock, Cumulative, Duty, Profile, Shift, Stretch, accumulate, duty
+from sim import timetable
+from sim.timetable import FLAT, Break, Clock, Cumulative, Duty, Profile, Rota, Shift, Stretch, accumulate
 
 DAY, WEEK = 1440.0, 10080.0
 MONDAY = datetime(2025, 1, 6)
@@ -230,6 +231,20 @@ def test_a_broken_line_may_be_asked_beyond_its_ends():
 # ---- duty ------------------------------------------------------------------------------------------------------------
 
 
+def duty(stretches, offset, breaks=(), **more):
+    """Duty of shifts without names, which may change between stretches."""
+    rotas = [Rota(start, end, {f"{n}": s for n, s in enumerate(shifts)}, breaks) for start, end, shifts in stretches]
+    return timetable.duty(rotas, offset, **more)
+
+
+def pause(begins, ends, share, days="all"):
+    return Break.model_validate({"days": days, "from": begins, "to": ends, "share": share})
+
+
+def steps(on):
+    return list(zip(on.at, on.headcount, on.resting, strict=True))
+
+
 def test_shifts_repeat_every_week():
     on = duty([(0, 2 * WEEK, (shift("mon-fri", "08:00", "16:00", 3),))], 0)
     assert [on.now(t) for t in (0, 479, 480, 959, 960)] == [0, 0, 3, 3, 0]
@@ -303,6 +318,47 @@ def test_at_every_minute_those_on_duty_are_those_whose_shift_it_is(spans, offset
         assert on.now(minute) == expected
 
 
+def test_a_break_takes_a_share_of_those_on_duty_away_rounded_down():
+    on = duty([(0, DAY, (shift("mon", "08:00", "16:00", 5),))], 0, (pause("12:00", "13:00", 0.5),))
+    assert steps(on) == [(0, 0, 0), (480, 5, 0), (720, 3, 2), (780, 5, 0), (960, 0, 0)]
+
+
+def test_a_share_that_is_whole_but_for_rounding_is_whole():
+    on = duty([(0, DAY, (shift("mon", "08:00", "16:00", 100),))], 0, (pause("12:00", "13:00", 0.29),))
+    assert on.now(720) == 71
+
+
+def test_breaks_that_overlap_add_up_until_nobody_is_left():
+    breaks = (pause("09:00", "11:00", 0.6), pause("10:00", "12:00", 0.6))
+    on = duty([(0, DAY, (shift("mon", "08:00", "16:00", 5),))], 0, breaks)
+    assert [on.now(time) for time in (530, 540, 600, 660, 720)] == [5, 2, 0, 2, 5]
+
+
+def test_a_break_takes_its_share_of_those_who_are_there_at_each_moment():
+    shifts = (shift("mon", "08:00", "12:30", 4), shift("mon", "12:15", "16:00", 2))
+    on = duty([(0, DAY, shifts)], 0, (pause("12:00", "13:00", 0.5),))
+    assert steps(on)[2:] == [(720, 2, 2), (735, 3, 3), (750, 1, 1), (780, 2, 0), (960, 0, 0)]
+
+
+def test_on_holidays_there_are_only_those_shifts_that_say_so():
+    clock = Clock(start="2025-01-06 10:00", horizon="1 week", holidays={"epiphany": "2025-01-08"})
+    always = Shift.model_validate({"days": "all", "from": "00:00", "to": "24:00", "headcount": 1, "holidays": True})
+    on = duty([(0, WEEK, (shift("all", "00:00", "24:00", 3), always))], clock.offset, days_off=clock.days_off)
+    assert steps(on) == [(0, 4, 0), (2 * DAY - 600, 1, 0), (3 * DAY - 600, 4, 0)]
+
+
+def test_a_holiday_is_a_whole_day():
+    with pytest.raises(ValidationError, match=r"'eve' begins at 18:00, but a holiday is a whole day; write 2025-01-08"):
+        Clock(start="2025-01-06", horizon="1 week", holidays={"eve": "2025-01-08 18:00"})
+
+
+def test_those_who_are_away_are_so_for_the_whole_of_their_shift_on_that_day():
+    early, late = shift("all", "08:00", "16:00", 3), shift("all", "12:00", "20:00", 2)
+    away = {("0", 0): 2, ("1", 1): 2}
+    on = duty([(0, 2 * DAY, (early, late))], 0, away=lambda _, name, day: away.get((name, day), 0))
+    assert [on.now(t) for t in (480, 720, 960, DAY + 480, DAY + 720, DAY + 960)] == [1, 3, 2, 3, 3, 0]
+
+
 def test_person_minutes_count_only_what_lies_in_the_window():
     on = Duty([0, 10, 20], [1, 3, 0])
     assert on.person_minutes(0, 30) == 40
@@ -313,3 +369,5 @@ def test_person_minutes_count_only_what_lies_in_the_window():
 def test_a_shift_that_ends_before_it_begins_names_the_two_entries_of_a_night():
     with pytest.raises(ValidationError, match=re.escape('from "22:00" to "24:00" and from "00:00" to "06:00"')):
         shift("mon", "22:00", "06:00", 1)
+    with pytest.raises(ValidationError, match="a night break needs two entries"):
+        pause("22:00", "06:00", 0.5)
