@@ -152,6 +152,7 @@ SIGNS = {
     "closed": (0.5, 0.5, outcome("closed")),
     "blocked": (0.25, 0.3, outcome("blocked")),
     "left while waiting": (0.03, 0.05, outcome("left")),
+    "is called off": (0.05, 0.05, in_journeys(pl.col("end") == "cancelled")),
     "not over at the end": (0.35, 0.25, in_visits(pl.col("outcome").is_null())),
     "waits": (0.5, 0.45, in_visits(pl.col("started") > pl.col("joined"))),
     "jumps the queue": (0.1, 0.08, jumped_the_queue),
