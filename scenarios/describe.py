@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from sim.timetable import Profile
 
 _COLUMNS = 96
+_KNOWN = {
+    "tenure": "time as a customer", "contacts": "contacts so far", "score": "points in the last survey",
+    "opened": "time since a journey opened",
+}  # fmt: skip
 _OUTCOMES = {RESOLVED: "are helped", "unresolved": "are not helped"}
 _NOT_SERVED = {
     ABANDONED: "Those who lose patience waiting",
@@ -443,7 +447,16 @@ def _event(model: Model, name: str, event: Event) -> Part:
     elif event.every is not None:
         when = f"{_every(event.every).capitalize()}, the first time that long after the start"
     reach = f"it reaches {of_them(event.reach)} of the customers" if event.reach < 1 else "it reaches all customers"
-    return Part(plain(name), [f"{when}, {reach}{_who(event.who)}.", f"It {_effects(model, event)}."])
+    lines = [f"{when}, {reach}{_who(event.who)}.", f"It {_effects(model, event)}."]
+    if event.most is not None:
+        ranked = [
+            f"{'most' if weight > 0 else 'least'} {_KNOWN[field]}"
+            for field, weight in zip(_KNOWN, event.by.weights, strict=True)
+            if weight
+        ]
+        order = f", first those with the {listed(ranked)}" if ranked else ", first those who came first"
+        lines.insert(1, f"At most {event.most:,} are on the list{order}.")
+    return Part(plain(name), lines)
 
 
 def _effects(model: Model, effects: Effects) -> str:
@@ -455,12 +468,14 @@ def _effects(model: Model, effects: Effects) -> str:
     ]
     if effects.revenue:
         brings = "brings" if effects.revenue > 0 else "costs"
-        told.append(f"{brings} {words.money(abs(effects.revenue), model.currency)} each")
+        told.append(f"{brings} {words.money(abs(effects.revenue), model.currency)}")
     told += [f"moves them to the stage {plain(effects.stage)}"] if effects.stage is not None else []
     told += [f"adds {listed(map(plain, effects.adds))}"] if effects.adds else []
     told += [f"takes away {listed(map(plain, effects.drops))}"] if effects.drops else []
     told += [f"sets {plain(trait)} to {plain(value)}" for trait, value in effects.trait.items()]
     told += [_opened(effects.opens)] if effects.opens else []
+    told += [f"calls off {listed(map(plain, effects.cancels))}"] if effects.cancels else []
+    told += [f"puts off {plain(other)} by {duration(delay)}" for other, delay in effects.puts_off.items()]
     return listed(told) or "changes nothing"
 
 

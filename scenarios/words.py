@@ -58,6 +58,7 @@ _TITLES = {
     "closed_share": "Found nobody on duty",
     "blocked_share": "Found every line taken",
     "issues": "Issues opened",
+    "cancelled": "Issues called off",
     "open_at_end": "Issues still open at the end",
     "multichannel": "Journeys in two channels or more",
     "handoffs_per_issue": "Hand-offs an issue",

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim import draws
 from sim.changes import arms, phases, pilot_of
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, LEFT, MISSED, RESOLVED, Who
+from sim.model import ABANDONED, AGAIN, BLOCKED, CANCELLED, CLOSED, GIVE_UP, LEFT, MISSED, RESOLVED, Who
 from sim.once import once_a_model
 from sim.rules import total
 
@@ -106,29 +106,24 @@ OUTCOME = np.dtype(
 )
 EFFECTS = np.dtype(
     [
-        ("revenue", np.float64),
-        ("mood", np.float64),
-        ("satisfaction", np.float64),
+        *((name, np.float64) for name in ("revenue", "mood", "satisfaction")),
+        *((name, np.int64) for name in ("matters", "stage")),
         *(
             (name, np.int64)
-            for name in (
-                "matters",
-                "stage",
-                "adds",
-                "adds_n",
-                "drops",
-                "drops_n",
-                "traits",
-                "traits_n",
-                "opens",
-                "opens_n",
-            )
+            for some in ("adds", "drops", "traits", "opens", "cancels", "puts_off")
+            for name in (some, f"{some}_n")
         ),
     ]
 )
 END = np.dtype([("good", np.int64), ("effects", np.int64)])
-# `visitors`: whether it reaches those who are no customers, if their stage is named.
-HAPPENING = np.dtype([("reach", np.float64), *((name, np.int64) for name in ("effects", "who", "visitors"))])
+# `most`: how many are on the list, −1 where there is none, and the weights by which it is made; `visitors`: whether it
+# reaches those who are no customers, if their stage is named.
+HAPPENING = np.dtype(
+    [
+        *((name, np.float64) for name in ("reach", "tenure", "contacts", "score", "opened")),
+        *((name, np.int64) for name in ("effects", "who", "visitors", "most")),
+    ]
+)
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
 # `weights`: what those of the whole list add up to.
 TARGET = np.dtype([("weights", np.float64), ("after", np.int64), ("code", np.int64)])
@@ -172,7 +167,7 @@ class Arrays(NamedTuple):
         Outcomes of steps.
     target, target_weight
         Routes.
-    effects, add, drop, trait_set, open_journey, open_p, open_after
+    effects, add, drop, trait_set, open_journey, open_p, open_after, cancel, put_off, put_off_by
         What outcomes, ends, events and clocks do.
     laws, knots_at, knots_value
         Laws of durations.
@@ -226,6 +221,9 @@ class Arrays(NamedTuple):
     open_journey: Whole
     open_p: Floats
     open_after: Whole
+    cancel: Whole
+    put_off: Whole
+    put_off_by: Floats
     laws: Records
     knots_at: Floats
     knots_value: Floats
@@ -268,8 +266,8 @@ class Names:
 
 
 # Outcomes and ends that every model has, first in their order.
-OUTCOMES = (ABANDONED, CLOSED, BLOCKED, LEFT, RESOLVED, "unresolved", MISSED)
-ENDS = (RESOLVED, GIVE_UP, LEFT)
+OUTCOMES = (ABANDONED, CLOSED, BLOCKED, LEFT, RESOLVED, "unresolved", MISSED, CANCELLED)
+ENDS = (RESOLVED, GIVE_UP, LEFT, CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -377,6 +375,9 @@ class _Lists:
     open_journey: list[int] = field(default_factory=list)
     open_p: list[float] = field(default_factory=list)
     open_after: list[int] = field(default_factory=list)
+    cancel: list[int] = field(default_factory=list)
+    put_off: list[int] = field(default_factory=list)
+    put_off_by: list[float] = field(default_factory=list)
     laws: list[tuple[Any, ...]] = field(default_factory=list)
     knots_at: list[float] = field(default_factory=list)
     knots_value: list[float] = field(default_factory=list)
@@ -430,7 +431,7 @@ class _Lowering:
     def arrays(self) -> Arrays:
         """Every table as an array."""
         lists = self.lists
-        whole = {"start_step", "pool", "add", "drop", "trait_set", "open_journey", "open_after"}
+        whole = {"start_step", "pool", "add", "drop", "trait_set", "open_journey", "open_after", "cancel", "put_off"}
         records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW}
         columns: dict[str, Any] = {}
         for name in _Lists.__dataclass_fields__:
@@ -650,7 +651,9 @@ class _Lowering:
         """Write down an event: whom it may reach, and what it does."""
         row = self.events[f, self.number["events"][name]]
         row["reach"], row["who"], row["effects"] = event.reach, self.condition(event.who, name), self.effects(event)
-        row["visitors"] = event.who.stage is not None
+        row["visitors"], row["most"] = event.who.stage is not None, NONE if event.most is None else event.most
+        for known in type(event.by).model_fields:
+            row[known] = getattr(event.by, known)
 
     def step(self, f: int, journey: str, name: str, step: Step, model: Model) -> None:
         """Write down a step: its touchpoint, how visits end and where they lead."""
@@ -695,7 +698,10 @@ class _Lowering:
     def effects(self, effects: Effects) -> int:
         """Number of the effects of an outcome or an end."""
         lists = self.lists
-        first = [len(lists.add), len(lists.drop), len(lists.trait_set), len(lists.open_journey)]
+        first = [
+            len(some)
+            for some in (lists.add, lists.drop, lists.trait_set, lists.open_journey, lists.cancel, lists.put_off)
+        ]
         lists.add.extend(self.number["products"][name] for name in effects.adds)
         lists.drop.extend(self.number["products"][name] for name in effects.drops)
         lists.trait_set.extend(
@@ -704,8 +710,14 @@ class _Lowering:
         lists.open_journey.extend(self.number["journeys"][name] for name in effects.opens)
         lists.open_p.extend(opening.p for opening in effects.opens.values())
         lists.open_after.extend(self.optional(opening.after) for opening in effects.opens.values())
+        lists.cancel.extend(self.number["journeys"][name] for name in effects.cancels)
+        lists.put_off.extend(self.number["journeys"][name] for name in effects.puts_off)
+        lists.put_off_by.extend(effects.puts_off.values())
         stage = NONE if effects.stage is None else self.number["stages"][effects.stage]
-        counts = [len(effects.adds), len(effects.drops), len(effects.trait), len(effects.opens)]
+        counts = [
+            len(some)
+            for some in (effects.adds, effects.drops, effects.trait, effects.opens, effects.cancels, effects.puts_off)
+        ]
         pairs = [number for both in zip(first, counts, strict=True) for number in both]
         lists.effects.append((effects.revenue, effects.mood, effects.satisfaction, effects.matters, stage, *pairs))
         return len(lists.effects) - 1

@@ -94,7 +94,7 @@ def mood(s: Sums) -> NDArray[np.float64]:
 def experience(s: Sums) -> NDArray[np.float64]:
     """Mean experience of the journeys opened in the window and closed: peak, end and mean of the moods, in truth.
 
-    Denominator: closed journeys; those still open, or cut short because the customer left, are left out.
+    Denominator: closed journeys; those still open, cancelled, or cut short because the customer left, are left out.
     """
     return _ratio(s["experience"], s["closed"])
 
@@ -375,6 +375,12 @@ def issues(s: Sums) -> NDArray[np.float64]:
 def open_at_end(s: Sums) -> NDArray[np.float64]:
     """Journeys opened in the window and still open at the horizon: left out of every mean."""
     return s["open_at_end"]
+
+
+@_kpi("journeys", "neither", BY_JOURNEY)
+def cancelled(s: Sums) -> NDArray[np.float64]:
+    """Journeys opened in the window and called off before they came to an end: left out of every mean."""
+    return s["cancelled"]
 
 
 @_kpi("contacts", "less", BY_JOURNEY)

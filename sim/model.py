@@ -21,6 +21,7 @@ CLOSED = "closed"
 BLOCKED = "blocked"
 MISSED = "missed"
 LEFT = "left"
+CANCELLED = "cancelled"
 NOT_SERVED = (ABANDONED, CLOSED, BLOCKED, MISSED)
 DECLINED = "declined"
 ACCEPTED = "accepted"
@@ -321,6 +322,12 @@ class Effects(Described):
         By how much it moves the mood of the journey; of an event, the moods of all journeys that are open.
     satisfaction
         By how much it moves the customer's satisfaction, at once.
+    cancels
+        Journeys that it calls off: those still to open, and those open that nobody is serving. They end as `cancelled`,
+        neither good nor bad, and set nothing off.
+    puts_off
+        Journeys that it delays: those still to open, or whose next step is still to come, come that much later than now
+        at the earliest.
     """
 
     stage: str | None = None
@@ -331,11 +338,14 @@ class Effects(Described):
     mood: float = 0.0
     satisfaction: float = 0.0
     opens: dict[str, Annotated[Opening, _shorthand("p")]] = {}
+    cancels: Names = ()
+    puts_off: dict[str, Minutes] = {}
 
     @cached_property
     def matters(self) -> bool:
         """Whether anything changes but the mood."""
-        return any((self.stage, self.adds, self.drops, self.trait, self.revenue, self.satisfaction, self.opens))
+        customer = (self.stage, self.adds, self.drops, self.trait, self.revenue, self.satisfaction)
+        return any((*customer, self.opens, self.cancels, self.puts_off))
 
 
 class Outcome(Effects):
@@ -516,6 +526,34 @@ class Journey(Described):
         return {**BUILT_IN_ENDS, **self.ends}
 
 
+class By(Described):
+    """Weights of what the company can know of a customer: the largest sum stands first on a list.
+
+    Whoever it does not know that of stands last.
+
+    Attributes
+    ----------
+    tenure
+        Days since becoming a customer.
+    contacts
+        Visits that were served, so far.
+    score
+        The last answer to a survey.
+    opened
+        Days since a journey opened last.
+    """
+
+    tenure: float = 0.0
+    contacts: float = 0.0
+    score: float = 0.0
+    opened: float = 0.0
+
+    @cached_property
+    def weights(self) -> tuple[float, float, float, float]:
+        """Weights in the order in which `rules.standing` takes what is known."""
+        return self.tenure, self.contacts, self.score, self.opened
+
+
 class Event(Effects):
     """Something that happens to many at once: an outage, a letter, a message, a campaign.
 
@@ -529,6 +567,10 @@ class Event(Effects):
         How often by chance, where it is neither on a date nor every so often.
     who
         Whom it may reach: customers, and visitors only where their stage is named.
+    most
+        How many of them are on the list, where not all can be reached: a campaign.
+    by
+        Who comes first on the list; who came first to the company, where that leaves it open.
     reach
         Share of them whom it reaches, drawn each time.
     """
@@ -537,6 +579,8 @@ class Event(Effects):
     every: Minutes | None = Field(default=None, gt=0)
     rate: Rate | None = None
     who: Who = Who()
+    most: int | None = Field(default=None, gt=0)
+    by: By = By()
     reach: Share = 1.0
 
 

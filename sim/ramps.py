@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.described import Described
 from sim.distributions import Empirical, Hazard, Part
-from sim.model import Arrivals, Event, Opening, Outcome, Target, Touchpoint
+from sim.model import Arrivals, End, Event, Opening, Outcome, Target, Touchpoint, WhileOpen
 from sim.timetable import Break, Profile, Shift
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
@@ -27,7 +27,7 @@ _AMOUNT: dict[type, str] = {
 # Shapes rather than amounts: between two of them there is no third that either would recognise.
 _WHOLE = (Profile, Empirical, Hazard)
 # Numbers that say when and not how much.
-_AT_ONCE = {(Touchpoint, "staff")}
+_AT_ONCE = {(Touchpoint, "staff"), *((kind, "puts_off") for kind in (Outcome, End, Event, WhileOpen))}
 
 
 @dataclass(frozen=True)

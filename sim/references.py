@@ -15,6 +15,7 @@ from sim.errors import Problem, did_you_mean
 from sim.model import (
     AGAIN,
     BUILT_IN_ENDS,
+    CANCELLED,
     DEFAULT_PROFILE,
     LEFT,
     NOT_SERVED,
@@ -107,7 +108,7 @@ def check_profiles(raw: dict[str, Any]) -> list[Problem]:
     rates = [rate for _, persona in _items(raw, "personas") for _, rate in _items(persona, "needs")]
     rates += [rate for _, journey in _items(raw, "journeys") for _, rate in _items(journey, "when")]
     rates += [rate for _, rate in _items(raw, "population")]
-    rates += [event.get("rate") for _, event in _items(raw, "events") if isinstance(event.get("rate"), dict)]
+    rates += [event["rate"] for _, event in _items(raw, "events") if isinstance(event.get("rate"), dict)]
     named = [rate.get("profile") for rate in rates]
     named += [value for path, value in _set_by_changes(raw) if path[-1] == "profile"]
     written = _names(raw, "profiles")
@@ -257,7 +258,7 @@ def _taken(path: str, journey: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{path}.steps.{name}", f"'{name}' is an end of this journey already; choose another name")
     for part in ("steps", "ends"):
         for name in _names(journey, part):
-            if name in (AGAIN, LEFT):
+            if name in (AGAIN, LEFT, CANCELLED):
                 message = f"'{name}' has a meaning of its own already; choose another name"
                 yield Problem(f"{path}.{part}.{name}", message)
     for step_name, step in _items(journey, "steps"):
@@ -439,7 +440,8 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
 
 
 def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator[Problem]:
-    yield from _unknown(f"{path}.opens", _names(effect, "opens"), _names(raw, "journeys"), "journey")
+    for name in ("opens", "cancels", "puts_off"):
+        yield from _unknown(f"{path}.{name}", _listed(effect.get(name)), _names(raw, "journeys"), "journey")
 
 
 def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
@@ -458,6 +460,13 @@ def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Pr
     yield from _who(raw, f"{path}.who", event.get("who"))
     yield from _effects(raw, path, event)
     yield from _does_something(path, event)
+    by = event.get("by")
+    if isinstance(by, dict):
+        if event.get("most") is None:
+            yield Problem(f"{path}.by", "says who comes first on a list; say with `most` how many are on it")
+        surveys = any("survey" in persona for _, persona in _items(raw, "personas"))
+        if "score" in by and not surveys and not any("survey" in set_ for set_, _ in _set_by_changes(raw)):
+            yield Problem(f"{path}.by.score", "nobody is asked for a score; give a persona a survey")
 
 
 def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[str, Any]) -> Iterator[Problem]:

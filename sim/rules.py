@@ -242,6 +242,17 @@ def towards(value: float, target: float, share: float) -> float:
     return value + share * (target - value)
 
 
+def standing(weights: Sequence[float], known: Sequence[float]) -> float:
+    """Weighted sum of what is known of a customer, by which a list is made; −∞ where something asked for is unknown."""
+    together = 0.0
+    for i in range(len(weights)):
+        if weights[i] != 0.0:
+            if math.isnan(known[i]):
+                return -math.inf
+            together += weights[i] * known[i]
+    return together
+
+
 def leave_probability(base: float, slope: float, shortfall: float, terms: float, elapsed: float) -> float:
     """Probability of leaving since the last review: hazard base·exp(slope·shortfall + terms), proportional in time."""
     return 1.0 - math.exp(-base * math.exp(min(slope * shortfall + terms, _LARGEST)) * elapsed)

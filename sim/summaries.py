@@ -179,7 +179,8 @@ class _Scheme:
         edges = self.edges if dimension == "week" else np.array([self.start, self.end])
         amounts = [[amount(pool, *span) for span in pairwise(edges)] for pool in self.names.pools]
         over = 1 if dimension == "pool" else 0
-        return np.array(amounts).reshape(len(self.names.pools), len(edges) - 1).sum(axis=over)
+        table = np.array(amounts, dtype=float).reshape(len(self.names.pools), len(edges) - 1)
+        return np.asarray(table.sum(axis=over))
 
     def _changes(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         edges = self.edges if dimension == "week" else np.array([self.start, self.end])

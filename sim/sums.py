@@ -24,7 +24,7 @@ WEEK = 10080.0  # minutes
 SATISFIED, PROMOTER, DETRACTOR = 7, 9, 6  # of 10: the two best of five points; the marks of the net promoter score
 ABANDONED, CLOSED, BLOCKED, LEFT, MISSED = (np.int64(n) for n in (0, 1, 2, 3, 6))  # as `arrays.OUTCOMES` has them
 ACCEPTED = np.int64(1)  # as `model.CALLBACKS` has it
-LEFT_END = np.int64(2)  # as `arrays.ENDS` numbers it
+LEFT_END, CANCELLED_END = np.int64(2), np.int64(3)  # as `arrays.ENDS` numbers them
 
 # Waits and times are counted in bins 1 % apart, from a second up, after one for exactly nothing.
 BIN = log(1.01)
@@ -41,7 +41,7 @@ OF_VISITS = (
 OF_JOURNEYS = (
     "issues", "open_at_end", "closed", "good", "bad", "contacts", "first_contact", "further_contacts", "multichannel",
     "handoffs", "resolution_time", "experience", "true_satisfied", "true_promoters", "true_detractors", "asked",
-    "answers", "score", "satisfied", "promoters", "detractors", "journey_revenue",
+    "answers", "score", "satisfied", "promoters", "detractors", "cancelled", "journey_revenue",
 )  # fmt: skip
 OF_EFFECTS = ("effect_revenue",)
 OF_CUSTOMERS = (
@@ -57,7 +57,7 @@ OF_CUSTOMERS = (
 (
     ISSUES, OPEN_AT_END, CLOSED_JOURNEYS, GOOD, BAD, CONTACTS, FIRST_CONTACT, FURTHER_CONTACTS, MULTICHANNEL, HANDOFFS,
     RESOLUTION_TIME, EXPERIENCE, TRUE_SATISFIED, TRUE_PROMOTERS, TRUE_DETRACTORS, ASKED, ANSWERS, SCORE,
-    SATISFIED_ANSWERS, PROMOTERS, DETRACTORS, JOURNEY_REVENUE,
+    SATISFIED_ANSWERS, PROMOTERS, DETRACTORS, CANCELLED_JOURNEYS, JOURNEY_REVENUE,
 ) = (np.int64(n) for n in range(len(OF_JOURNEYS)))  # fmt: skip
 (
     PRESENT, LOST_OF_PRESENT, LOST, JOINED, CUSTOMER_MINUTES, SUBSCRIPTION, AT_START, STAYED, SATISFACTION_END,
@@ -314,6 +314,8 @@ def add_journeys(m: Any, rows: Rows, sums: Any, times: Any) -> None:
             count(counted, ISSUES)
             if isnan(row["closed"]):
                 count(counted, OPEN_AT_END)
+            elif row["end"] == CANCELLED_END:
+                count(counted, CANCELLED_JOURNEYS)
             elif row["end"] != LEFT_END:
                 length = count_closed(row, counted)
             if row["asked"]:

@@ -165,12 +165,12 @@ class History:
         positions = max(1, int(m.touchpoints["pools_n"].max(initial=1)))
         duties = [on_duty(self.lowered.phases, name, model.clock, key) for name in names.pools]
         members = 2 + max((max(each.headcount) for each in duties), default=0)
-        queues = len(m.priorities) * positions
+        queues, lists = len(m.priorities) * positions, int((m.events["most"] >= 0).any())
         self._set(
             key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup,
             keep=keep, keep_origins=int(keep > 0),
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE, passing=NONE,
-            home=home, positions=positions, n_personas=len(names.personas),
+            home=home, makes_lists=lists, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
             n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
             n_priorities=len(m.priorities), n_queues=queues, n_events=len(names.events), n_moments=len(moments),
@@ -181,7 +181,8 @@ class History:
         sizes = {
             "event": (begun,), "soon": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
-            "trait": (customers, len(names.traits)), "issue": (some,), "attempt": (some, len(names.touchpoints)),
+            "trait": (customers, len(names.traits)), "known": (customers, lists), "standing": (customers, lists),
+            "issue": (some,), "attempt": (some, len(names.touchpoints)),
             "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
             "busy": (len(names.channels),), "to start": (some,), "arrival": (journeys,),
             **{f"{kind} row": (BLOCK + SLACK,) for kind in KINDS}, "origin": (some,),
@@ -248,7 +249,7 @@ class History:
         dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
-            self._enlarge(spare, "customer", "need", "held", "trait")
+            self._enlarge(spare, "customer", "need", "held", "trait", "known", "standing")
         if world["issues"] + wanted > len(self.tables["issue"]):
             self._enlarge(wanted, "issue", "attempt", "seen")
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])

@@ -57,7 +57,7 @@ class Expected:
 
     def moments(self, name: str) -> list[float]:
         """Times within the horizon at which an event happens, as each phase states it."""
-        times = []
+        times: list[float] = []
         for phase in self.phases:
             event, clock = phase.model.events[name], phase.model.clock
             if event.rate is not None:
@@ -75,7 +75,8 @@ class Expected:
         if all(phase.model.events[name].rate is None for phase in self.phases):
             return []
         number = self.number(lambda model: model.events[name].rate or NO_RATE)
-        root, due, times = draws.fold(self.world, draws.name(f"event {name}")), 0.0, []
+        root, due = draws.fold(self.world, draws.name(f"event {name}")), 0.0
+        times: list[float] = []
         while True:
             due -= log(1.0 - draws.draw(draws.fold(root, len(times)), "gap"))
             time = number.time(due)

@@ -35,7 +35,7 @@ LOG = logging.getLogger("desirepath")
 HERE = Path(__file__).parent
 SOURCES = (
     HERE / "loop.py", HERE / "world.py", HERE / "memory.py", HERE / "calendar.py", Path(__file__),
-    *(HERE.parent / f"{name}.py" for name in ("arrays", "records", "sums", "draws", "rules", "model")),
+    *(HERE.parent / f"{name}.py" for name in ("arrays", "records", "sums", "draws", "rules", "model", "units")),
 )  # fmt: skip
 
 

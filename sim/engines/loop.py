@@ -42,12 +42,14 @@ from sim.engines.world import (
     journey_at,
     journey_row,
     knot_at,
+    known_at,
     law_at,
     m_add,
     m_after_end,
     m_arrival_name,
     m_begin,
     m_begin_n,
+    m_cancel,
     m_comes,
     m_department,
     m_drop,
@@ -69,6 +71,8 @@ from sim.engines.world import (
     m_priorities,
     m_product_name,
     m_products,
+    m_put_off,
+    m_put_off_by,
     m_review_every,
     m_serves,
     m_start,
@@ -96,6 +100,7 @@ from sim.engines.world import (
     seen_at,
     soon_at,
     spell_row,
+    standings,
     starting_at,
     step_at,
     target_at,
@@ -104,6 +109,7 @@ from sim.engines.world import (
     visit_row,
 )
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
+from sim.units import MINUTES_PER_DAY
 
 Record = Any  # in place: what is written to it stays
 Key = Any  # 64 bits
@@ -143,10 +149,12 @@ GOING, DUE = ONE, ONE + ONE  # on the way home, or to a break that may be over b
     MISS,
 ) = _numbered(19)
 START_ISSUE, START_REVIEWS, START_NEED, START_EVERY = _numbered(4)
-# arrays.OUTCOMES
-BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED, BY_MISSING = _numbered(7)
+# arrays.OUTCOMES and arrays.ENDS
+(
+    BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED, BY_MISSING, BY_CANCELLING,
+) = _numbered(8)  # fmt: skip
+END_RESOLVED, END_GIVE_UP, END_LEFT, END_CANCELLED = _numbered(4)
 DECLINED, ACCEPTED = _numbered(2)  # model.CALLBACKS
-END_RESOLVED, END_GIVE_UP, END_LEFT = _numbered(3)  # arrays.ENDS
 FROM_START, FROM_JOINING, FROM_ARRIVAL = _numbered(3)
 
 R_WINDOW, R_CHANGE, R_SHIFT_END, R_SHIFT_START = (
@@ -670,7 +678,7 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["issues"] = NONE
     customer["reviews"] = 0
     customer["present"] = 0
-    customer["awaited"] = 0
+    customer["pending"] = NONE
     customer["kept"] = w["keep"] >= 1.0 or (w["keep"] > 0.0 and draw(key, U_KEPT) < w["keep"])
     customer["satisfaction"] = rest(w, c)
     customer["relaxed"] = w["now"]
@@ -681,6 +689,11 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
         )
     for trait in range(w["n_traits"]):
         trait_at(w, c, trait)["value"] = m_traits(w, f, chosen, trait)
+    if w["makes_lists"] == 1:
+        known = known_at(w, c, ZERO)
+        known["contacts"] = 0.0
+        known["score"] = nan
+        known["opened"] = nan
     return c
 
 
@@ -858,10 +871,49 @@ def open_later(
     """Open a journey after a delay, if the customer is still there."""
     if delay > 0:
         i = new_issue(w, c, j, jkey, origin_journey, origin_n, origin)
-        customer_at(w, c)["awaited"] += 1
-        put(w, w["now"] + delay, R_ARRIVAL, issue_at(w, i)["row"], ZERO, ZERO, LATER, i, ZERO)
+        customer, issue = customer_at(w, c), issue_at(w, i)
+        issue["previous"] = NONE
+        issue["next"] = customer["pending"]
+        if customer["pending"] >= 0:
+            issue_at(w, customer["pending"])["previous"] = i
+        customer["pending"] = i
+        issue["due"] = w["now"] + delay
+        put(w, issue["due"], R_ARRIVAL, issue["row"], ZERO, ZERO, LATER, i, ZERO)
     elif isnan(customer_at(w, c)["left"]):
         open_issue(w, c, j, jkey, origin_journey, origin_n, origin)
+
+
+@compiled
+def come_due(w: Record, i: Whole, row: Key) -> None:
+    """Open a journey that was to open later, unless it was cancelled, or put off meanwhile."""
+    issue = issue_at(w, i)
+    if issue["state"] != PENDING or as_key(issue["row"]) != row:
+        return
+    c = issue["customer"]
+    if customer_at(w, c)["row"] != issue["row"] or not isnan(customer_at(w, c)["left"]):
+        free_issue(w, i)
+    elif issue["due"] > w["now"]:
+        put(w, issue["due"], R_ARRIVAL, issue["row"], ZERO, ZERO, LATER, i, ZERO)
+    else:
+        no_longer_awaited(w, i)
+        if meant_for(w, c, issue["journey"]):
+            opened(w, i)
+        else:
+            free_issue(w, i)
+            part(w, c)
+
+
+@compiled
+def no_longer_awaited(w: Record, i: Whole) -> None:
+    """Take a journey that was to open later off its customer's list."""
+    issue = issue_at(w, i)
+    customer = customer_at(w, issue["customer"])
+    if issue["previous"] >= 0:
+        issue_at(w, issue["previous"])["next"] = issue["next"]
+    else:
+        customer["pending"] = issue["next"]
+    if issue["next"] >= 0:
+        issue_at(w, issue["next"])["previous"] = issue["previous"]
 
 
 @compiled
@@ -911,6 +963,8 @@ def opened(w: Record, i: Whole) -> None:
     if customer["issues"] >= 0:
         issue_at(w, customer["issues"])["previous"] = i
     customer["issues"] = i
+    if w["makes_lists"] == 1:
+        known_at(w, c, ZERO)["opened"] = w["now"]
     issue["target"] = first_step(w, i)
     start(w, START_ISSUE, i, ZERO)
 
@@ -1002,8 +1056,8 @@ def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) 
         return target
     issue["state"] = DELAYED
     issue["target"] = target
-    when = w["now"] + delay
-    put(w, when, R_ARRIVAL, issue["row"], issue["number"], issue["visits"] + 1, DELAY, i, ZERO)
+    issue["due"] = w["now"] + delay
+    put(w, issue["due"], R_ARRIVAL, issue["row"], issue["number"], issue["visits"] + 1, DELAY, i, ZERO)
     return AGAIN_CODE
 
 
@@ -1267,6 +1321,8 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
         issue["contacts"] += touchpoint["attended"]
         cost = touchpoint["cost"]
         customer["cost"] += cost
+        if w["makes_lists"] == 1:
+            known_at(w, c, ZERO)["contacts"] += 1.0
     if outcome != BY_LEAVING:
         feel(w, i, outcome, o, wait)
     revenue, stage = 0.0, NONE
@@ -1394,14 +1450,10 @@ def close(w: Record, i: Whole, end: Whole) -> None:
     """Close an issue: what it left behind, what it sets off, and what the company asks."""
     issue = issue_at(w, i)
     c, j = issue["customer"], issue["journey"]
-    customer, f = customer_at(w, c), phase_of(w, c)
+    f = phase_of(w, c)
     ending = end_at(w, f, j, end)
-    p = persona_at(w, f, customer["persona"])
     sway(w, i, effects_at(w, ending["effects"])["mood"])
-    relax(w, c)
-    experience = experience_of(w, i)
-    customer["satisfaction"] = rules.towards(customer["satisfaction"], experience, p["memory"])
-    customer["drift"] += p["adapts"] * (experience - rest(w, c))
+    experience = remember(w, i)
     unlink(w, i)
     key = draws.fold(issue["key"], m_end_name(w, end))
     if effects_at(w, ending["effects"])["matters"] == 1:
@@ -1474,15 +1526,15 @@ def strike(w: Record, i: Whole) -> None:
     """Let the clock on a visit take effect."""
     issue = issue_at(w, i)
     c, step = issue["customer"], step_at(w, issue["phase"], issue["step"])
-    n = ZERO
+    cause, journey, visit, n = w["n_events"] + issue["step"], issue["number"], issue["visits"], ZERO
     if step["again"] < inf:
         n = np.int64((w["now"] - issue["joined"] - step["strikes"]) / step["again"] + 0.5)
-    e, key = step["while_open"], draws.fold(draws.fold(issue["visit_key"], U_WHILE_OPEN), as_key(n))
+        wind_up(w, i, n + 1)
+    e, key = step["while_open"], draws.fold(draws.fold(issue["visit_key"], as_key(U_WHILE_OPEN)), as_key(n))
     sway(w, i, effects_at(w, e)["mood"])
     take_effect(w, c, e, key, issue["origin_journey"], issue["origin_n"], issue["origin"])
-    record_effect(w, c, e, w["n_events"] + issue["step"], issue["number"], issue["visits"], n)
-    if step["again"] < inf:
-        wind_up(w, i, n + 1)
+    record_effect(w, c, e, cause, journey, visit, n)
+    part(w, c)
 
 
 @compiled
@@ -1498,6 +1550,8 @@ def go_through(w: Record, m: Whole, spare: Whole, block: Whole) -> Whole:
     event, key = happening_at(w, f, e), draws.fold(m_event_name(w, e), as_key(n))
     if w["passing"] < 0:
         w["passing"] = w["oldest"]
+        if event["most"] >= 0:
+            make_list(w, event)
     free = room(w, spare)
     while w["passing"] >= 0:
         if free == 0:
@@ -1507,7 +1561,7 @@ def go_through(w: Record, m: Whole, spare: Whole, block: Whole) -> Whole:
         free -= 1
         c = w["passing"]
         w["passing"] = np.int64(customer_at(w, c)["after"])
-        if is_concerned(w, c, event):
+        if is_concerned(w, c, event) and (event["most"] < 0 or is_listed(w, c, event)):
             own = draws.fold(customer_at(w, c)["key"], key)
             if event["reach"] >= 1 or draw(own, U_REACH) < event["reach"]:
                 befall(w, c, e, event["effects"], own, n)
@@ -1521,6 +1575,44 @@ def is_concerned(w: Record, c: Whole, event: Record) -> bool:
     if not isnan(customer["left"]) or (isnan(customer["joined"]) and event["visitors"] == 0):
         return False
     return event["who"] < 0 or meets(w, c, event["who"])
+
+
+@compiled
+def make_list(w: Record, event: Record) -> None:
+    """Find how high the last on a list stands, and how many who stand as high are on it: those who came first."""
+    n, c = ZERO, w["oldest"]
+    while c >= 0:
+        if is_concerned(w, c, event):
+            view(standings(w, n, ZERO), 1)[0] = standing_of(w, c, event)
+            n += 1
+        c = np.int64(customer_at(w, c)["after"])
+    w["least"] = -inf
+    w["ties"] = n
+    if n > event["most"]:
+        every = view(standings(w, ZERO, ZERO), n)
+        w["least"] = np.partition(every, n - event["most"])[n - event["most"]]
+        w["ties"] = event["most"]
+        for standing in every:
+            w["ties"] -= standing > w["least"]
+
+
+@compiled
+def is_listed(w: Record, c: Whole, event: Record) -> bool:
+    """Whether somebody stands high enough to be on the list."""
+    standing = standing_of(w, c, event)
+    if standing == w["least"]:
+        w["ties"] -= 1
+        return w["ties"] >= 0
+    return standing > w["least"]
+
+
+@compiled
+def standing_of(w: Record, c: Whole, event: Record) -> float:
+    """How high somebody stands by what the company can know of them."""
+    customer, known, now = customer_at(w, c), known_at(w, c, ZERO), w["now"]
+    tenure, opened = (now - customer["joined"]) / MINUTES_PER_DAY, (now - known["opened"]) / MINUTES_PER_DAY
+    weights = (event["tenure"], event["contacts"], event["score"], event["opened"])
+    return rules.standing(weights, (tenure, known["contacts"], known["score"], opened))
 
 
 @compiled
@@ -1547,9 +1639,85 @@ def sway(w: Record, i: Whole, mood: float) -> None:
 
 
 @compiled
+def remember(w: Record, i: Whole) -> float:
+    """Let the satisfaction of a customer, and what they expect, follow what an issue has been; return that."""
+    c = issue_at(w, i)["customer"]
+    customer = customer_at(w, c)
+    p = persona_at(w, phase_of(w, c), customer["persona"])
+    relax(w, c)
+    experience = experience_of(w, i)
+    customer["satisfaction"] = rules.towards(customer["satisfaction"], experience, p["memory"])
+    customer["drift"] += p["adapts"] * (experience - rest(w, c))
+    return experience
+
+
+@compiled
+def cancel(w: Record, c: Whole, first: Whole, n: Whole) -> None:
+    """Call off journeys that are still to open, and those open that nobody is serving; nothing follows."""
+    i = np.int64(customer_at(w, c)["pending"])
+    while i >= 0:
+        following = issue_at(w, i)["next"]
+        if is_cancelled(w, i, first, n):
+            no_longer_awaited(w, i)
+            free_issue(w, i)
+        i = following
+    i = last = np.int64(customer_at(w, c)["issues"])
+    while i >= 0:  # the first to be opened stands last
+        last, i = i, issue_at(w, i)["next"]
+    while last >= 0:
+        issue = issue_at(w, last)
+        i, last = last, issue["previous"]
+        if not is_cancelled(w, i, first, n) or not (issue["state"] == WAITING or issue["state"] == DELAYED):
+            continue
+        if issue["state"] == WAITING:
+            stop_waiting(w, i)
+            waited = w["now"] - issue["joined"]
+            issue["wait"] += waited
+            feel(w, i, BY_CANCELLING, NONE, waited)
+            record_visit(w, i, w["now"], BY_CANCELLING, issue["mood"], 0.0, 0.0, 0.0, NONE)
+        experience = remember(w, i)
+        unlink(w, i)
+        record_journey(w, i, w["now"], END_CANCELLED, NONE, experience, 0.0, NONE)
+        free_issue(w, i)
+
+
+@compiled
+def is_cancelled(w: Record, i: Whole, first: Whole, n: Whole) -> bool:
+    """Whether a journey is among those that are called off."""
+    found = False
+    for k in range(first, first + n):
+        found |= m_cancel(w, k) == issue_at(w, i)["journey"]
+    return found
+
+
+@compiled
+def put_off(w: Record, c: Whole, j: Whole, earliest: float) -> None:
+    """Let a journey that is to open, or to go on, wait until some time at least."""
+    i = np.int64(customer_at(w, c)["pending"])
+    while i >= 0:
+        issue = issue_at(w, i)
+        if issue["journey"] == j:
+            issue["due"] = max(issue["due"], earliest)
+        i = issue["next"]
+    i = np.int64(customer_at(w, c)["issues"])
+    while i >= 0:
+        issue = issue_at(w, i)
+        if issue["journey"] == j and issue["state"] == DELAYED:
+            issue["due"] = max(issue["due"], earliest)
+        i = issue["next"]
+
+
+@compiled
 def take_effect(w: Record, c: Whole, e: Whole, key: Key, origin_journey: Whole, origin_n: Whole, before: Whole) -> None:
-    """Let what happened change the customer, move money and open other journeys; `before` is its own origin."""
+    """Let what happened call journeys off, change the customer, move money and open other journeys.
+
+    `before` is the origin of what happened.
+    """
     effects, customer = effects_at(w, e), customer_at(w, c)
+    if effects["cancels_n"] > 0:
+        cancel(w, c, effects["cancels"], effects["cancels_n"])
+    for n in range(effects["puts_off"], effects["puts_off"] + effects["puts_off_n"]):
+        put_off(w, c, m_put_off(w, n), w["now"] + m_put_off_by(w, n))
     for n in range(effects["adds"], effects["adds"] + effects["adds_n"]):
         product_at(w, c, m_add(w, n))["held"] = True
     for n in range(effects["drops"], effects["drops"] + effects["drops_n"]):
@@ -1606,6 +1774,8 @@ def survey(w: Record, i: Whole, experience: float) -> None:
     if draw(key, U_ANSWER) < chance:
         issue["score"] = rules.given_score(felt, p["noise"], rules.normal_quantile(draw(key, U_SCORE)))
         issue["scored"] = w["now"]
+        if w["makes_lists"] == 1:
+            known_at(w, c, ZERO)["score"] = float(issue["score"])
 
 
 # ---- satisfaction, money and leaving ---------------------------------------------------------------------------------
@@ -1703,7 +1873,7 @@ def go_away(w: Record, c: Whole) -> None:
 def part(w: Record, c: Whole) -> None:
     """Let go of somebody who never was a customer, once nothing is open and nothing awaits them."""
     customer = customer_at(w, c)
-    if isnan(customer["joined"]) and customer["issues"] < 0 and customer["awaited"] == 0:
+    if isnan(customer["joined"]) and customer["issues"] < 0 and customer["pending"] < 0:
         relax(w, c)
         record_customer(w, c)
         give_back_place(w, c)
@@ -2044,7 +2214,10 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
                 and as_key(issue["row"]) == order
                 and as_key((np.int64(issue["number"]) << 32) | np.int64(issue["visits"] + 1)) == place
             ):
-                target = np.int64(issue["target"])
+                if issue["due"] > w["now"]:  # it was put off
+                    put(w, issue["due"], R_ARRIVAL, issue["row"], issue["number"], issue["visits"] + 1, DELAY, a, ZERO)
+                else:
+                    target = np.int64(issue["target"])
         elif kind in (NEEDING, PERIOD):
             still = is_same_customer(w, a, event)
             take_first(w)
@@ -2062,17 +2235,9 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             take_first(w)
             arrive(w, a)
         elif kind == LATER:
+            row = event["order"] & as_key(0xFFFFFFFF)
             take_first(w)
-            c = issue_at(w, a)["customer"]
-            here = customer_at(w, c)["row"] == issue_at(w, a)["row"] and isnan(customer_at(w, c)["left"])
-            if here:
-                customer_at(w, c)["awaited"] -= 1
-            if here and meant_for(w, c, issue_at(w, a)["journey"]):
-                opened(w, a)
-            else:
-                free_issue(w, a)
-                if here:
-                    part(w, c)
+            come_due(w, a, row)
         elif kind == ON_SHIFT:
             take_first(w)
             on_shift(w, a)

@@ -12,7 +12,7 @@ import gc
 from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
-from math import inf, log
+from math import inf, log, nan
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -28,6 +28,7 @@ from sim.model import (
     ACCEPTED,
     AGAIN,
     BLOCKED,
+    CANCELLED,
     CLOSED,
     DECLINED,
     GIVE_UP,
@@ -41,9 +42,10 @@ from sim.rosters import on_duty
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 from sim.summaries import summarise
 from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Result, Tables, frame
+from sim.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from sim.behaviour import Behaviour
     from sim.changes import Phase
@@ -61,9 +63,9 @@ class Customer:
     """A person with a persona, a memory and a stage, living through issues until they leave."""
 
     __slots__ = (
-        "accrued", "awaited", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left", "origin",
-        "persona", "pilot", "products", "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "stage",
-        "traits", "why",
+        "accrued", "awaited", "contacts", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left",
+        "opened", "origin", "persona", "pilot", "products", "relaxed", "revenue", "row", "satisfaction",
+        "satisfaction_start", "score", "stage", "traits", "why",
     )  # fmt: skip
 
     def __init__(self, row: int, origin: str, key: int, persona: str) -> None:
@@ -82,16 +84,28 @@ class Customer:
         self.accrued = 0.0  # when revenue was last brought up to date
         self.journeys = 0
         self.issues: dict[int, Issue] = {}
-        self.awaited = 0  # journeys that open after a delay
+        self.awaited: list[Awaited] = []
+        self.contacts = 0
+        self.score = self.opened = nan  # the last answer to a survey, and when a journey opened last
         self.gone = False  # a visitor, for good
         self.pilot = False
+
+
+class Awaited:
+    """A journey that is to open for a customer at a time, unless it is put off or cancelled."""
+
+    __slots__ = ("due", "name")
+
+    def __init__(self, name: str, due: float) -> None:
+        self.name, self.due = name, due
 
 
 class Issue:
     """A customer's open goal: the life of one journey."""
 
     __slots__ = (
-        "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "effects", "end",
+        "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "due", "effects",
+        "end",
         "experience", "felt", "good", "handoffs", "key", "lowest", "mood", "moods", "name", "noticed", "number",
         "opened", "origin", "reopened", "repeats", "satisfaction_before", "score", "scored", "visit", "visits", "wait",
     )  # fmt: skip
@@ -105,6 +119,7 @@ class Issue:
         self.good: bool | None = None
         self.satisfaction_before = self.mood = customer.satisfaction
         self.lowest, self.moods, self.felt = inf, 0.0, 0  # of the moods so far: the lowest, their sum and their number
+        self.due = opened  # when the next step comes, if it is still to come
         self.reopened = False  # since the last visit
         self.difficulty = 0.0
         self.visits = self.contacts = self.handoffs = self.repeats = 0
@@ -438,18 +453,30 @@ class History:
 
     def open_later(self, customer: Customer, name: str, journey: int, origin: str, delay: float) -> None:
         """Open a journey after a delay, if the customer is still there."""
-
-        def due() -> None:
-            customer.awaited -= 1
-            if customer.left is None:
-                self.open(customer, name, journey, origin)
-                self.part(customer)
-
+        opens = partial(self.open, customer, name, journey, origin)
         if delay > 0:
-            customer.awaited += 1
-            self.calendar.call(due, self.calendar.now + delay, Rank.ARRIVAL, customer.row)
+            awaited = Awaited(name, self.calendar.now + delay)
+            customer.awaited.append(awaited)
+            self.expect(awaited, customer, opens)
         elif customer.left is None:
-            self.open(customer, name, journey, origin)
+            opens()
+
+    def expect(self, awaited: Awaited, customer: Customer, opens: Callable[[], None]) -> None:
+        """Let a journey open when it is due."""
+        come_due = partial(self.come_due, awaited, customer, opens)
+        self.calendar.call(come_due, awaited.due, Rank.ARRIVAL, customer.row)
+
+    def come_due(self, awaited: Awaited, customer: Customer, opens: Callable[[], None]) -> None:
+        """Open a journey that is due, unless it was cancelled, or put off meanwhile."""
+        if awaited not in customer.awaited:
+            return
+        if awaited.due > self.calendar.now:
+            self.expect(awaited, customer, opens)
+            return
+        customer.awaited.remove(awaited)
+        if customer.left is None:
+            opens()
+            self.part(customer)
 
     def open(self, customer: Customer, name: str, journey: int, origin: str) -> None:
         """Open an issue, if the journey exists now and is meant for this customer."""
@@ -462,6 +489,7 @@ class History:
         if planned.difficulty.matters:
             issue.difficulty = rules.normal_quantile(self.draw(issue.key, "difficulty"))
         customer.issues[issue.number] = issue
+        customer.opened = self.calendar.now
         self.calendar.process(self.live(issue, self.first_step(issue, planned)))
 
     def meets(self, customer: Customer, name: str, who: Who) -> bool:
@@ -504,10 +532,13 @@ class History:
                 return
             step_name, delay = self.next_target(visit, outcome)
             if delay > 0:
-                when = self.calendar.now + delay
-                yield self.calendar.at(when, Rank.ARRIVAL, issue.customer.row, issue.number, issue.visits + 1)
-                if issue.closed is not None:
-                    return
+                issue.due, now = self.calendar.now + delay, -inf
+                while issue.due > now:  # unless it is put off, once
+                    order = (issue.customer.row, issue.number, issue.visits + 1)
+                    yield self.calendar.at(issue.due, Rank.ARRIVAL, *order)
+                    if issue.closed is not None:
+                        return
+                    now = self.calendar.now
             if step_name in self.of(issue.customer).journeys[issue.name].all_ends:
                 self.close(issue, step_name)
                 return
@@ -696,6 +727,7 @@ class History:
         issue.wait += visit.waited(self.calendar.now)
         if visit.started is not None:
             issue.contacts += visit.touchpoint.attended
+            customer.contacts += visit.touchpoint.attended
             customer.cost += visit.touchpoint.cost
         if outcome != LEFT:
             issue.feel(rules.clip(self.mood(visit, outcome)))
@@ -771,17 +803,12 @@ class History:
             return
         model = self.of(customer)
         ending = model.journeys[issue.name].all_ends[end]
-        persona = model.personas[customer.persona]
-        feelings = persona.satisfaction
         self.sway(issue, ending.mood)
-        self.relax(customer)
-        experience = self.experience(issue)
-        customer.satisfaction = rules.towards(customer.satisfaction, experience, feelings.memory)
-        customer.drift += feelings.adapts * (experience - self.rest(customer))
+        experience = self.remember(issue)
         key = draws.fold(issue.key, draws.name(end))
         self.take_effect(ending, customer, key, issue.origin)
         self.survey(issue, experience)
-        issue.good, issue.experience, issue.effects = ending.good, experience, ending
+        issue.good, issue.effects = ending.good, ending
         self.record_journey(issue)
         for name, other in model.journeys.items():
             after = other.when.after
@@ -804,12 +831,13 @@ class History:
         issue, customer = visit.issue, visit.issue.customer
         if visit.ended is not None or customer.left is not None:
             return
+        if clock.every is not None:
+            self.wind_up(visit, clock, n + 1)
         self.sway(issue, clock.mood)
         key = draws.fold(draws.fold(visit.key, draws.name("while open")), n)
         self.take_effect(clock, customer, key, issue.origin)
         self.record_effect(customer, clock, (visit.step_name, issue.number, visit.number, n))
-        if clock.every is not None:
-            self.wind_up(visit, clock, n + 1)
+        self.part(customer)
 
     def happen(self, name: str, n: int) -> None:
         """Let an event take effect on those whom it reaches."""
@@ -826,10 +854,23 @@ class History:
             self.part(customer)
 
     def concerned(self, name: str, event: Event) -> list[Customer]:
-        """Everybody here for whom an event is meant, in the order in which they came; visitors if it names a stage."""
+        """Everybody here for whom an event is meant, in the order in which they came; visitors if it names a stage.
+
+        Where there is a list, those who are on it.
+        """
         who = event.who
         there = (c for c in self.present() if c.joined is not None or who.stage is not None)
-        return [customer for customer in there if self.meets(customer, name, who)]
+        people = [customer for customer in there if self.meets(customer, name, who)]
+        if event.most is None:
+            return people
+        ranked = sorted(people, key=lambda customer: -rules.standing(event.by.weights, self.known(customer)))
+        return sorted(ranked[: event.most], key=lambda customer: customer.row)
+
+    def known(self, customer: Customer) -> tuple[float, float, float, float]:
+        """Return what the company can know of a customer, as `By` has it."""
+        now, joined = self.calendar.now, nan if customer.joined is None else customer.joined
+        tenure, opened = (now - joined) / MINUTES_PER_DAY, (now - customer.opened) / MINUTES_PER_DAY
+        return tenure, float(customer.contacts), customer.score, opened
 
     def sway(self, issue: Issue, mood: float) -> None:
         """Move the mood of an open journey."""
@@ -837,8 +878,46 @@ class History:
             feelings = self.of(issue.customer).personas[issue.customer.persona].satisfaction
             issue.feel(rules.clip(issue.mood + rules.felt(mood, feelings.loss_aversion)))
 
+    def remember(self, issue: Issue) -> float:
+        """Let the satisfaction of a customer, and what they expect, follow what an issue has been; return that."""
+        customer = issue.customer
+        feelings = self.of(customer).personas[customer.persona].satisfaction
+        self.relax(customer)
+        issue.experience = experience = self.experience(issue)
+        customer.satisfaction = rules.towards(customer.satisfaction, experience, feelings.memory)
+        customer.drift += feelings.adapts * (experience - self.rest(customer))
+        return experience
+
+    def cancel(self, customer: Customer, names: tuple[str, ...]) -> None:
+        """Call off journeys that are still to open, and those open that nobody is serving; nothing follows."""
+        customer.awaited = [awaited for awaited in customer.awaited if awaited.name not in names]
+        for issue in list(customer.issues.values()):
+            visit = issue.visit
+            is_served = visit is not None and not visit.waiting
+            if issue.name not in names or is_served or issue.visits == 0:
+                continue
+            if visit is not None:
+                visit.waiting = False
+                self.in_channel[visit.touchpoint.channel] -= 1
+                self.conclude(visit, CANCELLED)
+            issue.closed, issue.end = self.calendar.now, CANCELLED
+            del customer.issues[issue.number]
+            self.remember(issue)
+            self.record_journey(issue)
+
+    def put_off(self, customer: Customer, delays: dict[str, float]) -> None:
+        """Let journeys that are to open, or to go on, wait for some time from now at least."""
+        to_come: list[Awaited | Issue] = [issue for issue in customer.issues.values() if issue.visit is None]
+        for waiting in to_come + customer.awaited:
+            if waiting.name in delays:
+                waiting.due = max(waiting.due, self.calendar.now + delays[waiting.name])
+
     def take_effect(self, effects: Effects, customer: Customer, key: int, origin: str) -> None:
-        """Let what happened change the customer, move money and open other journeys."""
+        """Let what happened call journeys off, change the customer, move money and open other journeys."""
+        if effects.cancels:
+            self.cancel(customer, effects.cancels)
+        if effects.puts_off:
+            self.put_off(customer, effects.puts_off)
         customer.products.update(effects.adds)
         customer.products.difference_update(effects.drops)
         customer.traits.update(effects.trait)
@@ -879,6 +958,7 @@ class History:
         if self.draw(key, "answer") < p:
             normal = rules.normal_quantile(self.draw(key, "score"))
             issue.score, issue.scored = rules.given_score(felt, survey.noise, normal), self.calendar.now
+            issue.customer.score = float(issue.score)
 
     # ---- satisfaction, money and leaving ---------------------------------------------------------------------------
 

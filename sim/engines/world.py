@@ -29,7 +29,7 @@ CUSTOMER = np.dtype(
         *(
             (name, _I)
             for name in (
-                "origin", "k", "journeys", "issues", "settled", "arm", "group", "present", "kept", "awaited",
+                "origin", "k", "journeys", "issues", "settled", "arm", "group", "present", "kept", "pending",
                 "before", "after",
             )
         ),
@@ -41,7 +41,12 @@ ISSUE = np.dtype(
     [
         ("key", _U),
         ("visit_key", _U),
-        *((name, _F) for name in ("joined", "started", "mood", "mood_before", "lowest", "moods", "wait", "difficulty")),
+        *(
+            (name, _F)
+            for name in (
+                "joined", "started", "due", "mood", "mood_before", "lowest", "moods", "wait", "difficulty",
+            )
+        ),
         *(
             (name, np.int64)
             for name in (
@@ -72,12 +77,15 @@ COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64)])
 STRETCH = np.dtype([("first", np.int64), ("last", np.int64)])
 KNOT = np.dtype([("time", _F), ("number", _F)])
 DUTY = np.dtype([("time", _F), ("people", np.int64), ("resting", np.int64)])
+# What the company can know of a customer, where some event makes a list by it.
+KNOWN = np.dtype([("contacts", _F), ("score", _F), ("opened", _F)])
 MOMENT = np.dtype([("time", _F), ("event", np.int64), ("nth", np.int64)])
 
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
     "event": (EVENT, 1), "bucket": (BUCKET, 1), "soon": (SOON, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
-    "held": (HELD, 2), "trait": (TRAIT, 2), "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
+    "held": (HELD, 2), "trait": (TRAIT, 2), "known": (KNOWN, 2), "standing": (np.dtype(_F), 2),
+    "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
     "pool": (POOL, 1), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1),
     "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
     "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
@@ -97,7 +105,8 @@ MODEL_VALUES = {
     "start_step": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
     "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 2), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
     "overflow": (np.float64, 1), "add": (np.int64, 1), "drop": (np.int64, 1), "trait_set": (np.int64, 2),
-    "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "open_after": (np.int64, 1), "need_curve": (np.int64, 3),
+    "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "open_after": (np.int64, 1), "cancel": (np.int64, 1),
+    "put_off": (np.int64, 1), "put_off_by": (np.float64, 1), "need_curve": (np.int64, 3),
     "review_every": (np.float64, 1), "department": (np.int64, 1), "priorities": (np.int64, 1),
     "journey_name": (np.uint64, 1), "arrival_name": (np.uint64, 1), "event_name": (np.uint64, 1),
     "place_name": (np.uint64, 1),
@@ -113,7 +122,10 @@ MODEL_DIMENSIONS = {
 
 WORLD = np.dtype(
     [
-        *((name, np.float64) for name in ("now", "horizon", "warmup", "keep", "joins_due", "buckets_a_minute")),
+        *(
+            (name, np.float64)
+            for name in ("now", "horizon", "warmup", "keep", "joins_due", "buckets_a_minute", "least")
+        ),
         ("key", np.uint64),
         *(
             (name, np.int64)
@@ -121,12 +133,12 @@ WORLD = np.dtype(
                 # How far things have come, and how full tables are.
                 "serial", "events", "at_bucket", "in_heap", "free_event", "customers", "slots", "free_slot",
                 "oldest", "newest", "issues", "free", "phase", "measuring", "rows", "visit_rows", "journey_rows",
-                "customer_rows", "spell_rows", "effect_rows", "passing", "first", "starting", "joins", "origins",
-                "stuck_journey", "stuck_step",
+                "customer_rows", "spell_rows", "effect_rows", "passing", "ties", "first", "starting", "joins",
+                "origins", "stuck_journey", "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
-                "home", "pilot", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
-                "n_pools", "n_events", "n_moments", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues",
-                "n_members", "n_buckets",
+                "home", "pilot", "makes_lists", "keep_origins", "positions", "n_personas", "n_touchpoints",
+                "n_channels", "n_journeys", "n_pools", "n_events", "n_moments", "n_products", "n_traits", "n_phases",
+                "n_priorities", "n_queues", "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
             )
@@ -143,6 +155,8 @@ customer_at = records("customer", *CHANGING["customer"])
 need_at = records("need", *CHANGING["need"])
 product_at = records("held", *CHANGING["held"])
 trait_at = records("trait", *CHANGING["trait"])
+known_at = records("known", *CHANGING["known"])
+standings = stretches("standing", 2)
 issue_at = records("issue", *CHANGING["issue"])
 attempt_at = records("attempt", *CHANGING["attempt"])
 seen_at = records("seen", *CHANGING["seen"])
@@ -201,6 +215,9 @@ m_trait_set = values("model trait_set", *MODEL_VALUES["trait_set"])
 m_open_journey = values("model open_journey", *MODEL_VALUES["open_journey"])
 m_open_p = values("model open_p", *MODEL_VALUES["open_p"])
 m_open_after = values("model open_after", *MODEL_VALUES["open_after"])
+m_cancel = values("model cancel", *MODEL_VALUES["cancel"])
+m_put_off = values("model put_off", *MODEL_VALUES["put_off"])
+m_put_off_by = values("model put_off_by", *MODEL_VALUES["put_off_by"])
 m_need_curve = values("model need_curve", *MODEL_VALUES["need_curve"])
 m_review_every = values("model review_every", *MODEL_VALUES["review_every"])
 m_department = values("model department", *MODEL_VALUES["department"])

@@ -77,6 +77,9 @@ def draw_scenario(chance: Chance) -> Raw:
     for name, touchpoint in raw["touchpoints"].items():
         route_when_closed(chance, touchpoint, name, journeys)
     raw["personas"] = draw_personas(chance, plan, raw)
+    for event in raw.get("events", {}).values():
+        if "most" in event and any("survey" in persona for persona in raw["personas"].values()):
+            event["by"] |= chance.maybe(0.5, score=lambda: chance.number(-1, 1))
     raw["staff"] = {name: draw_pool(chance, plan, name) for name in plan.pools}
     let_somebody_be_able(raw)
     if plan.profiles:
@@ -438,6 +441,9 @@ def draw_event(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
     by_chance = {"rate": draw_rate(chance, 0.5, 3, plan.profiles)}
     event = chance.one_of((date, date, period, date | period, by_chance))
     event |= {"reach": chance.share(0.4), "satisfaction": chance.number(-2, 2)} | draw_effects(chance, plan, "")
+    if chance.happens(0.4):
+        known = ("tenure", "contacts", "opened")
+        event |= {"most": chance.whole(1, 12), "by": {name: chance.number(-2, 2) for name in chance.some(known)}}
     who = draw_who(chance, plan, is_arrival=False)
     arriving = [journey["when"] for journey in journeys.values() if "arrival" in journey["when"]]
     if arriving and chance.happens(0.3):
@@ -485,7 +491,12 @@ def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
         mood=lambda: chance.number(-1.5, 1),
         satisfaction=lambda: chance.number(-2, 2),
     )
-    return effects | chance.maybe(0.1, opens=lambda: draw_opens(chance, plan, journey))
+    return effects | chance.maybe(
+        0.1,
+        opens=lambda: draw_opens(chance, plan, journey),
+        cancels=lambda: chance.some(plan.journeys, at_least=1),
+        puts_off=lambda: {name: chance.duration(10, 300) for name in chance.some(plan.journeys, at_least=1)},
+    )
 
 
 def draw_opens(chance: Chance, plan: Plan, journey: str) -> Raw:

@@ -154,6 +154,7 @@ SIGNS = {
     "misses a call": (0.03, 0.03, outcome("missed")),
     "is called back": (0.1, 0.1, in_visits((pl.col("callback") == "accepted") & pl.col("started").is_not_null())),
     "left while waiting": (0.03, 0.05, outcome("left")),
+    "is called off": (0.05, 0.05, in_journeys(pl.col("end") == "cancelled")),
     "not over at the end": (0.35, 0.25, in_visits(pl.col("outcome").is_null())),
     "waits": (0.5, 0.45, in_visits(pl.col("started") > pl.col("joined"))),
     "jumps the queue": (0.1, 0.08, jumped_the_queue),

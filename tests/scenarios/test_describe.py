@@ -1,5 +1,6 @@
 """A scenario told in plain words, on the terminal and on a page."""
 
+from copy import deepcopy
 from itertools import pairwise
 
 import pytest
@@ -162,6 +163,40 @@ def test_who_is_called_back_is_said():
     text = told(parse(altered(starter().raw, {"touchpoints.hotline.callback": offer})))
     assert "Who has waited 5 min is offered to be called back: 6 of 10 accept, and 85 % of those are reached." in text
     assert "Those who miss the call they were promised give up." in text
+
+
+EVENTS = {
+    "outage": {
+        "on": "2025-02-03", "reach": 0.3, "who": {"product": "card"}, "satisfaction": -0.5, "mood": 0.2,
+        "opens": {"complaint": {"p": 0.4, "after": "2 h"}},
+    },
+    "refund": {"rate": "2 / month", "revenue": "-5 EUR", "puts_off": {"order": "6 h"}, "cancels": "complaint"},
+    "calls": {"every": "1 week", "most": 50, "by": {"score": -1, "tenure": 1}, "stage": "vip", "adds": "tv"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "On Monday 3 February 2025, it reaches 3 of 10 of the customers, only for product card.",
+        "It takes 0.5 from satisfaction, adds 0.2 to the mood of open journeys and opens complaint (40 %, 2 h later).",
+        "By chance, 2 a month, it reaches all customers.",
+        "It costs 5 EUR, calls off complaint and puts off order by 6 h.",
+        "Every week, the first time that long after the start, it reaches all customers.",
+        "At most 50 are on the list, first those with the most time as a customer and least points in the last survey.",
+        "It moves them to the stage vip and adds tv.",
+        "A visit that is not over after 2 days costs 20 EUR, and again every day.",
+        "Opens where something else opens it.",
+    ],
+)
+def test_what_happens_by_itself_is_told(expected: str):
+    raw = deepcopy(shop(when="opened").raw) | {"events": EVENTS}
+    raw["personas"]["p"]["survey"] = {}
+    raw["journeys"]["order"]["steps"]["deliver"]["while_open"] = CLOCK
+    assert expected in told(parse(raw))
+
+
+CLOCK = {"after": "2 days", "every": "1 day", "revenue": "-20 EUR"}
 
 
 def test_for_whom_a_journey_is_is_said():

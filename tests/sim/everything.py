@@ -211,6 +211,15 @@ EVERYTHING = {
             "satisfaction": -0.5,
             "opens": {"letter": {"p": 0.4, "after": {"kind": "exponential", "mean": "2 h"}}},
         },
+        "message": {"on": "2025-01-15 10:00", "reach": 0.8, "cancels": "complaint", "puts_off": {"fault": "6 h"}},
+        "save": {
+            "every": "3 days",
+            "who": {"persona": "caller"},
+            "most": 12,
+            "by": {"score": -1, "tenure": 0.01, "contacts": 0.5, "opened": 0.1},
+            "reach": 0.35,
+            "opens": {"letter": 1},
+        },
         "news": {"on": "2025-01-14 09:00", "every": "1 week", "reach": 0.5, "mood": 0.2, "revenue": "-0.5 EUR"},
     },
     "staff": {

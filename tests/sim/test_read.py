@@ -644,6 +644,30 @@ def two_pools(**more):
             "events.news.opens.ana: there is no journey 'ana'; did you mean 'ann'?",
         ),
         (
+            company(events={"news": {"on": moment(5), "cancels": "ana"}}),
+            "events.news.cancels.ana: there is no journey 'ana'; did you mean 'ann'?",
+        ),
+        (
+            company(events={"news": {"on": moment(5), "puts_off": {"anne": "1 h"}}}),
+            "events.news.puts_off.anne: there is no journey 'anne'; did you mean 'ann'?",
+        ),
+        (
+            company(journeys={"ann": call(10, ends={"cancelled": {"good": False}})}),
+            "journeys.ann.ends.cancelled: 'cancelled' has a meaning of its own already; choose another name",
+        ),
+        (
+            company(events={"calls": {"on": moment(5), "by": {"tenure": 1}, "opens": {"ann": 1}}}),
+            "events.calls.by: says who comes first on a list; say with `most` how many are on it",
+        ),
+        (
+            company(events={"calls": {"on": moment(5), "most": 5, "by": {"score": -1}, "opens": {"ann": 1}}}),
+            "events.calls.by.score: nobody is asked for a score; give a persona a survey",
+        ),
+        (
+            company(events={"calls": {"on": moment(5), "most": 5, "by": {"mood": -1}, "opens": {"ann": 1}}}),
+            "events.calls.by.mood: not a known field; known: contacts, opened, score, tenure",
+        ),
+        (
             company(events={"news": {"on": moment(5), "who": {"stage": "prospect"}, "mood": -1}}),
             "events.news.who.stage: nobody is ever 'prospect'; known: customer",
         ),
@@ -651,14 +675,14 @@ def two_pools(**more):
             company(events={"news": {"on": moment(5), "reach": 0.5}}),
             (
                 "events.news: does nothing; say what it does: "
-                "stage, adds, drops, trait, revenue, mood, satisfaction, opens"
+                "stage, adds, drops, trait, revenue, mood, satisfaction, opens, cancels, puts_off"
             ),
         ),
         (
             company(journeys={"ann": call(10, step={"while_open": {"after": "1 h"}})}),
             (
                 "journeys.ann.steps.call.while_open: does nothing; say what it does: "
-                "stage, adds, drops, trait, revenue, mood, satisfaction, opens"
+                "stage, adds, drops, trait, revenue, mood, satisfaction, opens, cancels, puts_off"
             ),
         ),
         (

@@ -298,3 +298,223 @@ def test_a_change_may_move_the_date_of_an_event():
     raw = hit(satisfaction=-1) | {"changes": {"later": later}}
     assert effects(tell(raw | {"enact": "later"})) == [(600, 0)]
     assert effects(tell(raw)) == [(60, 0)]
+
+
+# ---- calling off and putting off -------------------------------------------------------------------------------------
+
+
+def told(minute, **effects):
+    """A message to everybody at a minute."""
+    return {"message": {"on": moment(minute)} | effects}
+
+
+def in_line(minute=13, **parts):
+    """One clerk, who serves bob from 10 to 15 while ann waits from 11 on; and a message that calls off both."""
+    raw = company(journeys={"bob": call(10), "ann": call(11)}, events=told(minute, cancels=["ann", "bob"]))
+    return tell(raw | parts)
+
+
+def test_who_waits_is_called_off_and_who_is_served_is_not():
+    tables = in_line()
+    waited, served = (journey(tables, name) for name in ("ann", "bob"))
+    assert (waited["end"], waited["good"], waited["closed"], waited["wait"]) == ("cancelled", None, 13, 2)
+    assert (served["end"], served["closed"]) == ("resolved", 15)
+    (row,) = [row for row in tables.visits.to_dicts() if row["goal"] == "ann"]
+    assert (row["outcome"], row["started"], row["ended"]) == ("cancelled", None, 13)
+
+
+def test_the_wait_until_then_is_felt_and_remembered():
+    feelings = {"memory": 0.5, "wait": {"per_minute": -1}}
+    tables = in_line(personas={"person": {"share": 1, "satisfaction": feelings}})
+    assert journey(tables, "ann")["experience"] == 5
+    assert journey(tables, "ann")["satisfaction_after"] == 6
+
+
+def test_nothing_follows_it_and_nobody_is_asked():
+    journeys_ = {"bob": call(10), "ann": call(11), "cid": call(0) | {"when": {"after": {"journey": "ann"}}}}
+    tables = in_line(journeys=journeys_, personas={"person": {"share": 1, "survey": {"respond": {"level": 9}}}})
+    assert journeys(tables, "cid") == []
+    assert (journey(tables, "ann")["asked"], journey(tables, "bob")["asked"]) == (False, True)
+
+
+def test_the_line_of_one_called_off_is_free_for_somebody_else():
+    lines = {"phone": {"lines": 2}}
+    outcomes = {row["goal"]: row["outcome"] for row in in_line(channels=lines).visits.to_dicts()}
+    journeys_ = {"bob": call(10), "ann": call(11), "cid": call(14)}
+    freed = {row["goal"]: row["outcome"] for row in in_line(channels=lines, journeys=journeys_).visits.to_dicts()}
+    taken = {row["goal"]: row["outcome"] for row in in_line(30, channels=lines, journeys=journeys_).visits.to_dicts()}
+    assert outcomes == {"bob": "resolved", "ann": "cancelled"}
+    assert (freed["cid"], taken["cid"]) == ("resolved", "blocked")
+
+
+def test_a_journey_between_two_visits_is_called_off():
+    again = {"outcomes": {"no": 1}, "next": {"no": {"call": {"p": 1, "after": "2 h"}}}}
+    tables = tell(unstaffed(journeys={"ann": call(10, step=again)}, events=told(60, cancels="ann")))
+    only = journey(tables, "ann")
+    assert (only["end"], only["closed"], only["visits"]) == ("cancelled", 60, 1)
+
+
+def later(*events, **parts):
+    """A journey that is to open at minute 75, and what happens before."""
+    opens = {"bob": {"p": 1, "after": "1 h"}}
+    happen = {f"message {n}": event for n, event in enumerate(events)}
+    return tell(unstaffed(journeys={"ann": ending(opens=opens), "bob": opened()}, events=happen, **parts))
+
+
+def test_what_is_still_to_open_never_does():
+    assert journeys(later({"on": moment(70), "cancels": "bob"}), "bob") == []
+    assert journey(later({"on": moment(80), "cancels": "bob"}), "bob")["opened"] == 75
+
+
+def test_what_is_still_to_open_is_put_off():
+    def opened_at(*delays):
+        return journey(later(*({"on": moment(70), "puts_off": {"bob": delay}} for delay in delays)), "bob")["opened"]
+
+    assert opened_at("1 h") == 130
+    assert opened_at("2 min") == 75  # never sooner than it would have
+    assert opened_at("1 h", "3 h", "2 h") == 250
+    assert opened_at() == 75
+
+
+def test_what_was_put_off_can_still_be_put_off_again_and_called_off():
+    first, second = {"on": moment(70), "puts_off": {"bob": "1 h"}}, {"on": moment(120), "puts_off": {"bob": "1 h"}}
+    assert journey(later(first, second), "bob")["opened"] == 180
+    assert journeys(later(first, second | {"cancels": "bob"}), "bob") == []
+
+
+def test_the_next_step_is_put_off():
+    again = {"outcomes": {"no": 0.5, "resolved": 0.5}, "next": {"no": {"call": {"p": 1, "after": "2 h"}}}}
+    raw = unstaffed(journeys={"ann": call(10, step=again)}, events=told(60, puts_off={"ann": "8 h"}))
+    joined = {row["joined"] for row in tell(raw | {"population": {"customers": 20}}).visits.to_dicts()}
+    assert {row for row in joined if row < 600} == {10, 540}
+
+
+def test_a_clock_may_end_the_wait_it_counts():
+    ann = call(11, step={"while_open": {"after": "3 min", "cancels": "ann", "opens": {"cid": 1}}})
+    tables = tell(company(journeys={"bob": call(10), "ann": ann, "cid": aside()}))
+    assert (journey(tables, "ann")["end"], journey(tables, "ann")["closed"]) == ("cancelled", 14)
+    assert journey(tables, "cid")["opened"] == 14
+
+
+def test_an_end_may_call_off_what_the_customer_no_longer_needs():
+    bob = ending(12, cancels="ann")
+    bob["steps"]["call"]["touchpoint"] = "page"
+    raw = company(journeys={"cid": call(10), "ann": call(11), "bob": bob})
+    raw["touchpoints"]["page"] = page(2)
+    assert (journey(tell(raw), "ann")["end"], journey(tell(raw), "ann")["closed"]) == ("cancelled", 14)
+
+
+def test_a_visitor_whose_last_journey_is_called_off_goes():
+    raw = visitors(who={"stage": "prospect"}, cancels="look", satisfaction=-1)
+    raw["touchpoints"]["shop"] = page(2)
+    look = raw["journeys"]["look"]["steps"]["look"]
+    look |= {"outcomes": {"wait": 1}, "next": {"wait": {"look": {"p": 1, "after": "1 day"}}}}
+    raw["events"]["more"] = {"on": moment(1001), "who": {"stage": "prospect"}, "mood": -1}
+    tables = tell(raw)
+    assert set(tables.journeys.filter(pl.col("opened") < 998)["end"]) == {"cancelled"}
+    assert tables.effects.filter(pl.col("cause") == "more").height <= 1
+    assert tables.effects.filter(pl.col("cause") == "news").height > 20
+
+
+def test_journeys_called_off_are_counted_apart():
+    result = simulate(
+        build(company(journeys={"bob": call(10), "ann": call(11)}, events=told(13, cancels="ann"))), seed=1
+    )
+    kpis = measure(summarise(result)).filter(pl.col("by") == "all")
+    values = dict(kpis.select("kpi", "value").iter_rows())
+    assert (values["issues"], values["cancelled"], values["completion"], values["contacts_per_issue"]) == (2, 1, 1, 1)
+
+
+# ---- lists -----------------------------------------------------------------------------------------------------------
+
+
+def listed(**event):
+    """Who of ten customers is on a list of people to call."""
+    raw = company_of(10, events={"calls": {"on": moment(600), "satisfaction": 0} | event})
+    return tell(raw).effects["customer"].to_list()
+
+
+def some(name, minute=10, **effects):
+    """An event that reaches half of the customers."""
+    return {name: {"on": moment(minute), "reach": 0.5, **effects}}
+
+
+def reached(tables, cause):
+    return set(tables.effects.filter(pl.col("cause") == cause)["customer"])
+
+
+def company_of(size=40, **parts):
+    return unstaffed(**{"journeys": {"ann": call(10)}, "population": {"customers": size}} | parts)
+
+
+def test_who_came_first_is_on_the_list_where_nothing_else_is_asked():
+    assert listed(most=3) == [0, 1, 2]
+    assert listed(most=30) == list(range(10))
+
+
+def test_reach_is_of_those_on_the_list():
+    tables = tell(
+        company_of(2000, events={"calls": {"on": moment(60), "most": 500, "reach": 0.35, "revenue": "1 EUR"}})
+    )
+    assert tables.effects.height == pytest.approx(175, abs=4 * 114**0.5)
+    assert tables.effects["customer"].max() < 500
+
+
+def test_the_condition_comes_before_the_list():
+    assert listed(most=3, who={"share": 0.4}) == sorted(listed(who={"share": 0.4}))[:3]
+    assert listed(most=3, who={"share": 0.4}) != [0, 1, 2]
+
+
+def test_the_newest_or_the_oldest_customers_come_first():
+    def who(weight):
+        raw = company_of(3, events={"calls": {"on": moment(1200), "most": 4, "by": {"tenure": weight}, "mood": 1}})
+        return tell(raw | {"population": {"customers": 3, "joins": {"rate": "20 / day"}}})
+
+    oldest, newest = who(1), who(-1)
+    assert oldest.effects["customer"].to_list() == [0, 1, 2, 3]
+    came = newest.customers.filter(pl.col("joined") < 1200)["customer"].to_list()
+    assert newest.effects["customer"].to_list() == came[-4:]
+
+
+def test_those_with_the_most_contacts_come_first():
+    events = some("one", opens={"bob": 1}) | some("two", opens={"bob": 1})
+    calls = {"on": moment(600), "most": 8, "by": {"contacts": 1}, "mood": 1}
+    tables = tell(company_of(journeys={"bob": aside()}, events=events | {"calls": calls}))
+    both, either = reached(tables, "one") & reached(tables, "two"), reached(tables, "one") | reached(tables, "two")
+    assert 2 < len(both) < 20 < len(either) < 40
+    assert reached(tables, "calls") == set(sorted(both)[:8] + sorted(either - both)[: max(0, 8 - len(both))])
+
+
+def test_those_for_whom_nothing_has_opened_for_long_come_first_and_those_for_whom_nothing_has_come_last():
+    events = some("one", opens={"bob": 1}) | some("two", minute=200, opens={"bob": 1})
+    calls = {"on": moment(600), "most": 30, "by": {"opened": 1}, "mood": 1}
+    tables = tell(company_of(journeys={"bob": aside()}, events=events | {"calls": calls}))
+    one, two = reached(tables, "one"), reached(tables, "two")
+    in_order = [*sorted(one - two), *sorted(two), *sorted(set(range(40)) - one - two)]
+    assert len(one | two) < 40
+    assert reached(tables, "calls") == set(in_order[:30])
+
+
+def test_the_company_knows_the_last_answer_and_not_what_is_felt():
+    survey = {"respond": {"level": 0.5}, "noise": 2}
+    personas = {"person": {"share": 1, "survey": survey, "satisfaction": {"memory": 0.5}}}
+    step = {"outcomes": {"well": {"p": 0.5, "mood": 2}, "badly": {"p": 0.5, "mood": -4}}}
+    step["next"] = {"well": {"resolved": 1}, "badly": {"give_up": 1}}
+    calls = {"on": moment(600), "most": 20, "by": {"score": -1}, "mood": 1}
+    raw = company_of(60, journeys={"ann": call(10, step=step)}, events={"calls": calls}, personas=personas)
+    tables = tell(raw)
+    scores = {row["customer"]: row["score"] for row in journeys(tables) if row["score"] is not None}
+    assert 20 < len(scores) < 60
+    in_order = sorted(scores, key=lambda customer: (scores[customer], customer))
+    assert reached(tables, "calls") == set(in_order[:20])
+
+
+def test_several_things_known_add_up_by_their_weights():
+    events = some("one", opens={"bob": 1}) | some("two", minute=300, opens={"bob": 1})
+    by = {"contacts": 1, "opened": -10}  # ten a day since a journey opened
+    calls = {"on": moment(1020), "most": 12, "by": by, "mood": 1}
+    tables = tell(company_of(journeys={"bob": aside()}, events=events | {"calls": calls}))
+    one, two = reached(tables, "one"), reached(tables, "two")
+    sums = {c: (c in one) + (c in two) - 10 * (1020 - (300 if c in two else 10)) / 1440 for c in one | two}
+    in_order = sorted(sums, key=lambda customer: (-sums[customer], customer))
+    assert reached(tables, "calls") == set(in_order[:12])

@@ -126,6 +126,13 @@ def test_those_far_from_the_middle_answer_a_survey_more_often():
     assert p[1] < p[0] < p[2]
 
 
+def test_who_stands_high_on_a_list_hangs_on_what_is_known_and_asked_for():
+    assert rules.standing((1, 0, -2, 0), (10, 3, 4, 5)) == 10 - 2 * 4
+    assert rules.standing((1, 0, 0, 0), (10, math.nan, math.nan, math.nan)) == 10
+    assert rules.standing((1, 0, -2, 0), (10, 3, math.nan, 5)) == -math.inf
+    assert rules.standing((0, 0, 0, 0), (math.nan, 0, math.nan, math.nan)) == 0
+
+
 def test_a_score_is_rounded_half_up_and_kept_on_the_scale():
     scores = [rules.given_score(felt, 0, 0) for felt in (0, 0.49, 0.5, 6.5, 9.99, 10)]
     assert scores == [0, 0, 1, 7, 10, 10]
