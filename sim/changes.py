@@ -232,7 +232,7 @@ def _settings(model: Model, names: Iterable[str]) -> dict[str, Any]:
 def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
     """Plain data with every name of the union, in its order: what this phase lacks is there, but nobody is on duty."""
     full = dict(raw)
-    for part in ("personas", "touchpoints", "channels", "journeys", "staff", "profiles"):
+    for part in ("personas", "touchpoints", "channels", "systems", "journeys", "staff", "profiles"):
         if part in union:
             known = raw.get(part, {})
             full[part] = {name: known.get(name, _asleep(part, value)) for name, value in union[part].items()}
@@ -248,6 +248,8 @@ def _asleep(part: str, value: Any) -> Any:
     """Something that only other phases have, as it is in this one."""
     if part == "staff":
         return {**value, "shifts": {}}
+    if part == "systems":
+        return {**value, "outages": {}}
     return {**value, "share": 0} if part == "personas" else value
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from sim.described import Described
 from sim.distributions import Empirical, Hazard, Part
-from sim.model import Arrivals, Outcome, Target, Touchpoint
+from sim.model import Arrivals, Outage, Outcome, Target, Touchpoint
 from sim.timetable import Profile, Shift
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
 # What was not there grows from none of it; all else that is new is there at once.
-_AMOUNT: dict[type, str] = {Arrivals: "rate", Target: "p", Outcome: "p", Part: "p", Shift: "headcount"}
+_AMOUNT: dict[type, str] = {Arrivals: "rate", Target: "p", Outcome: "p", Part: "p", Shift: "headcount", Outage: "rate"}
 # Shapes rather than amounts: between two of them there is no third that either would recognise.
 _WHOLE = (Profile, Empirical, Hazard)
 # Numbers that say when and not how much.

@@ -22,7 +22,8 @@ Whole = Any
 PARTS = 2.0**32
 WEEK = 10080.0  # minutes
 SATISFIED, PROMOTER, DETRACTOR = 7, 9, 6  # of 10: the two best of five points; the marks of the net promoter score
-ABANDONED, CLOSED, BLOCKED, LEFT, MISSED = (np.int64(n) for n in (0, 1, 2, 3, 6))  # as `arrays.OUTCOMES` has them
+# Outcomes, as `arrays.OUTCOMES` numbers them.
+ABANDONED, CLOSED, BLOCKED, LEFT, MISSED, DOWN = (np.int64(n) for n in (0, 1, 2, 3, 6, 7))
 ACCEPTED = np.int64(1)  # as `model.CALLBACKS` has it
 LEFT_END = np.int64(2)  # as `arrays.ENDS` numbers it
 
@@ -34,7 +35,7 @@ BINS = 2048
 # What is summed, of visits, journeys, and times of being a customer.
 OF_VISITS = (
     "visits", "offered", "answered", "answered_within", "abandoned", "closed_visits", "blocked_visits",
-    "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "work_begun", "work_wait",
+    "down_visits", "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "work_begun", "work_wait",
     "callbacks_offered", "callbacks_accepted", "callbacks_reached", "callbacks_missed", "contact_cost",
     "visit_revenue", "busy", "busy_cost", "overtime", "overtime_cost",
 )  # fmt: skip
@@ -48,8 +49,8 @@ OF_CUSTOMERS = (
     "satisfaction_end",
 )  # fmt: skip
 (
-    VISITS, OFFERED, ANSWERED, ANSWERED_WITHIN, ABANDONED_VISITS, CLOSED_VISITS, BLOCKED_VISITS, FINISHED_WAITS,
-    FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, WORK_BEGUN, WORK_WAIT, CALLBACKS_OFFERED,
+    VISITS, OFFERED, ANSWERED, ANSWERED_WITHIN, ABANDONED_VISITS, CLOSED_VISITS, BLOCKED_VISITS, DOWN_VISITS,
+    FINISHED_WAITS, FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, WORK_BEGUN, WORK_WAIT, CALLBACKS_OFFERED,
     CALLBACKS_ACCEPTED, CALLBACKS_REACHED, CALLBACKS_MISSED, CONTACT_COST, VISIT_REVENUE, BUSY, BUSY_COST,
     OVERTIME, OVERTIME_COST,
 ) = (np.int64(n) for n in range(len(OF_VISITS)))  # fmt: skip
@@ -233,6 +234,8 @@ def count_attempt(row: Any, waited_for: Any, promised: float, quick: float, coun
         count(counted, CLOSED_VISITS)
     elif outcome == BLOCKED:
         count(counted, BLOCKED_VISITS)
+    elif outcome == DOWN:
+        count(counted, DOWN_VISITS)
     elif waited_for:
         length = count_offered(row, promised, quick, counted)
     elif row["pool"] >= 0:

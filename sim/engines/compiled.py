@@ -12,7 +12,8 @@ from sim.check import parse
 from sim.engines import jit, loop
 from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.memory import settle
-from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, PLACE, POOL, QUEUE, STRETCH, WORLD
+from sim.engines.outages import outages
+from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, OUTAGE, PLACE, POOL, QUEUE, STRETCH, WORLD
 from sim.records import Block, joined, tables_of
 from sim.rules import MOST_VISITS
 from sim.summaries import Tally
@@ -167,6 +168,7 @@ class History:
                  model.clock.offset)
             for name in names.pools
         ]  # fmt: skip
+        out = [outages(self.lowered.phases, model.clock, key, name) for name in names.systems]
         members = 2 + max((max(each.headcount) for each in duties), default=0)
         queues = len(m.priorities) * positions
         self._set(
@@ -175,6 +177,7 @@ class History:
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE,
             home=home, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
+            n_systems=len(names.systems),
             n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start),
             n_priorities=len(m.priorities), n_queues=queues,
         )  # fmt: skip
@@ -186,7 +189,8 @@ class History:
             "need": (customers, journeys), "held": (customers, len(names.products)),
             "trait": (customers, len(names.traits)), "issue": (some,), "attempt": (some, len(names.touchpoints)),
             "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
-            "busy": (len(names.channels),), "to start": (some,), "arrival": (journeys,),
+            "busy": (len(names.channels),), "system": (len(names.systems),), "to start": (some,),
+            "arrival": (journeys,),
             **{f"{kind} row": (BLOCK + SLACK,) for kind in KINDS}, "origin": (some,),
         }  # fmt: skip
         tables = {name: np.zeros(shape, CHANGING[name][0]) for name, shape in sizes.items()}
@@ -199,6 +203,8 @@ class History:
             "knot": _points(KNOT, ((curve.at, curve.value) for curve in curves if curve is not None)),
             "duties": _stretches([len(each.at) for each in duties]),
             "duty": _points(DUTY, ((each.at, each.headcount) for each in duties)),
+            "outages": _stretches([len(each.begins) for each in out]),
+            "outage": _points(OUTAGE, ((each.begins, each.ends) for each in out)),
         }
         return tables | {f"model {name}": np.ascontiguousarray(table) for name, table in m._asdict().items()}
 

@@ -69,6 +69,8 @@ COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64)])
 STRETCH = np.dtype([("first", np.int64), ("last", np.int64)])
 KNOT = np.dtype([("time", _F), ("number", _F)])
 DUTY = np.dtype([("time", _F), ("people", np.int64)])
+SYSTEM = np.dtype([("load", np.int64), ("at", np.int64)])
+OUTAGE = np.dtype([("begins", _F), ("ends", _F)])
 
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
@@ -78,7 +80,7 @@ CHANGING = {
     "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
     "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
     "spell row": (SPELL_ROW, 1), "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
-    "duties": (STRETCH, 1), "duty": (DUTY, 1),
+    "duties": (STRETCH, 1), "duty": (DUTY, 1), "system": (SYSTEM, 1), "outages": (STRETCH, 1), "outage": (OUTAGE, 1),
 }  # fmt: skip
 # Tables of the model: records, plain numbers, and floats that are read in stretches.
 MODEL_RECORDS = {
@@ -88,8 +90,9 @@ MODEL_RECORDS = {
 }  # fmt: skip
 MODEL_VALUES = {
     "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3), "traits": (np.int64, 3),
-    "lines": (np.int64, 2), "serves": (np.bool_, 3), "begin": (np.int64, 3), "begin_n": (np.int64, 3),
-    "start_step": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
+    "lines": (np.int64, 2), "capacity": (np.int64, 2), "serves": (np.bool_, 3), "begin": (np.int64, 3),
+    "begin_n": (np.int64, 3), "start_step": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2),
+    "who_product": (np.bool_, 2),
     "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 2), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
     "overflow": (np.float64, 1), "add": (np.int64, 1), "drop": (np.int64, 1), "trait_set": (np.int64, 2),
     "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "need_curve": (np.int64, 3),
@@ -119,7 +122,8 @@ WORLD = np.dtype(
                 "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
-                "n_pools", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
+                "n_pools", "n_systems", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members",
+                "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
             )
@@ -156,6 +160,9 @@ curve_at = records("curve", *CHANGING["curve"])
 knot_at = records("knot", *CHANGING["knot"])
 duty_of = records("duties", *CHANGING["duties"])
 duty_at = records("duty", *CHANGING["duty"])
+system_at = records("system", *CHANGING["system"])
+outages_of = records("outages", *CHANGING["outages"])
+outage_at = records("outage", *CHANGING["outage"])
 
 persona_at = records("model personas", *MODEL_RECORDS["personas"])
 touchpoint_at = records("model touchpoints", *MODEL_RECORDS["touchpoints"])
@@ -173,6 +180,7 @@ m_patience = values("model patience", *MODEL_VALUES["patience"])
 m_products = values("model products", *MODEL_VALUES["products"])
 m_traits = values("model traits", *MODEL_VALUES["traits"])
 m_lines = values("model lines", *MODEL_VALUES["lines"])
+m_capacity = values("model capacity", *MODEL_VALUES["capacity"])
 m_serves = values("model serves", *MODEL_VALUES["serves"])
 m_begin = values("model begin", *MODEL_VALUES["begin"])
 m_begin_n = values("model begin_n", *MODEL_VALUES["begin_n"])

@@ -105,6 +105,23 @@ def callbacks(chance: Chance, raw: Raw) -> Raw:
     return {f"touchpoints.{name}.callback": offer for name in some_of(chance, staffed)}
 
 
+def systems(chance: Chance, raw: Raw) -> Raw:
+    """More outages of the systems there are, and one that is new, on which something depends that depended on none."""
+    failure = {"rate": f"{chance.number(0, 6)} / day", "lasts": chance.duration(5, 60)}
+    known = {f"systems.{name}.outages.failure": failure for name in raw["systems"] if chance.happens(0.5)}
+    known |= {f"systems.{name}.capacity": chance.whole(1, 4) for name in raw["systems"] if chance.happens(0.5)}
+    free = [name for name, touchpoint in raw["touchpoints"].items() if "system" not in touchpoint]
+    if not free or chance.happens(0.4):
+        return known
+    gone = {"give_up": 0.5, "later": {"p": 0.5, "after": "20 min"}}
+    path = f"touchpoints.{chance.one_of(free)}"
+    return known | {
+        "systems.phones": {"outages": {"failure": failure}},
+        f"{path}.system": "phones",
+        f"{path}.when_down": gone,
+    }
+
+
 def attendance(_chance: Chance, raw: Raw) -> Raw:
     """What was done without the customer is done with them."""
     alone = [name for name, touchpoint in raw["touchpoints"].items() if not is_attended(touchpoint)]
@@ -289,7 +306,8 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 
 
 KINDS = (
-    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, attendance,
+    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, systems,
+    attendance,
     routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey, joins, needs,
     tastes, patience, another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
 )  # fmt: skip
