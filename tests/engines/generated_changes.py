@@ -206,7 +206,7 @@ def another_journey(chance: Chance, raw: Raw) -> Raw:
     visit = {
         "touchpoint": written["touchpoint"],
         "outcomes": {"resolved": 0.8, "unresolved": {"p": 0.2, "mood": -0.5}},
-        "next": {"unresolved": {"settled": 1}, "closed": {"settled": 0.5, "give_up": 0.5}},
+        "next": {"unresolved": {"settled": 1}, **dict.fromkeys(("closed", "down"), {"settled": 0.5, "give_up": 0.5})},
     }
     return {
         "journeys.follow_up": {
