@@ -12,7 +12,7 @@ from scenarios.maps import journey_map, routes
 from scenarios.pages import render
 from scenarios.words import duration, lasting, listed, of_them, per_cent, plain
 from sim import units
-from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, MISSED, RESOLVED
+from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, DOWN, GIVE_UP, MISSED, RESOLVED
 from sim.timetable import Shift
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from scenarios.maps import Route
-    from sim.model import Effects, Event, Journey, Model, Opening, Persona, Pool, Step, When, Who
+    from sim.model import Effects, Event, Journey, Model, Opening, Persona, Pool, Step, System, When, Who
     from sim.timetable import Profile
 
 _COLUMNS = 96
@@ -34,6 +34,7 @@ _NOT_SERVED = {
     CLOSED: "Those who find it closed",
     BLOCKED: "Those who find every line taken",
     MISSED: "Those who miss the call they were promised",
+    DOWN: "Those who find its system down",
 }
 
 
@@ -104,6 +105,7 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
         Section("Time and demand", _time(model), []),
         Section("Customers", _population(model), personas),
         Section("Touchpoints", [], [_touchpoint(model, name) for name in model.touchpoints]),
+        Section("Systems", [], [_system(name, system) for name, system in model.systems.items()]),
         Section("Journeys", [], journeys),
         Section("Events", [], [_event(model, name, event) for name, event in model.events.items()]),
         Section("Staff", _all_staff(model), [_pool(model, name, pool) for name, pool in model.staff.items()]),
@@ -227,7 +229,7 @@ def _feelings(persona: Persona) -> str:
         "being helped": feelings.resolved, "not being helped": feelings.unresolved,
         "losing patience": feelings.abandoned,
         "finding it closed": feelings.closed, "finding every line taken": feelings.blocked,
-        "missing a promised call": feelings.missed,
+        "missing a promised call": feelings.missed, "finding the system down": feelings.down,
         "being passed on": feelings.handoff, "the same again": feelings.repeat,
         "a solution that did not hold": feelings.reopened,
     }  # fmt: skip
@@ -312,9 +314,21 @@ def _touchpoint(model: Model, name: str) -> Part:
             lines.append(f"{channel.lines} lines in {plain(touchpoint.channel)}; who finds them taken is turned away.")
     elif touchpoint.attended:
         lines.append("Self-service: nobody waits.")
+    if touchpoint.system is not None:
+        lines.append(f"Nobody can come in while {plain(touchpoint.system)} is down.")
     if not touchpoint.attended:
         lines.append("Done without the customer: nobody waits, it is never closed, and it is no contact.")
     return Part(plain(name), lines)
+
+
+def _system(name: str, system: System) -> Part:
+    lines = []
+    if system.capacity is not None:
+        lines.append(f"Takes {system.capacity:,} services at once; who comes beyond that finds it down.")
+    for reason, outage in system.outages.items():
+        when = f"on {words.date(outage.on)}" if outage.rate is None else f"{_per_time(outage.rate)} on average"
+        lines.append(f"{plain(reason)}: out {when}, for {lasting(outage.lasts)}.")
+    return Part(plain(name), lines or ["Never out."])
 
 
 def _all_staff(model: Model) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from sim.model import BLOCKED, CLOSED
+from sim.model import BLOCKED, CLOSED, DOWN
 from sim.units import WEEKDAYS, say_clock
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def write_logs(result: Result, folder: Path) -> dict[str, int]:
 
     customer = pl.format("C{}", pl.col("customer").cast(pl.String).str.zfill(6)).alias("customer")
     journey = pl.format("J{}-{}", pl.col("customer").cast(pl.String).str.zfill(6), "journey").alias("journey")
-    seen = pl.col("ended").is_not_null() & ~pl.col("outcome").is_in([CLOSED, BLOCKED])
+    seen = pl.col("ended").is_not_null() & ~pl.col("outcome").is_in([CLOSED, BLOCKED, DOWN])
     member = pl.when(pl.col("member").is_not_null()).then(pl.format("{}-{}", "pool", "member"))
     contacts = tables.visits.filter(seen).sort("ended", "customer", "journey", "visit").select(
         customer, journey, "goal", "channel", "touchpoint", clock("joined"), clock("started"), clock("ended"), "pool",

@@ -12,7 +12,7 @@ from scenarios import svg
 from scenarios.assumed import always_open
 from scenarios.layers import Item, heights, ranks
 from scenarios.words import duration, lasting, listed, per_cent, plain
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, GIVE_UP, MISSED, NOT_SERVED, RESOLVED, Target
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, DOWN, GIVE_UP, MISSED, NOT_SERVED, RESOLVED, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -116,20 +116,24 @@ def _not_served(model: Model, name: str, step: Step, outcome: str) -> list[Route
     """Where those go who were not served, if that can happen at all."""
     touchpoint = model.touchpoints[step.touchpoint]
     channel = model.channels.get(touchpoint.channel)
+    system = model.systems.get(touchpoint.system or "")
+    queued = bool(touchpoint.staff) and touchpoint.attended
     happens = {
         ABANDONED: any(model.patience(persona, step.touchpoint) is not None for persona in model.personas),
         CLOSED: not always_open(model, step.touchpoint),
         BLOCKED: channel is not None and channel.lines is not None,
         MISSED: touchpoint.callback is not None and touchpoint.callback.reached < 1,
+        DOWN: system is not None and (system.capacity is not None or bool(system.outages)),
     }
-    if not touchpoint.staff or not touchpoint.attended or not happens[outcome]:
+    if not happens[outcome] or not (queued or outcome == DOWN):
         return []
-    targets = step.next.get(outcome) or (touchpoint.when_closed if outcome == CLOSED else None)
+    turned_away = touchpoint.when_turned_away(outcome) if outcome in (CLOSED, DOWN) else None
+    targets = step.next.get(outcome) or turned_away
     found = []
     for target, to in (targets or {GIVE_UP: Target(p=1.0)}).items():
         after = _after(to)
         if target == AGAIN:
-            after = f"{after or 'about 1 h'} after it opens"
+            after = f"{after or 'about 1 h'} after it {'is back' if outcome == DOWN else 'opens'}"
         found.append(Route(name, outcome, name if target == AGAIN else target, to.p, None, after, "not served"))
     return found
 

@@ -56,6 +56,7 @@ _TITLES = {
     "callbacks_reached": "Called back and reached",
     "work_wait": "Work waiting to be begun, mean",
     "closed_share": "Found nobody on duty",
+    "down_share": "Found the system down",
     "blocked_share": "Found every line taken",
     "issues": "Issues opened",
     "cancelled": "Issues called off",

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim import draws
 from sim.changes import arms, phases, pilot_of
-from sim.model import ABANDONED, AGAIN, BLOCKED, CANCELLED, CLOSED, GIVE_UP, LEFT, MISSED, RESOLVED, Who
+from sim.model import ABANDONED, AGAIN, BLOCKED, CANCELLED, CLOSED, DOWN, GIVE_UP, LEFT, MISSED, RESOLVED, Who
 from sim.once import once_a_model
 from sim.rules import total
 
@@ -42,7 +42,7 @@ NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, OPENED = (np.int64(n) for n in range(7
 # By how much what happens in a visit moves a mood; a persona for whom all are 0 does not react.
 REACTIONS = (
     "per_minute", "late_per_minute", "abandoned", "closed", "blocked", "handoff", "repeat", "reopened", "resolved",
-    "unresolved", "missed",
+    "unresolved", "missed", "down",
 )  # fmt: skip
 PERSONA = np.dtype(
     [
@@ -60,7 +60,7 @@ PERSONA = np.dtype(
 TOUCHPOINT = np.dtype(
     [
         *((name, np.float64) for name in ("cost", "urgent_after", "callback_after", "accept", "reached")),
-        *((name, np.int64) for name in ("channel", "pools", "pools_n", "attended", "watched", "urgent")),
+        *((name, np.int64) for name in ("channel", "pools", "pools_n", "attended", "watched", "urgent", "system")),
     ]
 )
 JOURNEY = np.dtype(
@@ -94,6 +94,7 @@ STEP = np.dtype(
             for name in (
                 "while_open", "touchpoint", "service", "has_priority", "priority", "outcomes", "outcomes_n",
                 "abandoned", "abandoned_n", "blocked", "blocked_n", "closed", "closed_n", "missed", "missed_n",
+                "down", "down_n",
             )
         ),
     ]
@@ -147,6 +148,8 @@ class Arrays(NamedTuple):
         (F, P, products) and (F, P, traits).
     lines
         Contacts a channel can hold, −1 where any number; shape (F, channels).
+    capacity
+        Services that can go on at once with a system, −1 where any number; shape (F, systems).
     serves
         Whether a pool has the skill for a journey, shape (F, J, K).
     begin, begin_n
@@ -194,6 +197,7 @@ class Arrays(NamedTuple):
     products: Floats
     traits: Whole
     lines: Whole
+    capacity: Whole
     serves: NDArray[np.bool_]
     begin: Whole
     begin_n: Whole
@@ -250,6 +254,7 @@ class Names:
     events: tuple[str, ...]
     steps: tuple[tuple[str, str], ...]
     pools: tuple[str, ...]
+    systems: tuple[str, ...]
     departments: tuple[str, ...]
     goals: tuple[str, ...]
     outcomes: tuple[str, ...]
@@ -266,7 +271,7 @@ class Names:
 
 
 # Outcomes and ends that every model has, first in their order.
-OUTCOMES = (ABANDONED, CLOSED, BLOCKED, LEFT, RESOLVED, "unresolved", MISSED, CANCELLED)
+OUTCOMES = (ABANDONED, CLOSED, BLOCKED, LEFT, RESOLVED, "unresolved", MISSED, CANCELLED, DOWN)
 ENDS = (RESOLVED, GIVE_UP, LEFT, CANCELLED)
 
 
@@ -322,6 +327,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
         events=tuple(last.events),
         steps=tuple((name, step) for name, journey in last.journeys.items() for step in journey.steps),
         pools=tuple(last.staff),
+        systems=tuple(last.systems),
         departments=unique(models[0].department(name) for name in models[0].staff),
         goals=unique(journey.goal or name for each in models for name, journey in each.journeys.items()),
         outcomes=unique(OUTCOMES, (name for step in steps for name in step.outcomes)),
@@ -410,6 +416,7 @@ class _Lowering:
         self.products = np.zeros((every, personas, size["products"]))
         self.traits = np.full((every, personas, size["traits"]), NONE, np.int64)
         self.lines = np.full((every, size["channels"]), NONE, np.int64)
+        self.capacity = np.full((every, size["systems"]), NONE, np.int64)
         self.serves = np.ones((every, journeys, size["pools"]), np.bool_)
         self.begin, self.begin_n = np.zeros((2, every, personas, journeys), np.int64)
         self.after_end = np.zeros((every, journeys, size["ends"]), np.bool_)
@@ -453,7 +460,8 @@ class _Lowering:
             name: getattr(self, name)
             for name in (
                 "personas", "touchpoints", "journeys", "events", "steps", "patience", "comes", "products", "traits",
-                "lines", "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait",
+                "lines", "capacity", "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product",
+                "who_trait",
                 "trait_matters", "after_end", "tilt", "ends", "need_curve",
             )
         }  # fmt: skip
@@ -497,6 +505,9 @@ class _Lowering:
         for name, channel in model.channels.items():
             if name in self.number["channels"]:
                 self.lines[f, self.number["channels"][name]] = NONE if channel.lines is None else channel.lines
+        for s, name in enumerate(self.names.systems):
+            capacity = model.systems[name].capacity
+            self.capacity[f, s] = NONE if capacity is None else capacity
         for name, touchpoint in model.touchpoints.items():
             self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
         for name, journey in model.journeys.items():
@@ -558,6 +569,7 @@ class _Lowering:
         row = self.touchpoints[f, t]
         row["cost"], row["channel"] = touchpoint.cost, self.number["channels"][touchpoint.channel]
         row["attended"] = touchpoint.attended
+        row["system"] = NONE if touchpoint.system is None else self.number["systems"][touchpoint.system]
         row["urgent_after"], row["callback_after"] = np.inf, np.inf
         if touchpoint.urgent is not None:
             row["urgent_after"], row["urgent"] = touchpoint.urgent.after, touchpoint.urgent.priority
@@ -671,6 +683,7 @@ class _Lowering:
         row["blocked"], row["blocked_n"] = self.routes(journey, step.next.get(BLOCKED, {}))
         row["missed"], row["missed_n"] = self.routes(journey, step.next.get(MISSED, {}))
         row["closed"], row["closed_n"] = self.routes(journey, step.next.get(CLOSED, touchpoint.when_closed))
+        row["down"], row["down_n"] = self.routes(journey, step.next.get(DOWN, touchpoint.when_turned_away(DOWN)))
         ways = [
             (self.effects(outcome), *self.routes(journey, step.next.get(way, {})),
              *self.routes(journey, outcome.reopens))

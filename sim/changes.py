@@ -264,7 +264,7 @@ def _settings(model: Model, names: Iterable[str], *, in_pilot: bool = True) -> d
 def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
     """Plain data with every name of the union, in its order: what this phase lacks is there, but nobody is on duty."""
     full = dict(raw)
-    for part in ("personas", "touchpoints", "channels", "journeys", "events", "staff", "profiles"):
+    for part in ("personas", "touchpoints", "channels", "systems", "journeys", "events", "staff", "profiles"):
         if part in union:
             known = raw.get(part, {})
             full[part] = {name: known.get(name, _asleep(part, value)) for name, value in union[part].items()}
@@ -285,6 +285,8 @@ def _asleep(part: str, value: Any) -> Any:
         return {**value, "shifts": {}}
     if part == "events":
         return {**value, "reach": 0}
+    if part == "systems":
+        return {**value, "outages": {}}
     return {**value, "share": 0} if part == "personas" else value
 
 

@@ -274,7 +274,7 @@ def visits(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("visits", "neither", BY_VISIT)
 def offered(s: Sums) -> NDArray[np.float64]:
-    """Attempts at staffed touchpoints that found them open and with a free line, but for work done alone."""
+    """Attempts at staffed touchpoints that found them open and up, with a free line, but for work done alone."""
     return s["offered"]
 
 
@@ -324,6 +324,12 @@ def closed_share(s: Sums) -> NDArray[np.float64]:
 def blocked_share(s: Sums) -> NDArray[np.float64]:
     """Attempts that found every line taken ÷ all attempts."""
     return _ratio(s["blocked_visits"], s["visits"])
+
+
+@_kpi("share", "less", BY_VISIT)
+def down_share(s: Sums) -> NDArray[np.float64]:
+    """Attempts that found the system of the touchpoint out, or as busy as it can be, ÷ all attempts."""
+    return _ratio(s["down_visits"], s["visits"])
 
 
 @_kpi("share", "neither", BY_STAFF)

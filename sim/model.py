@@ -20,9 +20,10 @@ ABANDONED = "abandoned"
 CLOSED = "closed"
 BLOCKED = "blocked"
 MISSED = "missed"
+DOWN = "down"
 LEFT = "left"
 CANCELLED = "cancelled"
-NOT_SERVED = (ABANDONED, CLOSED, BLOCKED, MISSED)
+NOT_SERVED = (ABANDONED, CLOSED, BLOCKED, MISSED, DOWN)
 DECLINED = "declined"
 ACCEPTED = "accepted"
 CALLBACKS = (DECLINED, ACCEPTED)  # what becomes of an offer to be called back
@@ -96,7 +97,7 @@ class Satisfaction(Described):
         Weights of a journey's worst moment and of its end in the experience it leaves.
     wait, late
         Mood lost by waiting, and by arriving later than a step's promise.
-    abandoned, closed, blocked, missed, handoff, repeat, reopened, resolved, unresolved
+    abandoned, closed, blocked, missed, down, handoff, repeat, reopened, resolved, unresolved
         Mood moved by each of these happening in a visit; `reopened` by the first after a resolution that did not hold.
     loss_aversion
         Factor on every negative term.
@@ -115,6 +116,7 @@ class Satisfaction(Described):
     closed: float = 0.0
     blocked: float = 0.0
     missed: float = 0.0
+    down: float = 0.0
     handoff: float = 0.0
     repeat: float = 0.0
     reopened: float = 0.0
@@ -141,6 +143,7 @@ class Satisfaction(Described):
             CLOSED: self.closed,
             BLOCKED: self.blocked,
             MISSED: self.missed,
+            DOWN: self.down,
         }
 
     @cached_property
@@ -280,6 +283,11 @@ class Touchpoint(Described):
     when_closed
         What those do who find no listed pool on duty: `later` (again once it opens, plus `after`, an hour on
         average where unstated), or a step or end.
+    when_down
+        What those do who find its system down: `later` (again once it is back, plus `after`), or a step or end; as
+        `when_closed` says where unstated.
+    system
+        System without which nobody can come in.
     attended
         Whether the customer is there. Where not, a visit is work done without them: it joins the queue also when all
         are off duty, takes no line and is no contact, and nobody waits; the step's promise counts.
@@ -290,9 +298,15 @@ class Touchpoint(Described):
     staff: dict[str, Minutes] = {}
     cost: Money = 0.0
     when_closed: Targets = {}
+    when_down: Targets = {}
+    system: str | None = None
     attended: bool = True
     urgent: Urgent | None = None
     callback: Callback | None = None
+
+    def when_turned_away(self, outcome: str) -> Targets:
+        """Where those go who find it `closed` or `down`."""
+        return self.when_down if outcome == DOWN and self.when_down else self.when_closed
 
     @field_validator("staff", mode="before")
     @classmethod
@@ -304,6 +318,45 @@ class Channel(Described):
     """A medium, and how many contacts it can hold at once, waiting or served."""
 
     lines: int | None = Field(default=None, ge=0)
+
+
+class Outage(Described):
+    """Why a system is out at times: planned for a date, or at random at a rate; exactly one of the two.
+
+    Attributes
+    ----------
+    rate
+        How often it happens on average, from beginning to beginning, by day and by night.
+    lasts
+        How long it takes until the system is back.
+    """
+
+    on: Moment | None = None
+    rate: PerMinute | None = None
+    lasts: Distribution
+
+    @model_validator(mode="after")
+    def _planned_or_random(self) -> Self:
+        if (self.on is None) == (self.rate is None):
+            found = "says neither when nor how often it happens" if self.on is None else "says both `on` and `rate`"
+            msg = f"{found}; give it `on` (a date) or `rate`"
+            raise ValueError(msg)
+        return self
+
+
+class System(Described):
+    """Something that touchpoints depend on; while it is out, or as busy as it can be, an attempt there is `down`.
+
+    Attributes
+    ----------
+    capacity
+        How many services can go on at once at the touchpoints that depend on it; any number where unstated.
+    outages
+        When it is out; a service in hand goes on.
+    """
+
+    capacity: int | None = Field(default=None, ge=0)
+    outages: dict[str, Outage] = {}
 
 
 class Opening(Described):
@@ -417,8 +470,8 @@ class Step(Described):
     Attributes
     ----------
     next
-        For each outcome, weights of steps and ends. `abandoned`, `blocked`, `closed` and `missed` may be routed here
-        too; where they are not, `closed` follows the touchpoint's `when_closed`, and the others give up.
+        For each outcome, weights of steps and ends. `abandoned`, `blocked`, `closed`, `missed` and `down` may be
+        routed here too; where they are not, `closed` and `down` follow the touchpoint, and the others give up.
     promise
         How long after joining the visit should be over.
     while_open
@@ -740,6 +793,7 @@ class Model(Described):
     personas: dict[str, Persona] = Field(min_length=1)
     touchpoints: dict[str, Touchpoint] = Field(min_length=1)
     channels: dict[str, Channel] = {}
+    systems: dict[str, System] = {}
     journeys: dict[str, Journey] = Field(min_length=1)
     events: dict[str, Event] = {}
     staff: dict[str, Pool] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.described import Described
 from sim.distributions import Empirical, Hazard, Part
-from sim.model import Arrivals, End, Event, Opening, Outcome, Target, Touchpoint, WhileOpen
+from sim.model import Arrivals, End, Event, Opening, Outage, Outcome, Target, Touchpoint, WhileOpen
 from sim.timetable import Break, Profile, Shift
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
@@ -23,6 +23,7 @@ _AMOUNT: dict[type, str] = {
     Shift: "headcount",
     Break: "share",
     Event: "reach",
+    Outage: "rate",
 }
 # Shapes rather than amounts: between two of them there is no third that either would recognise.
 _WHOLE = (Profile, Empirical, Hazard)

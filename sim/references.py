@@ -40,6 +40,7 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
         *_touchpoints(raw),
         *_done_alone(raw),
         *_queueless(raw),
+        *_systems(raw),
         *(problem for name, journey in _items(raw, "journeys") for problem in _journey(raw, name, journey)),
         *(problem for name, event in _items(raw, "events") for problem in _event(raw, f"events.{name}", event)),
         *_pools(raw),
@@ -144,11 +145,12 @@ def _touchpoints(raw: dict[str, Any]) -> Iterator[Problem]:
     for name, touchpoint in _items(raw, "touchpoints"):
         path = f"touchpoints.{name}"
         yield from _unknown(f"{path}.staff", _listed(touchpoint.get("staff")), _names(raw, "staff"), "staff pool")
-        yield from _sums_to_one(f"{path}.when_closed", touchpoint.get("when_closed"))
-        for visitor, journey in _items(raw, "journeys"):
-            if _follows_when_closed(journey, name):
-                known, what = [AGAIN, *_targets(journey)], f"step or end of journey '{visitor}' called"
-                yield from _unknown(f"{path}.when_closed", _names(touchpoint, "when_closed"), known, what)
+        for field in ("when_closed", "when_down"):
+            yield from _sums_to_one(f"{path}.{field}", touchpoint.get(field))
+            for visitor, journey in _items(raw, "journeys"):
+                if _follows(journey, name, touchpoint, field):
+                    known, what = [AGAIN, *_targets(journey)], f"step or end of journey '{visitor}' called"
+                    yield from _unknown(f"{path}.{field}", _names(touchpoint, field), known, what)
     yield from _unknown("channels", _names(raw, "channels"), _channels(raw), "touchpoint in the channel")
 
 
@@ -184,6 +186,22 @@ def _queueless(raw: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem(f"touchpoints.{name}.{field}", message)
 
 
+def _systems(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Systems that do not exist, or that never come into it."""
+    known = _names(raw, "systems")
+    for name, touchpoint in _items(raw, "touchpoints"):
+        system = touchpoint.get("system")
+        if _is_text(touchpoint, "system") and system not in known:
+            hint = did_you_mean(system, known)
+            yield Problem(f"touchpoints.{name}.system", f"there is no system '{system}'; {hint}")
+        if system is None and touchpoint.get("when_down"):
+            message = f"'{name}' depends on no system, so it is never down; name its `system`, or drop this"
+            yield Problem(f"touchpoints.{name}.when_down", message)
+    for name, system in _items(raw, "systems"):
+        for outage_name, outage in _items(system, "outages"):
+            yield from _not_past(raw, f"systems.{name}.outages.{outage_name}.on", outage.get("on"))
+
+
 def _is_false(value: Any) -> bool:
     """Whether a value is read as `false`."""
     return value is not None and str(value).lower() in ("false", "no", "off", "0")
@@ -193,10 +211,13 @@ def _is_text(raw: dict[str, Any], key: str) -> bool:
     return isinstance(raw.get(key), str)
 
 
-def _follows_when_closed(journey: dict[str, Any], touchpoint: str) -> bool:
-    """Whether a journey leaves it to a touchpoint where to go when it is closed."""
-    steps = [step for _, step in _items(journey, "steps") if step.get("touchpoint") == touchpoint]
-    return any("closed" not in _names(step, "next") for step in steps)
+def _follows(journey: dict[str, Any], name: str, touchpoint: dict[str, Any], field: str) -> bool:
+    """Whether a journey leaves it to a touchpoint where to go when it is closed, or its system is down."""
+    left = ["closed"] if field == "when_closed" else ["down"]
+    if field == "when_closed" and touchpoint.get("system") is not None and not touchpoint.get("when_down"):
+        left.append("down")
+    steps = [step for _, step in _items(journey, "steps") if step.get("touchpoint") == name]
+    return any(outcome not in _names(step, "next") for step in steps for outcome in left)
 
 
 def _targets(journey: dict[str, Any]) -> list[str]:

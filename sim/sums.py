@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim import model
+from sim.arrays import ENDS, OUTCOMES
 from sim.engines.jit import compiled
 
 if TYPE_CHECKING:
@@ -22,9 +24,12 @@ Whole = Any
 PARTS = 2.0**32
 WEEK = 10080.0  # minutes
 SATISFIED, PROMOTER, DETRACTOR = 7, 9, 6  # of 10: the two best of five points; the marks of the net promoter score
-ABANDONED, CLOSED, BLOCKED, LEFT, MISSED = (np.int64(n) for n in (0, 1, 2, 3, 6))  # as `arrays.OUTCOMES` has them
-ACCEPTED = np.int64(1)  # as `model.CALLBACKS` has it
-LEFT_END, CANCELLED_END = np.int64(2), np.int64(3)  # as `arrays.ENDS` numbers them
+ABANDONED, CLOSED, BLOCKED, LEFT, MISSED, DOWN = (
+    np.int64(OUTCOMES.index(name))
+    for name in (model.ABANDONED, model.CLOSED, model.BLOCKED, model.LEFT, model.MISSED, model.DOWN)
+)
+ACCEPTED = np.int64(model.CALLBACKS.index(model.ACCEPTED))
+LEFT_END, CANCELLED_END = (np.int64(ENDS.index(name)) for name in (model.LEFT, model.CANCELLED))
 
 # Waits and times are counted in bins 1 % apart, from a second up, after one for exactly nothing.
 BIN = log(1.01)
@@ -34,7 +39,7 @@ BINS = 2048
 # What is summed, of visits, journeys, effects, and times of being a customer.
 OF_VISITS = (
     "visits", "offered", "answered", "answered_within", "abandoned", "closed_visits", "blocked_visits",
-    "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "work_begun", "work_wait",
+    "down_visits", "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "work_begun", "work_wait",
     "callbacks_offered", "callbacks_accepted", "callbacks_reached", "callbacks_missed", "contact_cost",
     "visit_revenue", "busy", "busy_cost", "overtime", "overtime_cost",
 )  # fmt: skip
@@ -49,8 +54,8 @@ OF_CUSTOMERS = (
     "satisfaction_end",
 )  # fmt: skip
 (
-    VISITS, OFFERED, ANSWERED, ANSWERED_WITHIN, ABANDONED_VISITS, CLOSED_VISITS, BLOCKED_VISITS, FINISHED_WAITS,
-    FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, WORK_BEGUN, WORK_WAIT, CALLBACKS_OFFERED,
+    VISITS, OFFERED, ANSWERED, ANSWERED_WITHIN, ABANDONED_VISITS, CLOSED_VISITS, BLOCKED_VISITS, DOWN_VISITS,
+    FINISHED_WAITS, FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, WORK_BEGUN, WORK_WAIT, CALLBACKS_OFFERED,
     CALLBACKS_ACCEPTED, CALLBACKS_REACHED, CALLBACKS_MISSED, CONTACT_COST, VISIT_REVENUE, BUSY, BUSY_COST,
     OVERTIME, OVERTIME_COST,
 ) = (np.int64(n) for n in range(len(OF_VISITS)))  # fmt: skip
@@ -240,6 +245,8 @@ def count_attempt(row: Any, waited_for: Any, promised: float, quick: float, coun
         count(counted, CLOSED_VISITS)
     elif outcome == BLOCKED:
         count(counted, BLOCKED_VISITS)
+    elif outcome == DOWN:
+        count(counted, DOWN_VISITS)
     elif waited_for:
         length = count_offered(row, promised, quick, counted)
     elif row["pool"] >= 0:

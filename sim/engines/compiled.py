@@ -12,7 +12,8 @@ from sim.check import parse
 from sim.engines import jit, loop
 from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.memory import settle
-from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, MOMENT, PLACE, POOL, QUEUE, STRETCH, WORLD
+from sim.engines.outages import outages
+from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, MOMENT, OUTAGE, PLACE, POOL, QUEUE, STRETCH, WORLD
 from sim.records import Block, joined, tables_of
 from sim.rosters import on_duty
 from sim.rules import MOST_VISITS
@@ -164,6 +165,7 @@ class History:
         customers = model.population.customers + int(coming + 5 * coming**0.5) + some
         positions = max(1, int(m.touchpoints["pools_n"].max(initial=1)))
         duties = [on_duty(self.lowered.phases, name, model.clock, key) for name in names.pools]
+        out = [outages(self.lowered.phases, model.clock, key, name) for name in names.systems]
         members = 2 + max((max(each.headcount) for each in duties), default=0)
         queues, lists = len(m.priorities) * positions, int((m.events["most"] >= 0).any())
         self._set(
@@ -172,6 +174,7 @@ class History:
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE, passing=NONE,
             home=home, makes_lists=lists, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
+            n_systems=len(names.systems),
             n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
             n_priorities=len(m.priorities), n_queues=queues, n_events=len(names.events), n_moments=len(moments),
         )  # fmt: skip
@@ -184,7 +187,8 @@ class History:
             "trait": (customers, len(names.traits)), "known": (customers, lists), "standing": (customers, lists),
             "issue": (some,), "attempt": (some, len(names.touchpoints)),
             "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
-            "busy": (len(names.channels),), "to start": (some,), "arrival": (journeys,),
+            "busy": (len(names.channels),), "system": (len(names.systems),), "to start": (some,),
+            "arrival": (journeys,),
             **{f"{kind} row": (BLOCK + SLACK,) for kind in KINDS}, "origin": (some,),
         }  # fmt: skip
         tables = {name: np.zeros(shape, CHANGING[name][0]) for name, shape in sizes.items()}
@@ -198,6 +202,8 @@ class History:
             "moment": moments,
             "duties": _stretches([len(each.at) for each in duties]),
             "duty": _points(DUTY, ((each.at, each.headcount, each.resting) for each in duties)),
+            "outages": _stretches([len(each.begins) for each in out]),
+            "outage": _points(OUTAGE, ((each.begins, each.ends) for each in out)),
         }
         return tables | {f"model {name}": np.ascontiguousarray(table) for name, table in m._asdict().items()}
 

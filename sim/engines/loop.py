@@ -50,6 +50,7 @@ from sim.engines.world import (
     m_begin,
     m_begin_n,
     m_cancel,
+    m_capacity,
     m_comes,
     m_department,
     m_drop,
@@ -91,6 +92,8 @@ from sim.engines.world import (
     moment_at,
     need_at,
     origin_at,
+    outage_at,
+    outages_of,
     outcome_at,
     persona_at,
     place_at,
@@ -103,6 +106,7 @@ from sim.engines.world import (
     standings,
     starting_at,
     step_at,
+    system_at,
     target_at,
     touchpoint_at,
     trait_at,
@@ -152,7 +156,8 @@ START_ISSUE, START_REVIEWS, START_NEED, START_EVERY = _numbered(4)
 # arrays.OUTCOMES and arrays.ENDS
 (
     BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED, BY_MISSING, BY_CANCELLING,
-) = _numbered(8)  # fmt: skip
+    BY_FAILING,
+) = _numbered(9)  # fmt: skip
 END_RESOLVED, END_GIVE_UP, END_LEFT, END_CANCELLED = _numbered(4)
 DECLINED, ACCEPTED = _numbered(2)  # model.CALLBACKS
 FROM_START, FROM_JOINING, FROM_ARRIVAL = _numbered(3)
@@ -1101,9 +1106,11 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
                     staffed = True
             if not staffed:
                 return BY_CLOSING
-        if 0 <= m_lines(w, f, channel) <= channel_at(w, channel)["n"]:
-            return BY_BLOCKING
-        channel_at(w, channel)["n"] += 1
+    if touchpoint["system"] >= 0 and is_down(w, touchpoint["system"]):
+        return BY_FAILING
+    if attended == 1 and 0 <= m_lines(w, f, channel) <= channel_at(w, channel)["n"]:
+        return BY_BLOCKING
+    channel_at(w, channel)["n"] += attended
     issue["noticed"] = 1
     if planned["while_open"] >= 0:
         wind_up(w, i, ZERO)
@@ -1112,6 +1119,33 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
     else:
         begin_service(w, i)
     return NONE
+
+
+@compiled
+def is_down(w: Record, s: Whole) -> bool:
+    """Whether a system is out, or as busy as it can be."""
+    if 0 <= m_capacity(w, w["phase"], s) <= system_at(w, s)["load"]:
+        return True
+    return back(w, s) > w["now"]
+
+
+@compiled
+def back(w: Record, s: Whole) -> float:
+    """When a system is back; now, if it is not out."""
+    system, now, last = system_at(w, s), w["now"], outages_of(w, s)["last"]
+    at = outages_of(w, s)["first"] + system["at"]
+    while at < last and outage_at(w, at)["ends"] <= now:
+        at += 1
+    system["at"] = at - outages_of(w, s)["first"]
+    return outage_at(w, at)["ends"] if at < last and outage_at(w, at)["begins"] <= now else now
+
+
+@compiled
+def use_system(w: Record, i: Whole, more: Whole) -> None:
+    """Let one service more, or less, go on with the system on which it depends."""
+    s = touchpoint_at(w, issue_at(w, i)["phase"], issue_at(w, i)["touchpoint"])["system"]
+    if s >= 0:
+        system_at(w, s)["load"] += more
 
 
 @inlined
@@ -1247,6 +1281,8 @@ def begin_service(w: Record, i: Whole) -> None:
     if issue["callback"] == ACCEPTED and is_missed(w, i):
         return
     issue["started"] = now
+    if w["n_systems"] > 0:
+        use_system(w, i, ONE)
     minutes = vary(w, step_at(w, issue["phase"], issue["step"])["service"], draw(issue["visit_key"], U_SERVICE))
     if issue["difficulty"] != 0.0:
         time = journey_at(w, phase_of(w, issue["customer"]), issue["journey"])["time"]
@@ -1259,6 +1295,8 @@ def end_service(w: Record, i: Whole) -> Whole:
     """End a service and return the step or end that follows at once."""
     issue = issue_at(w, i)
     channel_at(w, issue["channel"])["n"] -= issue["line"]
+    if w["n_systems"] > 0:
+        use_system(w, i, -ONE)
     overtime = 0.0
     if issue["pool"] >= 0:
         overtime = release(w, i)
@@ -1363,6 +1401,8 @@ def feel(w: Record, i: Whole, outcome: Whole, o: Whole, wait: float) -> None:
             mood += rules.felt(p["unresolved"], averse)
         elif outcome == BY_MISSING:
             mood += rules.felt(p["missed"], averse)
+        elif outcome == BY_FAILING:
+            mood += rules.felt(p["down"], averse)
         if again == 1:
             mood += rules.felt(p["repeat"], averse)
         if reopened == 1:
@@ -1406,6 +1446,8 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
         first, n = step["blocked"], step["blocked_n"]
     elif outcome == BY_MISSING:
         first, n = step["missed"], step["missed_n"]
+    elif outcome == BY_FAILING:
+        first, n = step["down"], step["down_n"]
     else:
         first, n = step["abandoned"], step["abandoned_n"]
     if n == 0:
@@ -1422,14 +1464,16 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
         return np.int64(code), delay
     if after < 0:
         delay = -AN_HOUR * log(1.0 - draw(key, U_DELAY))
-    return np.int64(issue["step"]), next_opening(w, i) - w["now"] + delay
+    return np.int64(issue["step"]), next_opening(w, i, outcome) - w["now"] + delay
 
 
 @compiled
-def next_opening(w: Record, i: Whole) -> float:
-    """First time from now on at which a pool that can serve a visit has somebody on duty; infinite if there is none."""
+def next_opening(w: Record, i: Whole, outcome: Whole) -> float:
+    """First time from now on at which somebody is on duty who can serve a visit, or its system is back."""
     issue = issue_at(w, i)
     touchpoint = touchpoint_at(w, issue["phase"], issue["touchpoint"])
+    if outcome == BY_FAILING:
+        return back(w, touchpoint["system"])
     soonest = inf
     for position in range(touchpoint["pools_n"]):
         k = m_pool(w, touchpoint["pools"] + position)

@@ -22,6 +22,7 @@ from sim import draws, rules
 from sim.changes import arms, phases, pilot_of
 from sim.engines.calendar import Calendar, Rank
 from sim.engines.expected import NO_RATE, Expected, going_round
+from sim.engines.outages import outages
 from sim.engines.pools import Pool
 from sim.model import (
     ABANDONED,
@@ -31,6 +32,7 @@ from sim.model import (
     CANCELLED,
     CLOSED,
     DECLINED,
+    DOWN,
     GIVE_UP,
     LEFT,
     MISSED,
@@ -198,7 +200,9 @@ class History:
         self.begin(self.phases[0])
         self.home_stage = model.population.stage
         self.pools = {name: self.staffed(name, row) for row, name in enumerate(self.model.staff)}
+        self.outages = {name: outages(self.phases, self.clock, self.world, name) for name in self.model.systems}
         self.in_channel: defaultdict[str, int] = defaultdict(int)
+        self.in_system: defaultdict[str, int] = defaultdict(int)  # services that go on
         self.customers: list[Customer] = []
         self.visits: list[tuple[Any, ...]] = []
         self.journeys: list[tuple[Any, ...]] = []
@@ -547,25 +551,42 @@ class History:
         """Come to a touchpoint; return how the visit ended if it did at once, else None."""
         issue, channel = visit.issue, visit.touchpoint.channel
         issue.visit = visit
-        staffed = bool(visit.touchpoint.staff)
         pools = self.pools_for(visit)
         if visit.touchpoint.attended:
             issue.channels.add(channel)
-            if staffed and not any(pool.duty.now(visit.joined) for _, pool, _ in pools):
-                return CLOSED
-            lines = self.lines.get(channel)
-            if lines is not None and self.in_channel[channel] >= lines:
-                return BLOCKED
+        outcome = self.turned_away(visit, pools)
+        if outcome is not None:
+            return outcome
+        issue.noticed = True
+        if visit.touchpoint.attended:
             visit.on_line = True
             self.in_channel[channel] += 1
-        issue.noticed = True
         if visit.step.while_open is not None:
             self.wind_up(visit, visit.step.while_open, 0)
-        if staffed:
+        if visit.touchpoint.staff:
             self.join(visit, pools)
         else:
             self.begin_service(visit)
         return None
+
+    def turned_away(self, visit: Visit, pools: list[tuple[int, Pool, float]]) -> str | None:
+        """Say why somebody cannot come in now, if so: nobody is on duty, the system is down, every line is taken."""
+        touchpoint = visit.touchpoint
+        if touchpoint.attended and touchpoint.staff and not any(pool.duty.now(visit.joined) for _, pool, _ in pools):
+            return CLOSED
+        if touchpoint.system is not None and self.is_down(touchpoint.system):
+            return DOWN
+        lines = self.lines.get(touchpoint.channel)
+        if touchpoint.attended and lines is not None and self.in_channel[touchpoint.channel] >= lines:
+            return BLOCKED
+        return None
+
+    def is_down(self, system: str) -> bool:
+        """Say whether a system is out, or as busy as it can be."""
+        capacity = self.model.systems[system].capacity
+        if capacity is not None and self.in_system[system] >= capacity:
+            return True
+        return self.outages[system].back(self.calendar.now) is not None
 
     def depart(self, visit: Visit, not_served: str) -> str:
         """Go, served or not (for want of patience, or because she is no longer a customer); return how it ended."""
@@ -574,6 +595,8 @@ class History:
             visit.pool.release(visit, self.calendar.now)
             self.match(visit.pool)
         if visit.started is not None:
+            if visit.touchpoint.system is not None:
+                self.in_system[visit.touchpoint.system] -= 1
             return self.outcome(visit)
         visit.pool = visit.member = None  # who called in vain has served nobody
         return not_served
@@ -692,6 +715,8 @@ class History:
             self.calendar.put(visit.over, now, Rank.SERVICE_END, *order, value=MISSED)
             return
         visit.started = now
+        if visit.touchpoint.system is not None:
+            self.in_system[visit.touchpoint.system] += 1
         self.calendar.put(visit.over, now + self.service_time(visit), Rank.SERVICE_END, *order)
 
     def is_missed(self, visit: Visit) -> bool:
@@ -775,8 +800,8 @@ class History:
                 if not settled.reopens:
                     return visit.step_name, -THREE_DAYS * log(1.0 - self.draw(visit.key, "delay"))
                 targets = settled.reopens
-        if targets is None and outcome == CLOSED:
-            targets = visit.touchpoint.when_closed
+        if targets is None and outcome in (CLOSED, DOWN):
+            targets = visit.touchpoint.when_turned_away(outcome)
         if not targets:
             return (RESOLVED if outcome == RESOLVED else GIVE_UP), 0.0
         weights = [target.p for target in targets.values()]
@@ -786,8 +811,14 @@ class History:
             return name, delay
         if targets[name].after is None:
             delay = -AN_HOUR * log(1.0 - self.draw(visit.key, "delay"))
-        opening = min(pool.duty.next_open(self.calendar.now) for _, pool, _ in self.pools_for(visit))
-        return visit.step_name, opening - self.calendar.now + delay
+        return visit.step_name, self.opening(visit, outcome) - self.calendar.now + delay
+
+    def opening(self, visit: Visit, outcome: str) -> float:
+        """Return when somebody can come in who was turned away: somebody is on duty, or the system is back."""
+        now, system = self.calendar.now, visit.touchpoint.system
+        if outcome == DOWN and system is not None:
+            return self.outages[system].back(now) or now
+        return min(pool.duty.next_open(now) for _, pool, _ in self.pools_for(visit))
 
     def delay(self, visit: Visit, target: Target) -> float:
         """Draw the delay before a target."""

@@ -80,6 +80,8 @@ DUTY = np.dtype([("time", _F), ("people", np.int64), ("resting", np.int64)])
 # What the company can know of a customer, where some event makes a list by it.
 KNOWN = np.dtype([("contacts", _F), ("score", _F), ("opened", _F)])
 MOMENT = np.dtype([("time", _F), ("event", np.int64), ("nth", np.int64)])
+SYSTEM = np.dtype([("load", np.int64), ("at", np.int64)])
+OUTAGE = np.dtype([("begins", _F), ("ends", _F)])
 
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
@@ -91,7 +93,7 @@ CHANGING = {
     "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
     "spell row": (SPELL_ROW, 1), "effect row": (EFFECT_ROW, 1), "moment": (MOMENT, 1),
     "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
-    "duties": (STRETCH, 1), "duty": (DUTY, 1),
+    "duties": (STRETCH, 1), "duty": (DUTY, 1), "system": (SYSTEM, 1), "outages": (STRETCH, 1), "outage": (OUTAGE, 1),
 }  # fmt: skip
 # Tables of the model: records, plain numbers, and floats that are read in stretches.
 MODEL_RECORDS = {
@@ -101,8 +103,9 @@ MODEL_RECORDS = {
 }  # fmt: skip
 MODEL_VALUES = {
     "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3), "traits": (np.int64, 3),
-    "lines": (np.int64, 2), "serves": (np.bool_, 3), "begin": (np.int64, 3), "begin_n": (np.int64, 3),
-    "start_step": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
+    "lines": (np.int64, 2), "capacity": (np.int64, 2), "serves": (np.bool_, 3), "begin": (np.int64, 3),
+    "begin_n": (np.int64, 3), "start_step": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2),
+    "who_product": (np.bool_, 2),
     "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 2), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
     "overflow": (np.float64, 1), "add": (np.int64, 1), "drop": (np.int64, 1), "trait_set": (np.int64, 2),
     "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "open_after": (np.int64, 1), "cancel": (np.int64, 1),
@@ -137,8 +140,8 @@ WORLD = np.dtype(
                 "origins", "stuck_journey", "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "pilot", "makes_lists", "keep_origins", "positions", "n_personas", "n_touchpoints",
-                "n_channels", "n_journeys", "n_pools", "n_events", "n_moments", "n_products", "n_traits", "n_phases",
-                "n_priorities", "n_queues", "n_members", "n_buckets",
+                "n_channels", "n_journeys", "n_pools", "n_systems", "n_events", "n_moments", "n_products", "n_traits",
+                "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
             )
@@ -179,6 +182,9 @@ curve_at = records("curve", *CHANGING["curve"])
 knot_at = records("knot", *CHANGING["knot"])
 duty_of = records("duties", *CHANGING["duties"])
 duty_at = records("duty", *CHANGING["duty"])
+system_at = records("system", *CHANGING["system"])
+outages_of = records("outages", *CHANGING["outages"])
+outage_at = records("outage", *CHANGING["outage"])
 
 persona_at = records("model personas", *MODEL_RECORDS["personas"])
 touchpoint_at = records("model touchpoints", *MODEL_RECORDS["touchpoints"])
@@ -197,6 +203,7 @@ m_patience = values("model patience", *MODEL_VALUES["patience"])
 m_products = values("model products", *MODEL_VALUES["products"])
 m_traits = values("model traits", *MODEL_VALUES["traits"])
 m_lines = values("model lines", *MODEL_VALUES["lines"])
+m_capacity = values("model capacity", *MODEL_VALUES["capacity"])
 m_serves = values("model serves", *MODEL_VALUES["serves"])
 m_begin = values("model begin", *MODEL_VALUES["begin"])
 m_begin_n = values("model begin_n", *MODEL_VALUES["begin_n"])

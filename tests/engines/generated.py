@@ -39,7 +39,8 @@ OUTCOMES = ("resolved", "unresolved", "transferred", "sent")
 PRODUCTS = ("mobile", "tv")
 REGIONS = ("north", "south")
 BUILT_IN_ENDS = ("resolved", "give_up")
-NOT_SERVED = ("abandoned", "closed", "blocked", "missed")
+NOT_SERVED = ("abandoned", "closed", "blocked", "missed", "down")
+SYSTEMS = ("crm", "portal")
 HOURS = (0, 8, 9, 12, 16, 20)  # when shifts begin and dated journeys open, so that both meet
 
 
@@ -69,12 +70,14 @@ def draw_scenario(chance: Chance) -> Raw:
         "population": draw_population(chance, plan),
         "touchpoints": {name: draw_touchpoint(chance, plan) for name in plan.touchpoints},
     }
+    raw["systems"] = {name: draw_system(chance, plan) for name in SYSTEMS if chance.happens(0.4)}
     journeys = raw["journeys"] = {}
     for name in plan.journeys:
         journeys[name] = draw_journey(chance, plan, journeys, name)
     if chance.happens(0.5):
         raw["events"] = {name: draw_event(chance, plan, journeys) for name in chance.first(EVENTS)}
     for name, touchpoint in raw["touchpoints"].items():
+        depend(chance, touchpoint, raw["systems"])
         route_when_closed(chance, touchpoint, name, journeys)
     raw["personas"] = draw_personas(chance, plan, raw)
     for event in raw.get("events", {}).values():
@@ -206,6 +209,22 @@ def draw_callback(chance: Chance) -> Raw:
     return offer | chance.maybe(0.7, reached=lambda: chance.share(0.2))
 
 
+def draw_system(chance: Chance, plan: Plan) -> Raw:
+    """Draw how much a system can bear, and when it is out."""
+    outages = chance.maybe(
+        0.6,
+        update=lambda: {"on": plan.date(chance.one_of(plan.moments)), "lasts": draw_law(chance, 10, 300)},
+        failure=lambda: {"rate": f"{chance.number(0, 4)} / day", "lasts": draw_law(chance, 5, 120)},
+    )
+    return {"outages": outages} | chance.maybe(0.5, capacity=lambda: chance.one_of((0, 1, 1, 2, 3)))
+
+
+def depend(chance: Chance, touchpoint: Raw, systems: Raw) -> None:
+    """Draw whether a touchpoint depends on a system."""
+    if systems and chance.happens(0.5):
+        touchpoint["system"] = chance.one_of(systems)
+
+
 def draw_staffing(chance: Chance, pools: list[str]) -> Any:
     """Draw in which order, and after what time, pools see who waits."""
     if len(pools) == 1 and chance.happens(0.7):
@@ -253,26 +272,32 @@ def let_somebody_be_able(raw: Raw) -> None:
 
 def route_when_closed(chance: Chance, touchpoint: Raw, name: str, journeys: Raw) -> None:
     """Draw where those go who find a touchpoint closed: later, or what all journeys know that leave it to it."""
-    if "staff" not in touchpoint or not is_attended(touchpoint) or not chance.happens(0.65):
-        return
+    if "system" in touchpoint:
+        touchpoint["when_down"] = draw_turned_away(chance, name, journeys, "down", shortest=5)
+    if "staff" in touchpoint and is_attended(touchpoint) and chance.happens(0.65):
+        touchpoint["when_closed"] = draw_turned_away(chance, name, journeys, "closed", shortest=0)
+
+
+def draw_turned_away(chance: Chance, name: str, journeys: Raw, outcome: str, shortest: float) -> Raw:
+    """Draw where those go who were turned away: where a system is busy no time passes by itself."""
     leave_it = [
         journey
         for journey in journeys.values()
-        if any(step["touchpoint"] == name and "closed" not in step["next"] for step in journey["steps"].values())
+        if any(step["touchpoint"] == name and outcome not in step["next"] for step in journey["steps"].values())
     ]
     steps = [step for step in STEPS if all(step in journey["steps"] for journey in leave_it)]
     ends = [end for end in ENDS if all(end in journey["ends"] for journey in leave_it)]
     delays: Raw = dict.fromkeys(chance.some((*BUILT_IN_ENDS, *ends), at_least=1))
     if chance.happens(0.7):
-        delays["later"] = draw_later(chance)
+        delays["later"] = draw_later(chance, shortest)
     if steps and chance.happens(0.4):
         delays[chance.one_of(steps)] = draw_law(chance, 15, 300)
-    touchpoint["when_closed"] = weighed(chance, delays, seldom=[name for name in delays if name in steps])
+    return weighed(chance, delays, seldom=[name for name in delays if name in steps])
 
 
-def draw_later(chance: Chance) -> Any:
+def draw_later(chance: Chance, shortest: float) -> Any:
     """Draw how long after opening those who found it closed come again; on average an hour, where nothing is stated."""
-    return draw_law(chance, 0, 60) if chance.rounded or chance.happens(0.6) else None
+    return draw_law(chance, shortest, 60) if chance.rounded or chance.happens(0.6) else None
 
 
 def weighed(chance: Chance, delays: Raw, seldom: Any = ()) -> Raw:
@@ -567,7 +592,7 @@ def draw_satisfaction(chance: Chance) -> Raw:
         resolved=lambda: chance.number(0, 1),
         loss_aversion=lambda: chance.number(1, 2.5),
     )
-    bad = ("abandoned", "closed", "blocked", "missed", "handoff", "repeat", "reopened", "unresolved")
+    bad = ("abandoned", "closed", "blocked", "missed", "down", "handoff", "repeat", "reopened", "unresolved")
     return feelings | {name: chance.number(-1.5, 0.2) for name in chance.some(bad)}
 
 

@@ -127,6 +127,23 @@ def callbacks(chance: Chance, raw: Raw) -> Raw:
     return {f"touchpoints.{name}.callback": offer for name in some_of(chance, staffed)}
 
 
+def systems(chance: Chance, raw: Raw) -> Raw:
+    """More outages of the systems there are, and one that is new, on which something depends that depended on none."""
+    failure = {"rate": f"{chance.number(0, 6)} / day", "lasts": chance.duration(5, 60)}
+    known = {f"systems.{name}.outages.failure": failure for name in raw["systems"] if chance.happens(0.5)}
+    known |= {f"systems.{name}.capacity": chance.whole(1, 4) for name in raw["systems"] if chance.happens(0.5)}
+    free = [name for name, touchpoint in raw["touchpoints"].items() if "system" not in touchpoint]
+    if not free or chance.happens(0.4):
+        return known
+    gone = {"give_up": 0.5, "later": {"p": 0.5, "after": "20 min"}}
+    path = f"touchpoints.{chance.one_of(free)}"
+    return known | {
+        "systems.phones": {"outages": {"failure": failure}},
+        f"{path}.system": "phones",
+        f"{path}.when_down": gone,
+    }
+
+
 def attendance(_chance: Chance, raw: Raw) -> Raw:
     """What was done without the customer is done with them."""
     alone = [name for name, touchpoint in raw["touchpoints"].items() if not is_attended(touchpoint)]
@@ -211,7 +228,10 @@ def another_journey(chance: Chance, raw: Raw) -> Raw:
     visit = {
         "touchpoint": written["touchpoint"],
         "outcomes": {"resolved": 0.8, "unresolved": {"p": 0.2, "mood": -0.5}},
-        "next": {"unresolved": {"settled": 1}, "closed": {"settled": 0.5, "give_up": 0.5}},
+        "next": {
+            "unresolved": {"settled": 1},
+            **{turned_away: {"settled": 0.5, "give_up": 0.5} for turned_away in ("closed", "down")},
+        },
     }
     return {
         "journeys.follow_up": {
@@ -325,8 +345,8 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 
 
 KINDS = (
-    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, attendance,
-    routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey, events, clocks,
-    joins, needs, tastes, patience, another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
-    other_absence, more_breaks,
+    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, systems,
+    attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey,
+    events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, surveys, revenues, profiles,
+    new_profile, other_absence, more_breaks,
 )  # fmt: skip

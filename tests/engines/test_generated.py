@@ -151,6 +151,7 @@ SIGNS = {
     "abandoned": (0.3, 0.3, outcome("abandoned")),
     "closed": (0.5, 0.5, outcome("closed")),
     "blocked": (0.25, 0.3, outcome("blocked")),
+    "finds a system down": (0.2, 0.2, outcome("down")),
     "misses a call": (0.03, 0.03, outcome("missed")),
     "is called back": (0.1, 0.1, in_visits((pl.col("callback") == "accepted") & pl.col("started").is_not_null())),
     "left while waiting": (0.03, 0.05, outcome("left")),

@@ -199,6 +199,30 @@ def test_what_happens_by_itself_is_told(expected: str):
 CLOCK = {"after": "2 days", "every": "1 day", "revenue": "-20 EUR"}
 
 
+def test_what_a_touchpoint_depends_on_is_said():
+    outages = {
+        "update": {"on": "2025-02-03 20:00", "lasts": "10 h"},
+        "failure": {"rate": "0.5 / month", "lasts": {"kind": "exponential", "mean": "90 min"}},
+    }
+    later = {"later": {"p": 1, "after": "10 min"}}
+    settings = {
+        "systems.crm": {"capacity": 300, "outages": outages},
+        "touchpoints.help_page.system": "crm",
+        "touchpoints.help_page.when_down": later,
+        "personas.caller.satisfaction.down": -0.5,
+    }
+    text = told(parse(altered(starter().raw, settings)))
+    for expected in (
+        "crm Takes 300 services at once; who comes beyond that finds it down.",
+        "update: out on Monday 3 February 2025, 20:00, for 10 h.",
+        "failure: out 6 a year on average, for about 1.5 h.",
+        "Nobody can come in while crm is down.",
+        "Those who find its system down try again after 10 min after it is back.",
+        "finding the system down −0.5",
+    ):
+        assert expected in text
+
+
 def test_for_whom_a_journey_is_is_said():
     who = {"persona": "p", "stage": ["customer", "prospect"], "product": "card", "share": 0.1}
     expected = "only for persona p, stage customer or prospect, product card and 1 of 10 of them, drawn by lot."

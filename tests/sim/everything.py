@@ -31,6 +31,7 @@ EVERYTHING = {
                 "closed": -0.3,
                 "blocked": -0.5,
                 "missed": -0.4,
+                "down": -0.4,
                 "handoff": -0.35,
                 "repeat": -0.3,
                 "resolved": 0.55,
@@ -63,6 +64,8 @@ EVERYTHING = {
             "cost": "0.35 EUR",
             "when_closed": {"later": 0.7, "give_up": 0.3},
             "urgent": {"after": "5 min", "priority": -2},
+            "system": "crm",
+            "when_down": {"later": {"p": 1, "after": "10 min"}},
             "callback": {"after": "3 min", "accept": 0.5, "reached": 0.8},
         },
         "tier2": {
@@ -79,6 +82,15 @@ EVERYTHING = {
         },
     },
     "channels": {"phone": {"lines": 3}},
+    "systems": {
+        "crm": {
+            "capacity": 2,
+            "outages": {
+                "update": {"on": "2025-01-15 12:00", "lasts": "2 h"},
+                "failure": {"rate": "1 / week", "lasts": {"kind": "exponential", "mean": "90 min"}},
+            },
+        }
+    },
     "journeys": {
         "billing": {
             "when": {"need": "billing"},

@@ -751,6 +751,50 @@ def two_pools(**more):
             ),
         ),
         (
+            company(touchpoints={"desk": desk(system="crn")}, systems={"crm": {}}),
+            "touchpoints.desk.system: there is no system 'crn'; did you mean 'crm'?",
+        ),
+        (
+            company(touchpoints={"desk": desk(when_down={"give_up": 1})}),
+            (
+                "touchpoints.desk.when_down: 'desk' depends on no system, so it is never down; name its `system`, "
+                "or drop this"
+            ),
+        ),
+        (
+            company(touchpoints={"desk": desk(system="crm", when_down={"latr": 1})}, systems={"crm": {}}),
+            (
+                "touchpoints.desk.when_down.latr: there is no step or end of journey 'ann' called 'latr'; "
+                "did you mean 'later'?"
+            ),
+        ),
+        (
+            company(
+                systems={"crm": {}},
+                journeys={"ann": call(10, step={"next": {"closed": {"give_up": 1}}})},
+                touchpoints={"desk": desk(system="crm", when_closed={"lost": 1})},
+            ),
+            (
+                "touchpoints.desk.when_closed.lost: there is no step or end of journey 'ann' called 'lost'; "
+                "known: call, give_up, later, resolved"
+            ),
+        ),
+        (
+            company(systems={"crm": {"outages": {"update": {"on": "2024-12-24", "lasts": "2 h"}}}}),
+            (
+                "systems.crm.outages.update.on: 2024-12-24 is before the clock starts (2025-01-06 00:00:00); "
+                "choose a date within the horizon"
+            ),
+        ),
+        (
+            company(systems={"crm": {"outages": {"update": {"lasts": "2 h"}}}}),
+            ("systems.crm.outages.update: says neither when nor how often it happens; give it `on` (a date) or `rate`"),
+        ),
+        (
+            company(systems={"crm": {"outages": {"update": {"on": "2025-01-07", "rate": "1 / day", "lasts": "2 h"}}}}),
+            "systems.crm.outages.update: says both `on` and `rate`; give it `on` (a date) or `rate`",
+        ),
+        (
             company(touchpoints={"desk": desk(attended=False, when_closed={"later": 1})}),
             (
                 "touchpoints.desk.when_closed: work done without the customer joins its queue also when all are off "

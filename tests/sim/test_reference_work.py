@@ -1,15 +1,19 @@
-"""Stories of work: what is done without the customer, who has waited too long, and who is called back.
+"""Stories of work: what is done without the customer, who has waited too long, who is called back, and systems.
 
 Everything happens to one customer, whose calls have names and minutes; a service takes exactly five minutes unless the
 story says otherwise. Times are minutes from midnight.
 """
 
+from math import exp
+
 import pytest
 
-from sim import build, simulate
+from sim import build, draws, simulate
+from sim.changes import phases
+from sim.engines.outages import outages
 from sim.kpis import measure
 from sim.summaries import summarise
-from tests.sim.stories import call, company, desk, journey, pool, tell, visit, visits
+from tests.sim.stories import call, company, desk, journey, moment, page, pool, tell, visit, visits
 
 
 def kpis(raw, *names):
@@ -279,3 +283,141 @@ def test_those_who_still_wait_for_their_call_at_the_end_are_not_counted_as_misse
     )
     assert visit(tell(raw), "bob")["outcome"] is None
     assert kpis(raw, "callbacks_accepted", "mean_wait") == (1, 0)
+
+
+# ---- systems that are down -------------------------------------------------------------------------------------------
+
+
+def depending(**more):
+    """A desk that depends on a system which is out from minute 30 to 50."""
+    update = {"on": moment(30), "lasts": "20 min"}
+    return {"touchpoints": {"desk": desk(system="crm", **more)}, "systems": {"crm": {"outages": {"update": update}}}}
+
+
+def outcomes(tables, *goals):
+    return [visit(tables, goal)["outcome"] for goal in goals]
+
+
+def test_nobody_can_come_in_while_a_system_is_out():
+    minutes = {"before": 29.5, "as it goes": 30, "during": 40, "as it is back": 50}
+    tables = tell(company(**depending(), journeys={goal: call(minute) for goal, minute in minutes.items()}))
+    assert outcomes(tables, *minutes) == ["resolved", "down", "down", "resolved"]
+
+
+def test_a_service_in_hand_goes_on_and_so_does_the_queue():
+    tables = tell(company(**depending(), journeys={"ann": call(28), "bob": call(29)}))
+    assert [(visit(tables, goal)["ended"]) for goal in ("ann", "bob")] == [33, 38]
+
+
+def test_whom_a_system_turns_away_gives_up_unless_something_else_is_said():
+    tables = tell(company(**depending(), journeys={"ann": call(40)}))
+    assert (journey(tables, "ann")["end"], journey(tables, "ann")["contacts"]) == ("give_up", 0)
+    assert visit(tables, "ann")["started"] is None
+
+
+def test_whom_a_system_turns_away_comes_again_when_it_is_back():
+    later = {"later": {"p": 1, "after": "7 min"}}
+    tables = tell(company(**depending(when_down=later), journeys={"ann": call(40)}))
+    assert [(row["joined"], row["outcome"]) for row in visits(tables)] == [(40, "down"), (57, "resolved")]
+
+
+def test_where_nothing_is_said_of_systems_it_is_as_if_it_were_closed():
+    later = {"later": {"p": 1, "after": "7 min"}}
+    tables = tell(company(**depending(when_closed=later), journeys={"ann": call(40)}))
+    assert [row["joined"] for row in visits(tables)] == [40, 57]
+
+
+def test_a_step_has_the_first_word_on_where_to_go():
+    step = {"next": {"down": {"call": {"p": 1, "after": "11 min"}}}}
+    tables = tell(company(**depending(when_down={"give_up": 1}), journeys={"ann": call(40, step=step)}))
+    assert [row["joined"] for row in visits(tables)] == [40, 51]
+
+
+def test_nobody_on_duty_counts_before_the_system_and_the_system_before_the_lines():
+    parts = depending() | {"staff": {"clerks": pool(1, 20)}, "channels": {"phone": {"lines": 0}}}
+    journeys = {"early": call(10), "later": call(40), "late": call(60)}
+    assert outcomes(tell(company(**parts, journeys=journeys)), *journeys) == ["closed", "down", "blocked"]
+
+
+def test_finding_a_system_down_is_felt():
+    personas = {"person": {"share": 1, "satisfaction": {"down": -1}}}
+    assert visit(tell(company(personas=personas, **depending(), journeys={"ann": call(40)})), "ann")["mood_after"] == 6
+
+
+def test_outages_that_overlap_are_one():
+    parts = depending()
+    parts["systems"]["crm"]["outages"]["more"] = {"on": moment(45), "lasts": "30 min"}
+    journeys = {"during": call(60), "after": call(75)}
+    assert outcomes(tell(company(**parts, journeys=journeys)), *journeys) == ["down", "resolved"]
+
+
+def test_a_system_bears_so_many_services_at_once():
+    touchpoints = {"desk": desk(system="crm"), "page": page(3, system="crm")}
+    looks = {"web": call(10, "page"), "more": call(11, "page"), "then": call(13, "page")}
+    journeys = {"ann": call(10), "bob": call(10)} | looks
+    tables = tell(company(touchpoints=touchpoints, systems={"crm": {"capacity": 2}}, journeys=journeys))
+    assert outcomes(tables, *journeys) == ["resolved", "resolved", "resolved", "down", "resolved"]
+
+
+def test_whoever_finds_a_system_busy_tries_again_after_a_while():
+    later = {"later": {"p": 1, "after": "2 min"}}
+    touchpoints = {"page": page(3, system="crm", when_down=later)}
+    journeys = {"ann": call(10, "page"), "bob": call(10, "page")}
+    tables = tell(company(touchpoints=touchpoints, systems={"crm": {"capacity": 1}}, journeys=journeys))
+    assert [(row["joined"], row["outcome"]) for row in visits(tables, "bob")] == [
+        (10, "down"), (12, "down"), (14, "resolved"),
+    ]  # fmt: skip
+
+
+def test_attempts_that_found_a_system_down_are_counted():
+    journeys = {"ann": call(10), "bob": call(40), "cid": call(41), "dan": call(60)}
+    assert kpis(company(**depending(), journeys=journeys), "down_share", "offered") == (0.5, 2)
+
+
+def failing(**more):
+    """A page that is looked at every ten minutes, and fails at random."""
+    failure = {"rate": "2 / day", "lasts": {"kind": "exponential", "mean": "1 h"}}
+    look = call(0, "page") | {"when": {"every": "10 min"}}
+    raw = company(clock={"start": "2025-01-06", "horizon": "10 days"}, touchpoints={"page": page(1, system="crm")})
+    return raw | {"systems": {"crm": {"outages": {"failure": failure}}}, "journeys": {"look": look}} | more
+
+
+def down_at(tables):
+    return [row["joined"] for row in visits(tables) if row["outcome"] == "down"]
+
+
+def test_random_outages_are_the_same_whatever_else_is_there():
+    alone = down_at(tell(failing(), seed=3))
+    more = failing(staff={"clerks": pool(3)})
+    more["systems"]["crm"]["outages"]["update"] = {"on": "2025-01-09", "lasts": "1 day"}
+    again = down_at(tell(more, seed=3))
+    assert [at for at in alone if at < 4320 or at >= 5760] == [at for at in again if at < 4320 or at >= 5760]
+    assert 0 < len(alone) < len(again)
+
+
+def test_random_outages_are_as_many_and_as_long_as_stated():
+    """Within five standard errors: a Poisson number of them, exponential lengths, overlaps merged."""
+    days, rate, mean = 4000, 2 / 1440, 60
+    raw = failing(clock={"start": "2025-01-06", "horizon": f"{days} days"}, journeys={"ann": call(10, "page")})
+    model = build(raw)
+    found = outages(phases(model), model.clock, draws.world(7, 0), "crm")
+    minutes = sum(ends - begins for begins, ends in zip(found.begins, found.ends, strict=True))
+    out = 1 - exp(-rate * mean)  # M/G/infinity: somebody is there
+    number = days * 1440 * rate * (1 - out)
+    assert abs(len(found.begins) - number) < 5 * number**0.5
+    assert abs(minutes / (days * 1440) - out) < 5 * out * (3 / number) ** 0.5
+
+
+def test_a_change_makes_a_system_fail_from_its_date_on_only():
+    worse = {"from": "2025-01-11", "set": {"systems.crm.outages.failure.rate": "12 / day"}}
+    before, after = (down_at(tell(failing(changes={"worse": worse}, enact=on), seed=5)) for on in ([], ["worse"]))
+    assert [at for at in before if at < 7200] == [at for at in after if at < 7200]
+    assert len(after) > 1.5 * len(before)
+
+
+def test_a_system_that_a_change_brings_is_out_only_then():
+    broken = {"outages": {"update": {"on": "2025-01-06 00:30", "lasts": "1 h"}}}
+    moved = {"from": "2025-01-06 01:00", "set": {"systems.crm": broken, "touchpoints.desk.system": "crm"}}
+    journeys = {"early": call(40), "late": call(65)}
+    tables = tell(company(journeys=journeys, changes={"moved": moved}, enact=["moved"]))
+    assert outcomes(tables, *journeys) == ["resolved", "resolved"]  # the update was before there was a system
