@@ -108,6 +108,10 @@ EFFECTS = np.dtype(
         ),
     ]
 )
+# `own`: whether it matters to a service or its outcome who serves, and what else they hold.
+PEOPLE = np.dtype(
+    [*((name, np.float64) for name in ("speed", "proficiency", "slower")), ("contacts", np.int64), ("own", np.int64)]
+)
 END = np.dtype([("good", np.int64), ("effects", np.int64)])
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
 # `weights`: what those of the whole list add up to.
@@ -132,6 +136,8 @@ class Arrays(NamedTuple):
         (F, P, products) and (F, P, traits).
     lines
         Contacts a channel can hold, −1 where any number; shape (F, channels).
+    people
+        How the members of a pool differ, and what they hold at once, shape (F, K).
     serves
         Whether a pool has the skill for a journey, shape (F, J, K).
     begin, begin_n
@@ -178,6 +184,7 @@ class Arrays(NamedTuple):
     products: Floats
     traits: Whole
     lines: Whole
+    people: Records
     serves: NDArray[np.bool_]
     begin: Whole
     begin_n: Whole
@@ -370,6 +377,7 @@ class _Lowering:
         self.products = np.zeros((every, personas, size["products"]))
         self.traits = np.full((every, personas, size["traits"]), NONE, np.int64)
         self.lines = np.full((every, size["channels"]), NONE, np.int64)
+        self.people = np.zeros((every, size["pools"]), PEOPLE)
         self.serves = np.ones((every, journeys, size["pools"]), np.bool_)
         self.begin, self.begin_n = np.zeros((2, every, personas, journeys), np.int64)
         self.after_end = np.zeros((every, journeys, size["ends"]), np.bool_)
@@ -410,8 +418,8 @@ class _Lowering:
             name: getattr(self, name)
             for name in (
                 "personas", "touchpoints", "journeys", "steps", "patience", "comes", "products", "traits", "lines",
-                "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait", "trait_matters",
-                "after_end", "tilt", "ends", "need_curve",
+                "people", "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product", "who_trait",
+                "trait_matters", "after_end", "tilt", "ends", "need_curve",
             )
         }  # fmt: skip
         departments = [self.number["departments"][models[0].department(name)] for name in self.names.pools]
@@ -455,6 +463,11 @@ class _Lowering:
                 self.lines[f, self.number["channels"][name]] = NONE if channel.lines is None else channel.lines
         for name, touchpoint in model.touchpoints.items():
             self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
+        for name, pool in model.staff.items():
+            differ, at_once = pool.differ, pool.at_once
+            own = differ.speed > 0 or differ.proficiency > 0 or at_once.slower > 0
+            row = differ.speed, differ.proficiency, at_once.slower, at_once.contacts, own
+            self.people[f, self.number["pools"][name]] = row
         for name, journey in model.journeys.items():
             self.journey(f, name, journey, phase)
         for j, who in enumerate((None, *(journey.who.persona for journey in self.phases[0].model.journeys.values()))):

@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.model import Model
+    from sim.model import Model, Pool
     from sim.records import Block
     from sim.tables import Result, Tables
     from sim.timetable import Duty
 
 DIMENSIONS = ("all", "persona", "goal", "touchpoint", "pool", "channel", "week")
 _CODED = ("persona", "goal", "touchpoint", "pool", "channel", "week")  # as `sums` numbers them
+_POOL = _CODED.index("pool")
+_ROUNDING = 1e-9  # of a contact: 0.07 of 100 are 7
 
 
 @dataclass(frozen=True)
@@ -132,10 +134,18 @@ class _Scheme:
         models = [phase.model for phase in self.phases]
         pools = {name: k for k, name in enumerate(self.names.pools)}
 
-        def by_pool(rate: str) -> NDArray[np.float64]:
-            every = [[getattr(model.staff[name], rate) for name in pools] for model in models]
+        def by_pool(value: Callable[[Pool], float]) -> NDArray[np.float64]:
+            every = [[value(model.staff[name]) for name in pools] for model in models]
             return np.array(every, dtype=float).reshape(len(models), len(pools))
 
+        def within(pool: Pool) -> float:
+            return pool.partner.promise.within if pool.partner and pool.partner.promise else np.nan
+
+        answer_by = np.full((len(models), len(self.names.touchpoints), len(pools)), np.nan)
+        for f, model in enumerate(models):
+            for t, name in enumerate(self.names.touchpoints):
+                for pool, delay in model.touchpoints[name].staff.items():
+                    answer_by[f, t, pools[pool]] = delay + within(model.staff[pool])
         staffed = [[bool(model.touchpoints[name].staff) for name in self.names.touchpoints] for model in models]
         first = [next(iter(models[-1].touchpoints[name].staff), None) for name in self.names.touchpoints]
         revenue = [[model.personas[name].value.revenue for name in self.names.personas] for model in models]
@@ -145,8 +155,10 @@ class _Scheme:
             phase_end=np.array([phase.end for phase in self.phases]),
             staffed=np.array(staffed, np.bool_).reshape(len(models), len(self.names.touchpoints)),
             preferred=np.array([NONE if name is None else pools[name] for name in first], np.int64),
-            wage=by_pool("wage"),
-            overtime_wage=by_pool("wage") * by_pool("overtime"),
+            wage=by_pool(lambda pool: pool.wage),
+            overtime_wage=by_pool(lambda pool: pool.wage * pool.overtime),
+            per_contact=by_pool(lambda pool: pool.partner.per_contact if pool.partner else 0.0),
+            answer_by=answer_by,
             subscription=np.array(revenue, dtype=float).reshape(len(models), len(self.names.personas)),
             first_group=tuple(accumulate((len(self.groups[dimension]) for dimension in _CODED), initial=0)),
         )
@@ -171,7 +183,23 @@ class _Scheme:
         edges = self.edges if dimension == "week" else np.array([self.start, self.end])
         amounts = [[amount(pool, *span) for span in pairwise(edges)] for pool in self.names.pools]
         over = 1 if dimension == "pool" else 0
-        return np.array(amounts).reshape(len(self.names.pools), len(edges) - 1).sum(axis=over)
+        summed: NDArray[np.float64] = np.array(amounts).reshape(len(self.names.pools), len(edges) - 1).sum(axis=over)
+        return summed
+
+    def penalties(self, promised: NDArray[np.int64], kept: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What each pool's people have to pay, if they kept too few of so many promises; the last one stated counts."""
+        stated = {
+            name: pool.partner.promise
+            for phase in self.phases
+            if phase.start < self.end
+            for name, pool in phase.model.staff.items()
+            if pool.partner is not None and pool.partner.promise is not None
+        }
+        owed = np.zeros(len(self.names.pools))
+        for name, promise in stated.items():
+            k = self.names.pools.index(name)
+            owed[k] = promise.penalty if kept[k] + _ROUNDING < promise.share * promised[k] else 0.0
+        return owed
 
     def _changes(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         edges = self.edges if dimension == "week" else np.array([self.start, self.end])
@@ -230,7 +258,16 @@ class Tally:
         found = {dimension: Sums(self.scheme.groups[dimension], self._values(dimension)) for dimension in _CODED}
         everything = {name: values.sum(axis=0)[None] for name, values in self._values("persona").items()}
         found["all"] = Sums(("all",), everything | self._rostered("all") | self.scheme.changes["all"])
+        owed = found["pool"].values["penalties"] = self._penalties()
+        found["all"].values["penalties"] = owed.sum(keepdims=True)
+        found["week"].values["penalties"] = np.zeros(len(self.scheme.groups["week"]))
+        found["week"].values["penalties"][-1] = owed.sum()  # when the window is over, and it is known
         return {dimension: found[dimension] for dimension in DIMENSIONS}
+
+    def _penalties(self) -> NDArray[np.float64]:
+        """What partners owe for what they promised for the window, by pool."""
+        pools = self.of_visits[slice(*self.measured.first_group[_POOL : _POOL + 2])]
+        return self.scheme.penalties(pools[:, 2 * sums.PROMISED], pools[:, 2 * sums.PROMISE_KEPT])
 
     def _rostered(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         """What shifts are paid, and the minutes for which people could serve."""
