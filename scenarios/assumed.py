@@ -252,7 +252,7 @@ def _work_unsaid(model: Model) -> list[str]:
     endless = [plain(c) for c in channels if c not in model.channels or model.channels[c].lines is None]
     if endless:
         said.append(f"Any number of customers can wait in {listed(endless)}: no number of lines is stated.")
-    unpaid = [plain(name) for name, pool in model.staff.items() if pool.wage == 0]
+    unpaid = [plain(name) for name, pool in model.staff.items() if pool.wage == 0 and pool.partner is None]
     if unpaid:
         said.append(f"{listed(unpaid)} staff cost nothing: no wage is stated.")
     return said

@@ -361,6 +361,24 @@ def _away(pool: Pool) -> list[str]:
     return lines
 
 
+def _pay(model: Model, pool: Pool) -> str:
+    """Hours of a pool, and what they or its contacts cost."""
+    hours = _weekly_hours(pool)
+    if pool.partner is not None:
+        promise, promised = pool.partner.promise, ""
+        if promise is not None:
+            answered = f"{per_cent(promise.share)} answered within {duration(promise.within)}"
+            promised = (
+                f"; {answered} over the whole time measured, or {words.money(promise.penalty, model.currency)} back"
+            )
+        each = words.money(pool.partner.per_contact, model.currency)
+        return f"{hours:,.0f} hours on duty a week; a partner's people, paid {each} for a contact{promised}."
+    wage = words.money(pool.wage * 60, model.currency)
+    pay = words.amount(hours * pool.wage * 60, "money", model.currency)
+    overtime = f" (overtime {pool.overtime:g} times that)" if pool.overtime != 1 else ""
+    return f"{hours:,.0f} hours on duty a week at {wage} an hour{overtime}: {pay}."
+
+
 def _pool(model: Model, name: str, pool: Pool) -> Part:
     lines = []
     for shift_name, shift in pool.shifts.items():
@@ -369,11 +387,16 @@ def _pool(model: Model, name: str, pool: Pool) -> Part:
         holidays = ", on holidays too" if model.clock.holidays and shift.holidays else ""
         lines.append(f"{plain(shift_name)}: {assumed.say_hours([manned])}, {people}{holidays}.")
     lines += _away(pool)
-    wage = words.money(pool.wage * 60, model.currency)
-    hours = _weekly_hours(pool)
-    pay = words.amount(hours * pool.wage * 60, "money", model.currency)
-    overtime = f" (overtime {pool.overtime:g} times that)" if pool.overtime != 1 else ""
-    lines.append(f"{hours:,.0f} hours on duty a week at {wage} an hour{overtime}: {pay}.")
+    lines.append(_pay(model, pool))
+    if pool.differ.speed:
+        lines.append(f"Their speeds differ by about {per_cent(pool.differ.speed)}.")
+    if pool.differ.proficiency:
+        lines.append("Some are better than others at what is hard.")
+    if pool.at_once.contacts > 1:
+        slower = (
+            f", each other one making a new one {per_cent(pool.at_once.slower)} longer" if pool.at_once.slower else ""
+        )
+        lines.append(f"Each holds up to {pool.at_once.contacts} contacts at once{slower}.")
     if pool.skills is not None:
         lines.append(f"Can serve {listed(plain(skill) for skill in pool.skills)}.")
     department = f", {plain(pool.department)}" if pool.department is not None and pool.department != name else ""

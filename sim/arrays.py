@@ -116,6 +116,10 @@ EFFECTS = np.dtype(
         ),
     ]
 )
+# `own`: whether it matters to a service or its outcome who serves, and what else they hold.
+PEOPLE = np.dtype(
+    [*((name, np.float64) for name in ("speed", "proficiency", "slower")), ("contacts", np.int64), ("own", np.int64)]
+)
 END = np.dtype([("good", np.int64), ("effects", np.int64)])
 # `most`: how many are on the list, −1 where there is none, and the weights by which it is made; `visitors`: whether it
 # reaches those who are no customers, if their stage is named.
@@ -150,6 +154,8 @@ class Arrays(NamedTuple):
         Contacts a channel can hold, −1 where any number; shape (F, channels).
     capacity
         Services that can go on at once with a system, −1 where any number; shape (F, systems).
+    people
+        How the members of a pool differ, and what they hold at once, shape (F, K).
     serves
         Whether a pool has the skill for a journey, shape (F, J, K).
     begin, begin_n
@@ -198,6 +204,7 @@ class Arrays(NamedTuple):
     traits: Whole
     lines: Whole
     capacity: Whole
+    people: Records
     serves: NDArray[np.bool_]
     begin: Whole
     begin_n: Whole
@@ -417,6 +424,7 @@ class _Lowering:
         self.traits = np.full((every, personas, size["traits"]), NONE, np.int64)
         self.lines = np.full((every, size["channels"]), NONE, np.int64)
         self.capacity = np.full((every, size["systems"]), NONE, np.int64)
+        self.people = np.zeros((every, size["pools"]), PEOPLE)
         self.serves = np.ones((every, journeys, size["pools"]), np.bool_)
         self.begin, self.begin_n = np.zeros((2, every, personas, journeys), np.int64)
         self.after_end = np.zeros((every, journeys, size["ends"]), np.bool_)
@@ -460,7 +468,7 @@ class _Lowering:
             name: getattr(self, name)
             for name in (
                 "personas", "touchpoints", "journeys", "events", "steps", "patience", "comes", "products", "traits",
-                "lines", "capacity", "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product",
+                "lines", "capacity", "people", "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product",
                 "who_trait",
                 "trait_matters", "after_end", "tilt", "ends", "need_curve",
             )
@@ -510,6 +518,11 @@ class _Lowering:
             self.capacity[f, s] = NONE if capacity is None else capacity
         for name, touchpoint in model.touchpoints.items():
             self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
+        for name, pool in model.staff.items():
+            differ, at_once = pool.differ, pool.at_once
+            own = differ.speed > 0 or differ.proficiency > 0 or at_once.slower > 0
+            row = differ.speed, differ.proficiency, at_once.slower, at_once.contacts, own
+            self.people[f, self.number["pools"][name]] = row
         for name, journey in model.journeys.items():
             self.journey(f, name, journey, phase)
         for name, event in model.events.items():

@@ -207,14 +207,39 @@ def contact_cost(s: Sums) -> NDArray[np.float64]:
 
 
 @_kpi("money", "less", BY_VISIT)
+def partner_cost(s: Sums) -> NDArray[np.float64]:
+    """What partners are paid for the contacts they served, each counted when it ended; penalties are not taken off."""
+    return s["partner_cost"]
+
+
+@_kpi("money", "neither", BY_STAFF)
+def penalties(s: Sums) -> NDArray[np.float64]:
+    """What partners pay back for promises they did not keep over the whole window, settled in its last week."""
+    return s["penalties"]
+
+
+@_kpi("share", "more", BY_STAFF)
+def promise_kept(s: Sums) -> NDArray[np.float64]:
+    """Contacts answered within what a partner promised ÷ those offered to the partner; the abandoned stay in it.
+
+    Time counts from when the partner's people see a contact; whoever was not answered counts for the pool that the
+    touchpoint lists first. Whether a promise was kept is decided over the whole window.
+    """
+    return _ratio(s["promise_kept"], s["promised"])
+
+
+@_kpi("money", "less", BY_VISIT)
 def service_cost(s: Sums) -> NDArray[np.float64]:
-    """Contact cost and the wages of the minutes in which staff were busy; idle time is not shared out."""
-    return s["contact_cost"] + s["busy_cost"]
+    """Contact cost, what partners are paid, and the wages of minutes in which staff were busy.
+
+    Idle time and penalties are not shared out.
+    """
+    return s["contact_cost"] + s["partner_cost"] + s["busy_cost"]
 
 
 @_kpi("money", "less", ("all", "persona", "goal", "week"))
 def service_cost_per_resolved(s: Sums) -> NDArray[np.float64]:
-    """Contact cost and the wages of busy minutes ÷ journeys opened in the window that ended well."""
+    """Service cost ÷ journeys opened in the window that ended well."""
     return _ratio(service_cost(s), s["good"])
 
 
@@ -229,8 +254,9 @@ def change_cost(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("money", "less", BY_MONEY)
 def cost(s: Sums) -> NDArray[np.float64]:
-    """Everything: staff with overtime, contacts, and the changes themselves."""
-    return s["paid"] + s["overtime_cost"] + s["contact_cost"] + s["change_cost"]
+    """Everything: staff with overtime, partners less penalties, contacts, and the changes themselves."""
+    people = s["paid"] + s["overtime_cost"] + s["partner_cost"] - s["penalties"]
+    return people + s["contact_cost"] + s["change_cost"]
 
 
 @_kpi("money / month", "less", BY_MONEY)

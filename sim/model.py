@@ -637,6 +637,60 @@ class Event(Effects):
     reach: Share = 1.0
 
 
+class Promise(Described):
+    """That a share of the contacts is answered in time, counted over the whole measured window.
+
+    Attributes
+    ----------
+    within
+        How long after a partner's people see a contact it counts as answered in time.
+    share
+        Share of those offered that are to be; the abandoned among them are not.
+    penalty
+        Paid back, once, if fewer are.
+    """
+
+    within: Minutes
+    share: Share
+    penalty: Money = Field(default=0.0, ge=0)
+
+
+class Partner(Described):
+    """People of somebody else's, who are paid by the contact served and not by the hour."""
+
+    per_contact: Money = Field(ge=0)
+    promise: Promise | None = None
+
+
+class Differ(Described):
+    """How the members of a pool differ; each has a speed and a proficiency of their own.
+
+    Attributes
+    ----------
+    speed
+        Coefficient of variation of their speeds, lognormal with mean 1; a speed divides service times.
+    proficiency
+        Standard deviation of their proficiencies, normal with mean 0; it is taken off an issue's difficulty where that
+        tilts outcomes.
+    """
+
+    speed: float = Field(default=0.0, ge=0)
+    proficiency: float = Field(default=0.0, ge=0)
+
+
+class AtOnce(Described):
+    """How many contacts a member of a pool may hold at once, and what that costs in time.
+
+    Attributes
+    ----------
+    slower
+        By what share each other contact that they hold when one begins makes it longer; after that it is fixed.
+    """
+
+    contacts: int = Field(default=1, ge=1)
+    slower: float = Field(default=0.0, ge=0)
+
+
 class Pool(Described):
     """Interchangeable people with the same skills, on weekly shifts.
 
@@ -657,6 +711,9 @@ class Pool(Described):
     shifts: dict[str, Shift] = {}
     breaks: dict[str, Break] = {}
     absence: Share = 0.0
+    partner: Partner | None = None
+    differ: Differ = Differ()
+    at_once: AtOnce = AtOnce()
 
 
 class ChangeCost(Described):

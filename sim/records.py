@@ -33,7 +33,7 @@ def _row(floats: Sequence[str], whole: Sequence[str]) -> np.dtype[Any]:
 
 
 VISIT_ROW = _row(
-    ("joined", "started", "ended", "mood_before", "mood_after", "cost", "overtime", "revenue"),
+    ("joined", "started", "ended", "mood_before", "mood_after", "cost", "overtime", "attention", "revenue"),
     ("customer", "journey", "visit", "persona", "goal", "step", "touchpoint", "channel", "department", "pool", "member",
      "outcome", "callback", "stage", "kept"),
 )  # fmt: skip
@@ -200,7 +200,7 @@ def _visit_records(tables: Tables, names: Names) -> Records:
         "persona": names.personas, "goal": names.goals, "touchpoint": names.touchpoints, "channel": names.channels,
         "pool": names.pools, "outcome": names.outcomes, "callback": CALLBACKS,
     }  # fmt: skip
-    plain = ("customer", "joined", "started", "ended", "mood_after", "cost", "overtime", "revenue")
+    plain = ("customer", "joined", "started", "ended", "mood_after", "cost", "overtime", "attention", "revenue")
     return _records(VISIT_ROW, tables.visits, known, plain)
 
 

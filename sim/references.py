@@ -524,6 +524,8 @@ def _pools(raw: dict[str, Any]) -> Iterator[Problem]:
     goals = {str(journey.get("goal") or name) for name, journey in _items(raw, "journeys")}
     for name, pool in _items(raw, "staff"):
         yield from _unknown(f"staff.{name}.skills", _listed(pool.get("skills")), sorted(goals), "goal")
+        yield from _paid_once(name, pool)
+        yield from _proficient_for_something(raw, name, pool)
     touchpoints = dict(_items(raw, "touchpoints"))
     pools = dict(_items(raw, "staff"))
     for name, journey in _items(raw, "journeys"):
@@ -534,6 +536,33 @@ def _pools(raw: dict[str, Any]) -> Iterator[Problem]:
             if known and not any(pool.get("skills") is None or goal in _listed(pool["skills"]) for pool in known):
                 path = f"journeys.{name}.steps.{step_name}.touchpoint"
                 yield Problem(path, f"none of its pools ({', '.join(serving)}) has the skill '{goal}'; add it to one")
+
+
+def _paid_once(name: str, pool: dict[str, Any]) -> Iterator[Problem]:
+    """A partner's people have no wage."""
+    with suppress(ValueError):
+        if isinstance(pool.get("partner"), dict) and units.money_rate(pool.get("wage", 0)) > 0:
+            message = "a partner's people are paid by the contact (partner.per_contact), not by the hour; drop the wage"
+            yield Problem(f"staff.{name}.wage", message)
+
+
+def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, Any]) -> Iterator[Problem]:
+    """A proficiency makes a difference only to journeys whose difficulty tilts outcomes."""
+    differ = pool.get("differ")
+    if not isinstance(differ, dict) or not _weight(differ.get("proficiency")):
+        return
+    staffed = [place for place, touchpoint in _items(raw, "touchpoints") if name in _listed(touchpoint.get("staff"))]
+    served = {
+        journey: written
+        for journey, written in _items(raw, "journeys")
+        if any(step.get("touchpoint") in staffed for _, step in _items(written, "steps"))
+    }
+    if served and not any(set(_names(journey, "difficulty")) - set(_FEELINGS) for journey in served.values()):
+        message = (
+            "moves nothing: no journey that these people serve says how difficulty tilts outcomes; "
+            f"add for instance journeys.{next(iter(served))}.difficulty.resolved: -0.6"
+        )
+        yield Problem(f"staff.{name}.differ.proficiency", message)
 
 
 def _change_names(raw: dict[str, Any]) -> Iterator[Problem]:

@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from sim.timetable import Clock
 
 
+def address(world: int, pool: str) -> int:
+    """Address of the people of a pool in a history."""
+    return draws.fold(draws.fold(world, draws.name("staff")), draws.name(pool))
+
+
 def on_duty(phases: Iterable[Phase], name: str, clock: Clock, world: int) -> Duty:
     """People of a pool who can serve, over the horizon, in the history that has this address."""
-    pool = draws.fold(draws.fold(world, draws.name("staff")), draws.name(name))
+    pool = address(world, name)
 
     def away(rota: Rota, shift: str, day: int) -> int:
         """How many people of a shift are absent on a day: each is, or is not, by a draw of their own."""

@@ -205,6 +205,17 @@ def slowed(service: float, time: float, difficulty: float) -> float:
     return service * math.exp(time * difficulty)
 
 
+def own_speed(cv: float, normal: float) -> float:
+    """Speed of a person among others: lognormal with mean 1."""
+    variance = math.log1p(cv * cv)
+    return math.exp(math.sqrt(variance) * normal - variance / 2)
+
+
+def divided(service: float, slower: float, others: int) -> float:
+    """Service time of a contact whose member of staff holds others besides when it begins."""
+    return service * (1.0 + slower * others)
+
+
 def missed(wait: float, tolerance: float, per_minute: float, cap: float) -> float:
     """Mood lost by waiting beyond a tolerance, or by arriving beyond a promise."""
     beyond = wait - tolerance

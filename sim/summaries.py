@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim.model import Model
+    from sim.model import Model, Pool
     from sim.records import Block
     from sim.tables import Result, Tables
     from sim.timetable import Duty
 
 DIMENSIONS = ("all", "persona", "pilot", "goal", "touchpoint", "pool", "channel", "week")
 _CODED = ("people", "goal", "touchpoint", "pool", "channel", "week")  # as `sums` numbers them
+_POOL = _CODED.index("pool")
+_ROUNDING = 1e-9  # of a contact: 0.07 of 100 are 7
 OTHERS, PILOT = "others", "pilot"
 
 
@@ -137,12 +139,20 @@ class _Scheme:
         models = [phase.model for phase in self.phases]
         pools = {name: k for k, name in enumerate(self.names.pools)}
 
-        def by_pool(rate: str) -> NDArray[np.float64]:
-            every = [[getattr(model.staff[name], rate) for name in pools] for model in models]
+        def by_pool(value: Callable[[Pool], float]) -> NDArray[np.float64]:
+            every = [[value(model.staff[name]) for name in pools] for model in models]
             return np.array(every, dtype=float).reshape(len(models), len(pools))
+
+        def within(pool: Pool) -> float:
+            return pool.partner.promise.within if pool.partner and pool.partner.promise else np.nan
 
         lives = [phase.model for phase in self.lives]
         places = [[model.touchpoints[name] for name in self.names.touchpoints] for model in lives]
+        answer_by = np.full((len(lives), len(self.names.touchpoints), len(pools)), np.nan)
+        for f, model in enumerate(lives):
+            for t, place in enumerate(places[f]):
+                for pool, delay in place.staff.items():
+                    answer_by[f, t, pools[pool]] = delay + within(model.staff[pool])
         first = [next(iter(models[-1].touchpoints[name].staff), None) for name in self.names.touchpoints]
         revenue = np.array([[model.personas[name].value.revenue for name in self.names.personas] for model in lives])
         return sums.Measured(
@@ -153,8 +163,10 @@ class _Scheme:
             callback_after=np.array([[p.callback.after if p.callback else 0.0 for p in row] for row in places]),
             waited_for=np.array([[bool(place.staff) and place.attended for place in row] for row in places], np.bool_),
             preferred=np.array([NONE if name is None else pools[name] for name in first], np.int64),
-            wage=by_pool("wage"),
-            overtime_wage=by_pool("wage") * by_pool("overtime"),
+            wage=by_pool(lambda pool: pool.wage),
+            overtime_wage=by_pool(lambda pool: pool.wage * pool.overtime),
+            per_contact=by_pool(lambda pool: pool.partner.per_contact if pool.partner else 0.0),
+            answer_by=answer_by,
             subscription=np.concatenate(np.split(revenue, len(lives) // len(models)), axis=1),
             first_group=tuple(accumulate((len(self.groups[dimension]) for dimension in _CODED), initial=0)),
         )
@@ -181,6 +193,21 @@ class _Scheme:
         over = 1 if dimension == "pool" else 0
         table = np.array(amounts, dtype=float).reshape(len(self.names.pools), len(edges) - 1)
         return np.asarray(table.sum(axis=over))
+
+    def penalties(self, promised: NDArray[np.int64], kept: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What each pool's people have to pay, if they kept too few of so many promises; the last one stated counts."""
+        stated = {
+            name: pool.partner.promise
+            for phase in self.phases
+            if phase.start < self.end
+            for name, pool in phase.model.staff.items()
+            if pool.partner is not None and pool.partner.promise is not None
+        }
+        owed = np.zeros(len(self.names.pools))
+        for name, promise in stated.items():
+            k = self.names.pools.index(name)
+            owed[k] = promise.penalty if kept[k] + _ROUNDING < promise.share * promised[k] else 0.0
+        return owed
 
     def _changes(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         edges = self.edges if dimension == "week" else np.array([self.start, self.end])
@@ -248,7 +275,16 @@ class Tally:
         )
         arms_ = {name: each.sum(axis=1)[: len(self.scheme.groups["pilot"])] for name, each in by_arm.items()}
         found["pilot"] = Sums(self.scheme.groups["pilot"], arms_)
+        owed = found["pool"].values["penalties"] = self._penalties()
+        found["all"].values["penalties"] = owed.sum(keepdims=True)
+        found["week"].values["penalties"] = np.zeros(len(self.scheme.groups["week"]))
+        found["week"].values["penalties"][-1] = owed.sum()  # when the window is over, and it is known
         return {dimension: found[dimension] for dimension in DIMENSIONS}
+
+    def _penalties(self) -> NDArray[np.float64]:
+        """What partners owe for what they promised for the window, by pool."""
+        pools = self.of_visits[slice(*self.measured.first_group[_POOL : _POOL + 2])]
+        return self.scheme.penalties(pools[:, 2 * sums.PROMISED], pools[:, 2 * sums.PROMISE_KEPT])
 
     def _rostered(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         """What shifts are paid, and the minutes for which people could serve."""

@@ -6,7 +6,7 @@ a billionth of a minute or of a euro, once; after that nothing is lost, whoever 
 
 from __future__ import annotations
 
-from math import floor, isnan, log
+from math import floor, isnan, log, nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -39,9 +39,9 @@ BINS = 2048
 # What is summed, of visits, journeys, effects, and times of being a customer.
 OF_VISITS = (
     "visits", "offered", "answered", "answered_within", "abandoned", "closed_visits", "blocked_visits",
-    "down_visits", "finished_waits", "felt_visits", "wait_answered", "wait_offered", "mood", "work_begun", "work_wait",
-    "callbacks_offered", "callbacks_accepted", "callbacks_reached", "callbacks_missed", "contact_cost",
-    "visit_revenue", "busy", "busy_cost", "overtime", "overtime_cost",
+    "down_visits", "finished_waits", "felt_visits", "promised", "promise_kept", "wait_answered", "wait_offered", "mood",
+    "work_begun", "work_wait", "callbacks_offered", "callbacks_accepted", "callbacks_reached", "callbacks_missed",
+    "contact_cost", "visit_revenue", "partner_cost", "busy", "busy_cost", "overtime", "overtime_cost",
 )  # fmt: skip
 OF_JOURNEYS = (
     "issues", "open_at_end", "closed", "good", "bad", "contacts", "first_contact", "further_contacts", "multichannel",
@@ -55,9 +55,9 @@ OF_CUSTOMERS = (
 )  # fmt: skip
 (
     VISITS, OFFERED, ANSWERED, ANSWERED_WITHIN, ABANDONED_VISITS, CLOSED_VISITS, BLOCKED_VISITS, DOWN_VISITS,
-    FINISHED_WAITS, FELT_VISITS, WAIT_ANSWERED, WAIT_OFFERED, MOOD, WORK_BEGUN, WORK_WAIT, CALLBACKS_OFFERED,
-    CALLBACKS_ACCEPTED, CALLBACKS_REACHED, CALLBACKS_MISSED, CONTACT_COST, VISIT_REVENUE, BUSY, BUSY_COST,
-    OVERTIME, OVERTIME_COST,
+    FINISHED_WAITS, FELT_VISITS, PROMISED, PROMISE_KEPT, WAIT_ANSWERED, WAIT_OFFERED, MOOD, WORK_BEGUN, WORK_WAIT,
+    CALLBACKS_OFFERED, CALLBACKS_ACCEPTED, CALLBACKS_REACHED, CALLBACKS_MISSED, CONTACT_COST, VISIT_REVENUE,
+    PARTNER_COST, BUSY, BUSY_COST, OVERTIME, OVERTIME_COST,
 ) = (np.int64(n) for n in range(len(OF_VISITS)))  # fmt: skip
 (
     ISSUES, OPEN_AT_END, CLOSED_JOURNEYS, GOOD, BAD, CONTACTS, FIRST_CONTACT, FURTHER_CONTACTS, MULTICHANNEL, HANDOFFS,
@@ -93,6 +93,11 @@ class Measured(NamedTuple):
         The pool a touchpoint lists first, −1 where none; shape (T,).
     wage, overtime_wage, subscription
         Money a minute, shapes (F, K), (F, K) and (F, G).
+    per_contact
+        What a partner's people are paid for a contact, shape (F, K).
+    answer_by
+        Minutes after joining a touchpoint by which a partner promises to answer, counted from when its people see the
+        visit; NaN where nothing is promised; shape (F, T, K), and F rows more for those in a pilot.
     first_group
         Where the groups of people, goal, touchpoint, pool, channel and week begin, and where the last end; seven of
         them.
@@ -108,6 +113,8 @@ class Measured(NamedTuple):
     wage: NDArray[np.float64]
     overtime_wage: NDArray[np.float64]
     subscription: NDArray[np.float64]
+    per_contact: NDArray[np.float64]
+    answer_by: NDArray[np.float64]
     first_group: tuple[int, ...]
 
 
@@ -187,6 +194,7 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
     personas = np.int64(m.personas)
     starts, ends, wage, overtime_wage = m.phase_start, m.phase_end, m.wage, m.overtime_wage
     waited_for, callback_after, preferred = m.waited_for, m.callback_after, m.preferred
+    per_contact, answer_by = m.per_contact, m.answer_by
     counted, groups = np.zeros(2 * N_VISITS, np.int64), np.zeros(5, np.int64)
     for row in rows:
         touchpoint, pool = np.int64(row["touchpoint"]), np.int64(row["pool"])
@@ -195,22 +203,23 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
         while f + 1 < len(starts) and joined >= starts[f + 1]:
             f += 1
         alive = f + np.int64(row["persona"]) // personas * len(starts)  # as everybody lives then, or those in the pilot
+        listed = pool if pool >= 0 else preferred[touchpoint]
         forget(counted)
         week = paid = length = NONE
         if start <= joined < end:
             week = weeks + week_in(start, last - weeks, joined)
-            promised = callback_after[alive, touchpoint]
-            length = count_attempt(row, waited_for[alive, touchpoint], promised, quick, counted)
+            called = callback_after[alive, touchpoint]
+            promised = answer_by[alive, touchpoint, listed] if listed >= 0 else nan
+            length = count_attempt(row, waited_for[alive, touchpoint], called, quick, promised, counted)
         if start <= ended < end and not isnan(started):
             paid = weeks + week_in(start, last - weeks, ended)
-            put(counted, CONTACT_COST, row["cost"])
-            put(counted, VISIT_REVENUE, row["revenue"])
+            count_paid(row, per_contact[f, pool] if pool >= 0 else 0.0, counted)
         over = horizon if isnan(ended) else ended
         works = pool >= 0 and started < end and over > start
         if works:
+            attention = row["attention"]
             since, until, late = max(started, start), min(over, end), max(over - row["overtime"], start)
-            count_work(pool, since, until, late, wage, overtime_wage, starts, ends, counted)
-        listed = pool if pool >= 0 else preferred[touchpoint]
+            count_work(pool, attention, since, until, late, wage, overtime_wage, starts, ends, counted)
         groups[0] = people + row["persona"]
         groups[1] = goals + row["goal"]
         groups[2] = touchpoints + touchpoint
@@ -226,18 +235,26 @@ def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
             week = week_in(start, last - weeks, since)
             while start + (week + 1) * WEEK < until:
                 edge = start + (week + 1) * WEEK
-                count_work(pool, since, edge, late, wage, overtime_wage, starts, ends, counted)
+                count_work(pool, attention, since, edge, late, wage, overtime_wage, starts, ends, counted)
                 add(sums, weeks + week, counted, BUSY, N_VISITS)
                 since, late, week = edge, max(late, edge), week + 1
-                count_work(pool, since, until, late, wage, overtime_wage, starts, ends, counted)
+                count_work(pool, attention, since, until, late, wage, overtime_wage, starts, ends, counted)
             add(sums, weeks + week, counted, BUSY, N_VISITS)
 
 
 @compiled
-def count_attempt(row: Any, waited_for: Any, promised: float, quick: float, counted: Any) -> Whole:
+def count_paid(row: Any, partner: float, counted: Any) -> None:
+    """Count the money that a visit served in the window moved, and what a partner is paid for it."""
+    put(counted, CONTACT_COST, row["cost"])
+    put(counted, VISIT_REVENUE, row["revenue"])
+    put(counted, PARTNER_COST, partner)
+
+
+@compiled
+def count_attempt(row: Any, waited_for: Any, called: float, quick: float, promised: float, counted: Any) -> Whole:
     """Count a visit that somebody joined in the window, and return the bin of its wait if it was answered.
 
-    `promised` is the wait of those who were promised a call.
+    `called` is the wait of those who are called back, `promised` that which a partner promises.
     """
     outcome, length = row["outcome"], NONE
     count(counted, VISITS)
@@ -248,7 +265,7 @@ def count_attempt(row: Any, waited_for: Any, promised: float, quick: float, coun
     elif outcome == DOWN:
         count(counted, DOWN_VISITS)
     elif waited_for:
-        length = count_offered(row, promised, quick, counted)
+        length = count_offered(row, called, quick, promised, counted)
     elif row["pool"] >= 0:
         count(counted, WORK_BEGUN)
         put(counted, WORK_WAIT, row["started"] - row["joined"])
@@ -259,15 +276,19 @@ def count_attempt(row: Any, waited_for: Any, promised: float, quick: float, coun
 
 
 @compiled
-def count_offered(row: Any, promised: float, quick: float, counted: Any) -> Whole:
+def count_offered(row: Any, called: float, quick: float, promised: float, counted: Any) -> Whole:
     """Count a visit that stood in a queue for staff, and return the bin of its wait if it was answered."""
     outcome, wait = row["outcome"], row["started"] - row["joined"]
     count(counted, OFFERED)
     if row["callback"] >= 0:
         count_offer(row, counted)
     if row["callback"] == ACCEPTED:
-        wait = promised
+        wait = called
+    if not isnan(promised):
+        count(counted, PROMISED)
     if not isnan(row["started"]):
+        if wait <= promised:
+            count(counted, PROMISE_KEPT)
         count(counted, ANSWERED)
         count(counted, FINISHED_WAITS)
         if wait <= quick:
@@ -298,11 +319,12 @@ def count_offer(row: Any, counted: Any) -> None:
 
 @compiled
 def count_work(
-    pool: Whole, since: float, until: float, late: float, wage: Any, overtime: Any, starts: Any, ends: Any, counted: Any
-) -> None:
+    pool: Whole, attention: float, since: float, until: float, late: float, wage: Any, overtime: Any, starts: Any,
+    ends: Any, counted: Any,
+) -> None:  # fmt: skip
     """Count what a member of staff worked on a visit between two times, and from when on it was overtime."""
-    put(counted, BUSY, until - since)
-    put(counted, BUSY_COST, worth(wage, pool, since, until, starts, ends))
+    put(counted, BUSY, attention * (until - since))
+    put(counted, BUSY_COST, attention * worth(wage, pool, since, until, starts, ends))
     put(counted, OVERTIME, max(until - late, 0.0))
     put(counted, OVERTIME_COST, worth(overtime, pool, late, until, starts, ends))
 

@@ -37,6 +37,7 @@ VISITS: dict[str, Any] = {
     "mood_after": pl.Float64,
     "cost": pl.Float64,
     "overtime": pl.Float64,
+    "attention": pl.Float64,
     "revenue": pl.Float64,
     "stage": pl.String,
 }

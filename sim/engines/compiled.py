@@ -15,7 +15,7 @@ from sim.engines.memory import settle
 from sim.engines.outages import outages
 from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, MOMENT, OUTAGE, PLACE, POOL, QUEUE, STRETCH, WORLD
 from sim.records import Block, joined, tables_of
-from sim.rosters import on_duty
+from sim.rosters import address, on_duty
 from sim.rules import MOST_VISITS
 from sim.summaries import Tally
 
@@ -180,6 +180,8 @@ class History:
         )  # fmt: skip
         staff = np.zeros(pools, POOL)
         staff["head"] = staff["tail"] = staff["staying"] = NONE
+        staff["key"] = [address(key, name) for name in names.pools]
+        staff["contacts"], staff["several"] = m.people["contacts"][0], (m.people["contacts"] > 1).any(axis=0)
         begun = (2 + journeys) * model.population.customers + len(moments) + some
         sizes = {
             "event": (begun,), "soon": (begun,), "customer": (customers,),
@@ -195,6 +197,7 @@ class History:
         tables |= {
             "bucket": np.full(self._buckets(), np.array((NONE,), BUCKET)),
             "pool": staff,
+            "level": _empty(np.zeros((pools, int(m.people["contacts"].max(initial=1))), QUEUE)),
             "queue": _empty(np.zeros((pools, queues), QUEUE)),
             "place": _empty(np.zeros(some * positions, PLACE)),
             "curve": _stretches([0 if curve is None else len(curve.at) for curve in curves]),

@@ -44,6 +44,7 @@ from sim.engines.world import (
     knot_at,
     known_at,
     law_at,
+    level_at,
     m_add,
     m_after_end,
     m_arrival_name,
@@ -95,6 +96,7 @@ from sim.engines.world import (
     outage_at,
     outages_of,
     outcome_at,
+    people_at,
     persona_at,
     place_at,
     pool_at,
@@ -181,12 +183,12 @@ R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 _PURPOSES = (
     "start", "join", "gap", "persona", "product", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
-    "score", "leave", "review", "kept", "while open", "reach", "callback", "reached",
+    "score", "leave", "review", "kept", "while open", "reach", "callback", "reached", "speed", "proficiency",
 )  # fmt: skip
 (
     U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
-    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH, U_CALLBACK, U_REACHED,
+    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH, U_CALLBACK, U_REACHED, U_SPEED, U_PROFICIENCY,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
 
@@ -417,9 +419,9 @@ def rise(w: Record, k: Whole, people: Whole, resting: Whole) -> None:
     pool = pool_at(w, k)
     while people > 0 and pool["due"] > resting:
         last = pool["tail"] if pool["staying"] < 0 else member_at(w, k, pool["staying"])["previous"]
-        member = member_at(w, k, last)
-        member["owed"] = member["owed"] + w["now"] - member["leaving"]
-        member["is_leaving"] = 0
+        share_out(w, k, last)
+        member_at(w, k, last)["is_leaving"] = 0
+        stand_ready(w, k, last)
         pool["staying"] = last
         pool["due"] -= 1
         people -= 1
@@ -452,8 +454,9 @@ def fall(w: Record, k: Whole, people: Whole) -> None:
             member_at(w, k, member)["away"] = 1
         else:
             member = pool["staying"]
+            stand_aside(w, k, member)
+            share_out(w, k, member)
             member_at(w, k, member)["is_leaving"] = DUE
-            member_at(w, k, member)["leaving"] = w["now"]
             pool["staying"] = member_at(w, k, member)["next"]
             pool["due"] += 1
 
@@ -470,15 +473,113 @@ def let_go(w: Record, k: Whole, resting: Whole) -> None:
         member = member_at(w, k, member)["next"]
 
 
+@compiled
+def share_out(w: Record, k: Whole, member: Whole) -> None:
+    """Bring up to date what each contact that somebody holds has had of them, and of their overtime."""
+    record, now = member_at(w, k, member), w["now"]
+    if record["held"] > 0:
+        each = (now - record["since"]) / record["held"]
+        record["share"] += each
+        if record["is_leaving"]:
+            record["overtime"] += each
+    record["since"] = now
+
+
+@compiled
+def stand_ready(w: Record, k: Whole, member: Whole) -> None:
+    """Let somebody busy be one of those who may take one more contact, if they may: the last who hold as many."""
+    pool, record = pool_at(w, k), member_at(w, k, member)
+    if record["held"] >= pool["contacts"]:
+        return
+    level = level_at(w, k, record["held"])
+    record["before"] = level["tail"]
+    record["after"] = NONE
+    if level["tail"] >= 0:
+        member_at(w, k, level["tail"])["after"] = member
+    else:
+        level["head"] = member
+    level["tail"] = member
+    pool["partly"] += 1
+
+
+@compiled
+def stand_aside(w: Record, k: Whole, member: Whole) -> None:
+    """Let somebody busy be none of those who may take one more contact."""
+    pool, record = pool_at(w, k), member_at(w, k, member)
+    if record["held"] >= pool["contacts"]:
+        return
+    level = level_at(w, k, record["held"])
+    if record["before"] >= 0:
+        member_at(w, k, record["before"])["after"] = record["after"]
+    else:
+        level["head"] = record["after"]
+    if record["after"] >= 0:
+        member_at(w, k, record["after"])["before"] = record["before"]
+    else:
+        level["tail"] = record["before"]
+    pool["partly"] -= 1
+
+
+@compiled
+def hold(w: Record, k: Whole, contacts: Whole) -> None:
+    """Let everybody hold so many contacts at once from now on."""
+    pool = pool_at(w, k)
+    for held in range(1, max(contacts, pool["contacts"])):
+        level_at(w, k, held)["head"] = NONE
+        level_at(w, k, held)["tail"] = NONE
+    pool["partly"] = 0
+    pool["contacts"] = contacts
+    member = pool["head"]
+    while member >= 0:
+        if member_at(w, k, member)["is_leaving"] == 0:
+            stand_ready(w, k, member)
+        member = member_at(w, k, member)["next"]
+
+
+@compiled
+def with_fewest(w: Record, k: Whole) -> Whole:
+    """Return who of the busy holds the fewest contacts, and has done so for the longest."""
+    held = ONE
+    while level_at(w, k, held)["head"] < 0:
+        held += 1
+    return level_at(w, k, held)["head"]
+
+
 @inlined
 def serve(w: Record, i: Whole, k: Whole) -> None:
-    """Let the longest idle member of a pool begin to serve a visit."""
+    """Let the member of a pool who holds the fewest contacts, the longest idle, begin to serve a visit."""
     issue, pool = issue_at(w, i), pool_at(w, k)
+    if pool["idle"] > 0:
+        member = be_busy(w, k)
+    else:
+        member = with_fewest(w, k)
+        stand_aside(w, k, member)
+    record = member_at(w, k, member)
+    if pool["several"] == 1:
+        share_out(w, k, member)
+        issue["share_before"] = record["share"]
+        issue["overtime_before"] = record["overtime"]
+    record["held"] += 1
+    if pool["several"] == 1:
+        stand_ready(w, k, member)
+    issue["pool"] = k
+    issue["member"] = member
+    issue["attention"] = 1.0
+    begin_service(w, i)
+
+
+@inlined
+def be_busy(w: Record, k: Whole) -> Whole:
+    """Let the longest idle member of a pool be busy, and return who it is."""
+    pool = pool_at(w, k)
     member = idle_at(w, k, pool["idle_first"])["member"]
     pool["idle_first"] = (pool["idle_first"] + 1) % w["n_members"]
     pool["idle"] -= 1
     pool["busy"] += 1
     record = member_at(w, k, member)
+    record["since"] = w["now"]
+    record["share"] = 0.0
+    record["overtime"] = 0.0
     record["previous"] = pool["tail"]
     record["next"] = NONE
     if pool["tail"] >= 0:
@@ -488,19 +589,23 @@ def serve(w: Record, i: Whole, k: Whole) -> None:
     pool["tail"] = member
     if pool["staying"] < 0:
         pool["staying"] = member
-    issue["pool"] = k
-    issue["member"] = member
-    begin_service(w, i)
+    return member
 
 
 @inlined
 def release(w: Record, i: Whole) -> float:
-    """Let the member who served a visit be idle, or go home; return the time past the end of the shift."""
+    """Let the member who served a visit go on, be idle, or go home; return the time past the end of the shift."""
     issue = issue_at(w, i)
     k, member = issue["pool"], issue["member"]
     pool, record = pool_at(w, k), member_at(w, issue["pool"], issue["member"])
-    over = worked_over(w, record)
-    record["owed"] = 0.0
+    over = tell_apart(w, i)
+    if pool["several"] == 1 and record["is_leaving"] == 0:
+        stand_aside(w, k, member)
+    record["held"] -= 1
+    if record["held"] > 0:
+        if record["is_leaving"] == 0:
+            stand_ready(w, k, member)
+        return over
     if record["previous"] >= 0:
         member_at(w, k, record["previous"])["next"] = record["next"]
     else:
@@ -522,16 +627,30 @@ def release(w: Record, i: Whole) -> float:
 
 
 @inlined
-def worked_over(w: Record, member: Record) -> float:
-    """Return how long somebody busy has worked past the end of the shift, or into a break."""
-    return member["owed"] + (w["now"] - member["leaving"] if member["is_leaving"] else 0.0)
+def tell_apart(w: Record, i: Whole) -> float:
+    """Tell what a visit has had of its member's time until now, and return how much of that was overtime."""
+    issue = issue_at(w, i)
+    record = member_at(w, issue["pool"], issue["member"])
+    if pool_at(w, issue["pool"])["several"] == 0:
+        return record["overtime"] + (w["now"] - record["since"] if record["is_leaving"] else 0.0)
+    share_out(w, issue["pool"], issue["member"])
+    if w["now"] > issue["started"]:
+        issue["attention"] = (record["share"] - issue["share_before"]) / (w["now"] - issue["started"])
+    return record["overtime"] - issue["overtime_before"]
+
+
+@inlined
+def is_free(w: Record, k: Whole) -> bool:
+    """Whether somebody of a pool may take one more contact."""
+    pool = pool_at(w, k)
+    return pool["idle"] + pool["partly"] > 0
 
 
 @inlined
 def match(w: Record, k: Whole) -> None:
-    """Let idle people take those who wait: by priority, by place in the touchpoint's list, by when they joined."""
+    """Let the free take those who wait: by priority, by place in the touchpoint's list, by when they joined."""
     queues = w["n_queues"]
-    while pool_at(w, k)["idle"] > 0:
+    while is_free(w, k):
         found = NONE
         for q in range(queues):
             if queue_at(w, k, q)["head"] >= 0:
@@ -1085,6 +1204,7 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
     issue["pool"] = NONE
     issue["member"] = NONE
     issue["callback"] = NONE
+    issue["attention"] = nan
     issue["visits"] += 1
     if issue["visits"] == 1:
         issue["began"] = channel
@@ -1150,14 +1270,14 @@ def use_system(w: Record, i: Whole, more: Whole) -> None:
 
 @inlined
 def join_queue(w: Record, i: Whole) -> None:
-    """Join the first listed pool with somebody idle, or wait for those listed while patience lasts."""
+    """Join the first listed pool with somebody free, or wait for those listed while patience lasts."""
     issue = issue_at(w, i)
     f, now, c = phase_of(w, issue["customer"]), w["now"], issue["customer"]
     touchpoint = touchpoint_at(w, f, issue["touchpoint"])
     first, pools = touchpoint["pools"], touchpoint["pools_n"]
     for position in range(pools):
         k = m_pool(w, first + position)
-        if m_overflow(w, first + position) == 0 and m_serves(w, f, issue["journey"], k) and pool_at(w, k)["idle"] > 0:
+        if m_overflow(w, first + position) == 0 and m_serves(w, f, issue["journey"], k) and is_free(w, k):
             serve(w, i, k)
             return
     issue["state"] = WAITING
@@ -1266,7 +1386,7 @@ def overflow(w: Record, i: Whole, position: Whole) -> None:
     """Let one more pool see a visit that still waits."""
     issue = issue_at(w, i)
     k = m_pool(w, touchpoint_at(w, issue["phase"], issue["touchpoint"])["pools"] + position)
-    if pool_at(w, k)["idle"] > 0:
+    if is_free(w, k):
         stop_standing(w, i)
         serve(w, i, k)
     else:
@@ -1287,7 +1407,38 @@ def begin_service(w: Record, i: Whole) -> None:
     if issue["difficulty"] != 0.0:
         time = journey_at(w, phase_of(w, issue["customer"]), issue["journey"])["time"]
         minutes = rules.slowed(minutes, time, issue["difficulty"])
+    if issue["pool"] >= 0 and people_at(w, w["phase"], issue["pool"])["own"] == 1:
+        minutes = at_own_speed(w, i, minutes)
     put(w, now + minutes, R_SERVICE_END, issue["row"], issue["number"], issue["visits"], SERVICE_END, i, ZERO)
+
+
+@compiled
+def at_own_speed(w: Record, i: Whole, minutes: float) -> float:
+    """How long a service takes whoever serves, with what they hold besides."""
+    issue = issue_at(w, i)
+    k = issue["pool"]
+    people = people_at(w, w["phase"], k)
+    if people["speed"] > 0:
+        minutes /= rules.own_speed(people["speed"], own(w, i, U_SPEED))
+    return rules.divided(minutes, people["slower"], member_at(w, k, issue["member"])["held"] - 1)
+
+
+@compiled
+def own(w: Record, i: Whole, purpose: Key) -> float:
+    """Draw a standard normal of the member of staff who serves a visit: the same every time."""
+    issue = issue_at(w, i)
+    member = draws.fold(pool_at(w, issue["pool"])["key"], as_key(issue["member"]))
+    return rules.normal_quantile(draw(member, purpose))
+
+
+@compiled
+def hardness(w: Record, i: Whole) -> float:
+    """Return how hard an issue is for whoever serves it: its difficulty, less their proficiency."""
+    issue = issue_at(w, i)
+    if issue["pool"] < 0:
+        return issue["difficulty"]
+    spread = people_at(w, w["phase"], issue["pool"])["proficiency"]
+    return issue["difficulty"] - spread * own(w, i, U_PROFICIENCY) if spread > 0 else issue["difficulty"]
 
 
 @inlined
@@ -1315,9 +1466,7 @@ def which_outcome(w: Record, i: Whole, first: Whole, n: Whole) -> Whole:
     weights, u = view(m_outcome_weight(w, first), n), draw(issue["visit_key"], U_OUTCOME)
     if issue["difficulty"] == 0.0:
         return rules.choose(weights, u)
-    return rules.choose_tilted(
-        weights, view(m_tilt(w, phase_of(w, issue["customer"]), first), n), issue["difficulty"], u
-    )
+    return rules.choose_tilted(weights, view(m_tilt(w, phase_of(w, issue["customer"]), first), n), hardness(w, i), u)
 
 
 @inlined
@@ -1954,6 +2103,11 @@ def begin_phase(w: Record, f: Whole) -> None:
             accrue(w, c)
         c = np.int64(customer_at(w, c)["after"])
     w["phase"] = f
+    for k in range(w["n_pools"]):
+        contacts = people_at(w, f, k)["contacts"]
+        if contacts != pool_at(w, k)["contacts"]:
+            hold(w, k, contacts)
+            match(w, k)
 
 
 @compiled
@@ -2013,6 +2167,7 @@ def record_visit(
     row["mood_after"] = mood_after
     row["cost"] = cost
     row["overtime"] = overtime
+    row["attention"] = issue["attention"]
     row["revenue"] = revenue
     row["stage"] = stage
 
@@ -2326,7 +2481,7 @@ def finish(world: Record, first: Whole, most: Whole) -> Whole:
             if issue["state"] == WAITING or issue["state"] == SERVED:
                 overtime = 0.0
                 if issue["pool"] >= 0:
-                    overtime = worked_over(w, member_at(w, issue["pool"], issue["member"]))
+                    overtime = tell_apart(w, i)
                 record_visit(w, i, nan, NONE, nan, 0.0, overtime, 0.0, NONE)
             record_journey(w, i, nan, NONE, NONE, nan, 0.0, NONE)
             i = issue["next"]

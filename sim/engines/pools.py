@@ -11,24 +11,68 @@ if TYPE_CHECKING:
     from sim.timetable import Duty
 
 
+class Busy:
+    """Somebody who serves, and how their time went into the contacts that they hold.
+
+    Attributes
+    ----------
+    held
+        How many contacts they hold.
+    leaving
+        Whether their shift is over or their break has begun, so that they take no more.
+    share, overtime
+        Minutes since they became busy, and of those past the end of their shift or in their break, which each contact
+        held all the while has had of them: they share themselves equally.
+    since
+        When both were brought up to date.
+    """
+
+    __slots__ = ("held", "leaving", "overtime", "share", "since")
+
+    def __init__(self, now: float) -> None:
+        self.held, self.leaving, self.since = 0, False, now
+        self.share = self.overtime = 0.0
+
+    def settle(self, now: float) -> None:
+        """Bring the shares of the contacts up to date."""
+        if self.held:
+            each = (now - self.since) / self.held
+            self.share += each
+            if self.leaving:
+                self.overtime += each
+        self.since = now
+
+
 class Pool:
     """Interchangeable people on shifts, and the visits that wait for them."""
 
-    def __init__(self, name: str, row: int, department: str, duty: Duty) -> None:
+    def __init__(self, name: str, row: int, department: str, duty: Duty, contacts: list[int]) -> None:
         self.name, self.row, self.department, self.duty = name, row, department, duty
-        self.idle: deque[int] = deque()  # longest idle first
-        self.busy: dict[Visit, int] = {}  # who serves what, in the order the services started
-        self.leaving: dict[int, float] = {}  # the busy whose shift is over or whose break has begun, and since when
-        self.due: list[int] = []  # those of them whose break has begun, the last to be called last
-        self.owed: dict[int, float] = {}  # minutes of breaks that the busy have missed
+        self.several = max(contacts) > 1  # whether anybody ever holds more than one contact
+        self.contacts = contacts[0]  # that one may hold at once
+        self.holding: list[deque[int]] = [deque() for _ in range(self.contacts)]  # who may take one more, by how many
+        self.busy: dict[int, Busy] = {}  # in the order in which they became so
+        self.due: list[int] = []  # the busy whose break has begun, the last to be called last
         self.away: list[int] = []  # numbers that nobody wears
         self.queue: list[tuple[int, int, float, int, int, int, Visit]] = []
+
+    @property
+    def idle(self) -> deque[int]:
+        """Who holds no contact, the longest idle first."""
+        return self.holding[0]
+
+    @property
+    def free(self) -> bool:
+        """Whether somebody may take one more contact."""
+        return any(self.holding)
 
     def rise(self, people: int, now: float, resting: int) -> None:
         """Let people come on duty, idle; whoever has missed a break that is over goes on in place of one of them."""
         while people and len(self.due) > resting:
-            member = self.due.pop()
-            self.owed[member] = self.owed.get(member, 0.0) + now - self.leaving.pop(member)
+            number = self.due.pop()
+            self.busy[number].settle(now)
+            self.busy[number].leaving = False
+            self.stand_ready(number)
             people -= 1
         for _ in range(people):
             if not self.away:
@@ -37,42 +81,80 @@ class Pool:
         self.let_go(resting)
 
     def fall(self, people: int, now: float, resting: int) -> None:
-        """Let people go off duty: the longest idle at once, then the busy, first those who began first, when done."""
+        """Let people go off duty: the longest idle at once, then those who became busy first, each when done."""
         for _ in range(people):
             if self.idle:
                 heappush(self.away, self.idle.popleft())
             else:
-                member = next(member for member in self.busy.values() if member not in self.leaving)
-                self.leaving[member] = now
-                self.due.append(member)
+                number = next(number for number, member in self.busy.items() if not member.leaving)
+                self.stand_aside(number)
+                self.busy[number].settle(now)
+                self.busy[number].leaving = True
+                self.due.append(number)
         self.let_go(resting)
 
     def let_go(self, resting: int) -> None:
         """Of those on their way out, let no more be called back than are on a break."""
         del self.due[: max(len(self.due) - resting, 0)]
 
-    def take(self, visit: Visit) -> None:
-        """Give a visit to the member who has been idle longest."""
-        member = self.idle.popleft()
-        visit.pool, visit.member, visit.waiting = self, member, False
-        self.busy[visit] = member
+    def hold(self, contacts: int) -> None:
+        """Let everybody hold so many contacts at once from now on."""
+        self.contacts = contacts
+        self.holding = [self.idle, *(deque[int]() for _ in range(contacts - 1))]
+        for number, member in self.busy.items():
+            if not member.leaving:
+                self.stand_ready(number)
+
+    def stand_ready(self, number: int) -> None:
+        """Let somebody be one of those who may take one more contact, if they may: the last who hold as many."""
+        member = self.busy.get(number)
+        held = 0 if member is None else member.held
+        if held < self.contacts:
+            self.holding[held].append(number)
+
+    def stand_aside(self, number: int) -> None:
+        """Let somebody be none of those who may take one more contact."""
+        held = self.busy[number].held
+        if held < self.contacts:
+            self.holding[held].remove(number)
+
+    def take(self, visit: Visit, now: float) -> None:
+        """Give a visit to the member who holds the fewest contacts, and has done so for the longest."""
+        number = next(ready for ready in self.holding if ready).popleft()
+        member = self.busy.setdefault(number, Busy(now))
+        member.settle(now)
+        visit.pool, visit.member, visit.waiting = self, number, False
+        visit.beside, visit.share_before, visit.overtime_before = member.held, member.share, member.overtime
+        member.held += 1
+        self.stand_ready(number)
 
     def release(self, visit: Visit, now: float) -> None:
-        """Let the member who served a visit be idle, or go home if the shift is over."""
-        visit.overtime = self.overtime(visit, now)
-        member = self.busy.pop(visit)
-        self.owed.pop(member, None)
-        if self.leaving.pop(member, None) is None:
-            self.idle.append(member)
-        else:
-            heappush(self.away, member)
-            if member in self.due:
-                self.due.remove(member)
+        """Let the member who served a visit go on, be idle, or go home if the shift is over."""
+        number = visit.member
+        assert number is not None  # noqa: S101 - who was served was served by somebody
+        self.tell_apart(visit, now)
+        member = self.busy[number]
+        if not member.leaving:
+            self.stand_aside(number)
+        member.held -= 1
+        if not member.held:
+            del self.busy[number]
+        if not member.leaving:
+            self.stand_ready(number)
+        elif not member.held:
+            heappush(self.away, number)
+            if number in self.due:
+                self.due.remove(number)
 
-    def overtime(self, visit: Visit, now: float) -> float:
-        """Return how long the member who serves a visit has worked past the end of the shift, or into a break."""
-        member = self.busy[visit]
-        return self.owed.get(member, 0.0) + (now - self.leaving.get(member, now))
+    def tell_apart(self, visit: Visit, now: float) -> None:
+        """Tell what a visit has had of its member's time until now, and how much of that was overtime."""
+        assert visit.member is not None  # noqa: S101 - see `release`
+        assert visit.started is not None  # noqa: S101
+        member = self.busy[visit.member]
+        member.settle(now)
+        visit.overtime = member.overtime - visit.overtime_before
+        if self.several and now > visit.started:
+            visit.attention = (member.share - visit.share_before) / (now - visit.started)
 
     def enqueue(self, visit: Visit, position: int) -> None:
         """Let a visit wait for this pool, which its touchpoint lists at a position."""

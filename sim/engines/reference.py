@@ -40,7 +40,7 @@ from sim.model import (
     Effects,
     Who,
 )
-from sim.rosters import on_duty
+from sim.rosters import address, on_duty
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 from sim.summaries import summarise
 from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Result, Tables, frame
@@ -149,9 +149,9 @@ class Visit:
     """One attempt at one touchpoint."""
 
     __slots__ = (
-        "callback", "effects", "ended", "issue", "joined", "key", "member", "mood_before", "nth", "number", "on_line",
-        "outcome", "over", "overtime", "place", "pool", "priority", "standing", "started", "step", "step_name",
-        "touchpoint", "waiting",
+        "attention", "beside", "callback", "effects", "ended", "issue", "joined", "key", "member", "mood_before", "nth",
+        "number", "on_line", "outcome", "over", "overtime", "overtime_before", "place", "pool", "priority",
+        "share_before", "standing", "started", "step", "step_name", "touchpoint", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -176,6 +176,9 @@ class Visit:
         self.outcome: str | None = None
         self.effects: Effects = NO_EFFECTS  # of its outcome
         self.overtime = 0.0
+        self.attention = 1.0  # the share of the member's time that it had
+        self.beside = 0  # other contacts that the member held when it began
+        self.share_before = self.overtime_before = 0.0  # what each of those had had (see `Busy`)
 
     def waited(self, now: float) -> float:
         """Return how long she has waited until now, or until served or promised a call; for work nobody waits."""
@@ -227,7 +230,9 @@ class History:
 
     def staffed(self, name: str, row: int) -> Pool:
         """Return a pool with its duty over the whole horizon."""
-        return Pool(name, row, self.model.department(name), on_duty(self.phases, name, self.clock, self.world))
+        contacts = [phase.model.staff[name].at_once.contacts for phase in self.phases]
+        there = on_duty(self.phases, name, self.clock, self.world)
+        return Pool(name, row, self.model.department(name), there, contacts)
 
     def reviewed(self, persona: str) -> float | None:
         """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""
@@ -264,6 +269,11 @@ class History:
             self.relax(customer)
             self.accrue(customer)
         self.begin(phase)
+        for name, pool in self.pools.items():
+            contacts = self.model.staff[name].at_once.contacts
+            if contacts != pool.contacts:
+                pool.hold(contacts)
+                self.match(pool)
 
     def present(self) -> Iterator[Customer]:
         """Everybody who is still here."""
@@ -301,7 +311,7 @@ class History:
     def interrupt(self, visit: Visit) -> None:
         """Record a visit that is not over when the simulation is."""
         if visit.pool is not None:
-            visit.overtime = visit.pool.overtime(visit, self.calendar.now)
+            visit.pool.tell_apart(visit, self.calendar.now)
         self.record_visit(visit)
 
     # ---- chance ----------------------------------------------------------------------------------------------------
@@ -327,8 +337,8 @@ class History:
             people = headcount
 
     def match(self, pool: Pool) -> None:
-        """Let idle people take those who wait."""
-        while pool.idle:
+        """Let those who are free take those who wait."""
+        while pool.free:
             visit = pool.next_waiting()
             if visit is None:
                 return
@@ -620,13 +630,13 @@ class History:
         return self.serving[known]
 
     def join(self, visit: Visit, pools: list[tuple[int, Pool, float]]) -> None:
-        """Join the first listed pool with somebody idle, or wait for those listed while patience lasts."""
+        """Join the first listed pool with somebody free, or wait for those listed while patience lasts."""
         now, issue = self.calendar.now, visit.issue
         row, numbers = issue.customer.row, (issue.number, visit.number)
         visit.priority = self.priority(visit)
         visit.waiting = True
         for _, pool, delay in pools:
-            if delay == 0 and pool.idle:
+            if delay == 0 and pool.free:
                 self.serve(visit, pool)
                 return
         for position, pool, delay in pools:
@@ -665,7 +675,7 @@ class History:
         """Let one more pool see a visit that still waits."""
         if not visit.waiting:
             return
-        if pool.idle:
+        if pool.free:
             self.serve(visit, pool)
         else:
             self.stand(visit, pool, position)
@@ -704,8 +714,8 @@ class History:
             visit.over.succeed(outcome)
 
     def serve(self, visit: Visit, pool: Pool) -> None:
-        """Let the longest idle member of a pool begin to serve a visit."""
-        pool.take(visit)
+        """Let the member of a pool who holds the fewest contacts, the longest idle, begin to serve a visit."""
+        pool.take(visit, self.calendar.now)
         self.begin_service(visit)
 
     def begin_service(self, visit: Visit) -> None:
@@ -727,22 +737,41 @@ class History:
         return self.draw(visit.key, "reached") >= callback.reached
 
     def service_time(self, visit: Visit) -> float:
-        """Draw how long a service takes; the difficulty of the issue slows it."""
+        """Draw how long a service takes; the difficulty of the issue slows it, and so may whoever serves."""
         law = (visit.step.service_time or visit.touchpoint.service_time).law
         minutes = rules.quantile(law, self.draw(visit.key, "service"))
-        if not visit.issue.difficulty:
+        if visit.issue.difficulty:
+            time = self.of(visit.issue.customer).journeys[visit.issue.name].difficulty.time
+            minutes = rules.slowed(minutes, time, visit.issue.difficulty)
+        if visit.pool is None:
             return minutes
-        time = self.of(visit.issue.customer).journeys[visit.issue.name].difficulty.time
-        return rules.slowed(minutes, time, visit.issue.difficulty)
+        people = self.model.staff[visit.pool.name]
+        if people.differ.speed:
+            minutes /= rules.own_speed(people.differ.speed, self.own(visit, "speed"))
+        return rules.divided(minutes, people.at_once.slower, visit.beside)
+
+    def own(self, visit: Visit, purpose: str) -> float:
+        """Draw a standard normal of the member of staff who serves a visit: the same every time."""
+        assert visit.pool is not None  # noqa: S101 - who is served by nobody is not asked about
+        member = draws.fold(address(self.world, visit.pool.name), visit.member or 0)
+        return rules.normal_quantile(self.draw(member, purpose))
+
+    def hardness(self, visit: Visit) -> float:
+        """Return how hard an issue is for whoever serves it: its difficulty, less their proficiency."""
+        difficulty = visit.issue.difficulty
+        if not difficulty or visit.pool is None:
+            return difficulty
+        spread = self.model.staff[visit.pool.name].differ.proficiency
+        return difficulty - spread * self.own(visit, "proficiency") if spread else difficulty
 
     def outcome(self, visit: Visit) -> str:
-        """Choose how a service ended; the difficulty of the issue tilts the odds."""
+        """Choose how a service ended; the difficulty of the issue, and who served, tilt the odds."""
         issue = visit.issue
         names, weights = visit.step.choices
         u = self.draw(visit.key, "outcome")
         if issue.difficulty:
             tilts = self.of(issue.customer).journeys[issue.name].difficulty.of(names)
-            return names[rules.choose_tilted(weights, tilts, issue.difficulty, u)]
+            return names[rules.choose_tilted(weights, tilts, self.hardness(visit), u)]
         return names[rules.choose(weights, u)]
 
     def conclude(self, visit: Visit, outcome: str) -> None:
@@ -1067,7 +1096,7 @@ class History:
             visit.place, visit.touchpoint.channel, pool.department if pool else None, pool.name if pool else None,
             visit.member, visit.joined, visit.started, visit.ended, visit.outcome, visit.callback, visit.mood_before,
             issue.mood if visit.ended is not None else None, visit.touchpoint.cost if served else 0.0, visit.overtime,
-            visit.effects.revenue, visit.effects.stage,
+            visit.attention if pool else None, visit.effects.revenue, visit.effects.stage,
         ))  # fmt: skip
 
     def record_journey(self, issue: Issue) -> None:
@@ -1110,7 +1139,7 @@ class Behaving(History):
         issue = visit.issue
         names, weights = visit.step.choices
         tilts = self.of(issue.customer).journeys[issue.name].difficulty.of(names)
-        tilted = [rules.tilted(*both, issue.difficulty) for both in zip(weights, tilts, strict=True)]
+        tilted = [rules.tilted(*both, self.hardness(visit)) for both in zip(weights, tilts, strict=True)]
         wanted = self.behaviour.outcomes(visit, dict(zip(names, tilted, strict=True)))
         return names[rules.choose([wanted.get(name, 0.0) for name in names], self.draw(visit.key, "outcome"))]
 

@@ -8,7 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.arrays import CONDITION, EFFECTS, END, HAPPENING, JOURNEY, LAW, OUTCOME, PERSONA, STEP, TARGET, TOUCHPOINT
+from sim.arrays import (
+    CONDITION,
+    EFFECTS,
+    END,
+    HAPPENING,
+    JOURNEY,
+    LAW,
+    OUTCOME,
+    PEOPLE,
+    PERSONA,
+    STEP,
+    TARGET,
+    TOUCHPOINT,
+)
 from sim.engines.memory import addressed, records, stretches, values
 from sim.records import CUSTOMER_ROW, EFFECT_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
 
@@ -58,12 +71,27 @@ ISSUE = np.dtype(
             )
         ),
         *((name, _F) for name in ("opened", "satisfaction_before", "scored")),
+        *((name, _F) for name in ("attention", "share_before", "overtime_before")),
     ]
 )  # fmt: skip
 POOL = np.dtype(
-    [(n, np.int64) for n in ("people", "at", "idle", "idle_first", "busy", "head", "tail", "staying", "due")]
+    [
+        ("key", _U),
+        *(
+            (n, np.int64)
+            for n in (
+                "people", "at", "idle", "idle_first", "busy", "head", "tail", "staying", "due", "several", "contacts",
+                "partly",
+            )
+        ),
+    ]
+)  # fmt: skip
+MEMBER = np.dtype(
+    [
+        *((n, _F) for n in ("since", "share", "overtime")),
+        *((n, np.int64) for n in ("previous", "next", "away", "is_leaving", "held", "before", "after")),
+    ]
 )
-MEMBER = np.dtype([("leaving", _F), ("owed", _F), *((n, np.int64) for n in ("previous", "next", "away", "is_leaving"))])
 PLACE = np.dtype([(n, np.int64) for n in ("previous", "next", "queue")])
 QUEUE = np.dtype([("head", np.int64), ("tail", np.int64)])
 ORIGIN = np.dtype([(n, _I) for n in ("before", "follows", "journey")])
@@ -88,9 +116,9 @@ CHANGING = {
     "event": (EVENT, 1), "bucket": (BUCKET, 1), "soon": (SOON, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
     "held": (HELD, 2), "trait": (TRAIT, 2), "known": (KNOWN, 2), "standing": (np.dtype(_F), 2),
     "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
-    "pool": (POOL, 1), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1),
-    "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
-    "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
+    "pool": (POOL, 1), "level": (QUEUE, 2), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2),
+    "place": (PLACE, 1), "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1),
+    "visit row": (VISIT_ROW, 1), "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
     "spell row": (SPELL_ROW, 1), "effect row": (EFFECT_ROW, 1), "moment": (MOMENT, 1),
     "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
     "duties": (STRETCH, 1), "duty": (DUTY, 1), "system": (SYSTEM, 1), "outages": (STRETCH, 1), "outage": (OUTAGE, 1),
@@ -99,7 +127,7 @@ CHANGING = {
 MODEL_RECORDS = {
     "personas": (PERSONA, 2), "touchpoints": (TOUCHPOINT, 2), "journeys": (JOURNEY, 2), "steps": (STEP, 2),
     "ends": (END, 3), "outcome": (OUTCOME, 1), "target": (TARGET, 1), "effects": (EFFECTS, 1), "laws": (LAW, 1),
-    "conditions": (CONDITION, 1), "events": (HAPPENING, 2),
+    "conditions": (CONDITION, 1), "events": (HAPPENING, 2), "people": (PEOPLE, 2),
 }  # fmt: skip
 MODEL_VALUES = {
     "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3), "traits": (np.int64, 3),
@@ -164,6 +192,7 @@ issue_at = records("issue", *CHANGING["issue"])
 attempt_at = records("attempt", *CHANGING["attempt"])
 seen_at = records("seen", *CHANGING["seen"])
 pool_at = records("pool", *CHANGING["pool"])
+level_at = records("level", *CHANGING["level"])
 member_at = records("member", *CHANGING["member"])
 idle_at = records("idle", *CHANGING["idle"])
 queue_at = records("queue", *CHANGING["queue"])
@@ -195,6 +224,7 @@ outcome_at = records("model outcome", *MODEL_RECORDS["outcome"])
 target_at = records("model target", *MODEL_RECORDS["target"])
 effects_at = records("model effects", *MODEL_RECORDS["effects"])
 law_at = records("model laws", *MODEL_RECORDS["laws"])
+people_at = records("model people", *MODEL_RECORDS["people"])
 condition_at = records("model conditions", *MODEL_RECORDS["conditions"])
 happening_at = records("model events", *MODEL_RECORDS["events"])
 

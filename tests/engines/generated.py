@@ -85,6 +85,7 @@ def draw_scenario(chance: Chance) -> Raw:
             event["by"] |= chance.maybe(0.5, score=lambda: chance.number(-1, 1))
     raw["staff"] = {name: draw_pool(chance, plan, name) for name in plan.pools}
     let_somebody_be_able(raw)
+    let_proficiency_matter(raw)
     if plan.profiles:
         raw["profiles"] = {name: draw_profile(chance) for name in plan.profiles}
     lines = {channel: draw_lines(chance) for channel in used_channels(raw) if chance.happens(0.35)}
@@ -249,10 +250,45 @@ def draw_pool(chance: Chance, plan: Plan, name: str) -> Raw:
         0.25,
         breaks=lambda: {f"break {n}": draw_break(chance, HOURS) for n in range(chance.one_of((1, 2)))},
         absence=lambda: chance.one_of((0.1, 0.5)),
+        differ=lambda: draw_differ(chance),
+        at_once=lambda: draw_at_once(chance),
     )
+    if chance.happens(0.15):
+        pool.pop("wage", None)
+        pool["partner"] = {"per_contact": chance.money(1, 6)} | chance.maybe(0.7, promise=lambda: draw_promise(chance))
     if chance.happens(0.3):
         pool["skills"] = []
     return pool | {"shifts": shifts}
+
+
+def draw_differ(chance: Chance) -> Raw:
+    """Draw how the members of a pool differ; in speed only where times need not be whole minutes."""
+    speed = {} if chance.rounded else {"speed": chance.number(0, 0.5)}
+    return speed | {"proficiency": chance.number(0, 1)}
+
+
+def draw_at_once(chance: Chance) -> Raw:
+    """Draw how many contacts a member holds, and how much longer each then takes."""
+    return {"contacts": chance.one_of((2, 3, 1)), "slower": chance.one_of((0, 1) if chance.rounded else (0, 0.25, 1))}
+
+
+def let_proficiency_matter(raw: Raw) -> None:
+    """Let nobody be proficient who serves no journey whose difficulty tilts outcomes."""
+    tilting = [
+        step["touchpoint"]
+        for journey in raw["journeys"].values()
+        if set(journey.get("difficulty", {})) - {"time"}
+        for step in journey["steps"].values()
+    ]
+    for name, pool in raw["staff"].items():
+        staffed = (raw["touchpoints"][place].get("staff", ()) for place in tilting)
+        if not any(name == staff or (not isinstance(staff, str) and name in staff) for staff in staffed):
+            pool.get("differ", {}).pop("proficiency", None)
+
+
+def draw_promise(chance: Chance) -> Raw:
+    """Draw how many contacts a partner promises to answer in time."""
+    return {"within": chance.duration(0, 3), "share": chance.share(0.3), "penalty": chance.money(10, 900)}
 
 
 def let_somebody_be_able(raw: Raw) -> None:

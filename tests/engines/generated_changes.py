@@ -82,6 +82,10 @@ def other_absence(chance: Chance, raw: Raw) -> Raw:
     return {f"staff.{pool}.absence": chance.one_of((0, 0.3)) for pool in some_of(chance, raw["staff"])}
 
 
+def other_contacts(chance: Chance, raw: Raw) -> Raw:
+    return {f"staff.{pool}.at_once.contacts": chance.whole(1, 4) for pool in some_of(chance, raw["staff"])}
+
+
 def more_breaks(chance: Chance, raw: Raw) -> Raw:
     pool = chance.one_of(raw["staff"])
     return {
@@ -348,5 +352,5 @@ KINDS = (
     headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, systems,
     attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey,
     events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, surveys, revenues, profiles,
-    new_profile, other_absence, more_breaks,
+    new_profile, other_absence, more_breaks, other_contacts,
 )  # fmt: skip

@@ -164,6 +164,7 @@ SIGNS = {
     "comes back": (0.1, 0.08, came_back),
     "overflows": (0.2, 0.12, overflowed),
     "works overtime": (0.3, 0.2, in_visits(pl.col("overtime") > 0)),
+    "shares a member of staff": (0.05, 0.05, in_visits(pl.col("attention") < 1)),
     "answers a survey": (0.5, 0.5, in_journeys(pl.col("answered"))),
     "leaves": (0.5, 0.5, in_customers(pl.col("left").is_not_null())),
     "joins": (0.35, 0.35, in_customers(pl.col("origin").str.starts_with("join "))),
@@ -204,6 +205,13 @@ def at_one_moment(rounded):
         together += shared.select("customer", "journey", "visit").n_unique()
         visits += tables.visits.height
     return together / visits
+
+
+@pytest.mark.slow
+def test_nobody_is_busy_for_longer_than_on_duty_and_in_overtime():
+    for model, tables in many(rounded=False):
+        sums = summarise(Result(model, 1, 0, tables), (0.0, model.clock.horizon))["pool"]
+        assert (sums["busy"] <= sums["duty"] + sums["overtime"] + 1e-6).all()
 
 
 # ---- they say whatever can be said -----------------------------------------------------------------------------------

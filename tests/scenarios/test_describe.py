@@ -54,6 +54,48 @@ def test_the_starter_is_told_in_sentences(expected: str):
     assert expected in told(starter())
 
 
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        ({"absence": 0.06}, "On a day 6 % of them are absent, by chance."),
+        (
+            {"breaks": {"lunch": {"days": "mon-fri", "from": "12:00", "to": "13:00", "share": 0.5}}},
+            "Break lunch: Mon–Fri 12:00–13:00, 50 % of those on duty.",
+        ),
+        (
+            {"wage": 0, "partner": {"per_contact": "4.20 EUR"}},
+            "75 hours on duty a week; a partner's people, paid 4.2 EUR for a contact.",
+        ),
+        (
+            {
+                "wage": 0,
+                "partner": {
+                    "per_contact": "4 EUR",
+                    "promise": {"within": "30 s", "share": 0.8, "penalty": "500 EUR"},
+                },
+            },
+            "paid 4 EUR for a contact; 80 % answered within 30 s over the whole time measured, or 500 EUR back.",
+        ),
+        ({"differ": {"speed": 0.15}}, "Their speeds differ by about 15 %."),
+        ({"differ": {"proficiency": 0.3}}, "Some are better than others at what is hard."),
+        (
+            {"at_once": {"contacts": 3, "slower": 0.25}},
+            "Each holds up to 3 contacts at once, each other one making a new one 25 % longer.",
+        ),
+    ],
+)
+def test_what_a_pool_says_of_its_people_is_told(people, expected):
+    settings = {f"staff.service.{name}": value for name, value in people.items()}
+    assert expected in told(parse(altered(starter().raw, settings)))
+
+
+def test_holidays_are_told_with_their_dates():
+    raw = altered(starter().raw, {"clock.holidays": {"epiphany": "2025-01-07"}})
+    raw["staff"]["service"]["shifts"]["day"]["holidays"] = True
+    assert "Holidays: epiphany (Tuesday 7 January 2025)." in told(parse(raw))
+    assert "day: Mon–Fri 08:00–18:00, 1 person, on holidays too." in told(parse(raw))
+
+
 def test_a_description_fits_the_terminal_and_has_no_words_of_the_machine():
     for model in (starter(), packaged("energy"), tangle(1), doubtful().models["baseline"]):
         text = describe(model)

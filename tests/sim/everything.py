@@ -59,7 +59,7 @@ EVERYTHING = {
         "faq": {"channel": "web", "service_time": {"kind": "gamma", "mean": "6 min", "cv": 0.8}, "cost": "0.05 EUR"},
         "hotline": {
             "channel": "phone",
-            "staff": {"tier1": "0 min", "tier2": "3 min"},
+            "staff": {"tier1": "0 min", "tier2": "3 min", "partner": "1 min"},
             "service_time": {"kind": "lognormal", "mean": "14 min", "cv": 0.9},
             "cost": "0.35 EUR",
             "when_closed": {"later": 0.7, "give_up": 0.3},
@@ -246,11 +246,21 @@ EVERYTHING = {
             },
             "breaks": {"noon": {"days": "mon-fri", "from": "12:30", "to": "13:00", "share": 0.5}},
             "absence": 0.1,
+            "differ": {"speed": 0.15, "proficiency": 0.3},
         },
         "tier2": {
             "department": "technik",
             "wage": "30 EUR / h",
+            "at_once": {"contacts": 2, "slower": 0.25},
             "shifts": {"day": {"days": "mon-fri", "from": "09:00", "to": "17:00", "headcount": 1}},
+        },
+        "partner": {
+            "department": "service",
+            "shifts": {"day": {"days": "mon-fri", "from": "10:00", "to": "14:00", "headcount": 1}},
+            "partner": {
+                "per_contact": "4.20 EUR",
+                "promise": {"within": "30 s", "share": 0.8, "penalty": "500 EUR"},
+            },
         },
     },
     "profiles": {

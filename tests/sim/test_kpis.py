@@ -93,7 +93,8 @@ def test_means_by_group_lie_around_the_mean_of_all(measured):
 
 def test_the_parts_of_cost_are_the_cost(measured):
     rows = {name: x for name, by, _, x in measured.rows() if by == "all"}
-    assert rows["cost"] == pytest.approx(rows["staff_cost"] + rows["contact_cost"] + rows["change_cost"])
+    partners = rows["partner_cost"] - rows["penalties"]
+    assert rows["cost"] == pytest.approx(rows["staff_cost"] + partners + rows["contact_cost"] + rows["change_cost"])
     assert rows["margin"] == pytest.approx(rows["revenue"] - rows["cost"])
     assert rows["service_cost"] <= rows["staff_cost"] + rows["contact_cost"]
 
@@ -113,7 +114,9 @@ def test_groups_that_share_busy_minutes_have_the_cost_of_serving_and_pools_also_
     for by in ("persona", "goal", "touchpoint", "channel", "week"):
         assert rows["service_cost", by] == pytest.approx(whole)
     for by in ("persona", "goal", "touchpoint", "channel"):
-        assert rows["staff_cost", by] == pytest.approx(whole - rows["contact_cost", "all"])
+        assert rows["staff_cost", by] == pytest.approx(
+            whole - rows["contact_cost", "all"] - rows["partner_cost", "all"]
+        )
     for by in ("pool", "week"):
         assert rows["staff_cost", by] == pytest.approx(rows["staff_cost", "all"])
 
@@ -140,6 +143,9 @@ def test_a_ratio_of_nothing_is_not_a_number():
         ("nps_surveyed", {"promoters": 1, "detractors": 3, "answers": 4}, -50),
         ("response_rate", {"answers": 1, "asked": 4}, 0.25),
         ("cost", {"paid": 10, "overtime_cost": 2, "contact_cost": 3, "change_cost": 4, "busy_cost": 9}, 19),
+        ("cost", {"paid": 10, "partner_cost": 7, "penalties": 5}, 12),
+        ("service_cost", {"contact_cost": 3, "partner_cost": 7, "penalties": 5}, 10),
+        ("promise_kept", {"promise_kept": 3, "promised": 4, "offered": 9}, 0.75),
         ("cost_per_customer", {"paid": 10, "customer_months": 5}, 2),
         ("cost_per_resolved", {"paid": 10, "good": 4}, 2.5),
         ("service_cost", {"contact_cost": 3, "busy_cost": 9, "paid": 10}, 12),
