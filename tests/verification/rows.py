@@ -1,14 +1,16 @@
 """What happened in a history on the compiled engine, as columns of numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from sim import Model
+from sim import Model, Tables
 from sim.arrays import Names
 from sim.engines import compiled
-from sim.records import Block
+from sim.records import Block, joined, tables_of
 
 
 class Rows:
@@ -35,24 +37,27 @@ class Rows:
 
 
 class Happened:
-    """Takes the blocks of a history; visits, journeys and customers are its rows, and codes stand for `names`."""
-
-    names: Names
+    """One history: its visits, journeys and customers as rows, whose codes stand for `names`, and as tables."""
 
     def __init__(self, model: Model, seed: int, replication: int) -> None:
-        self.blocks: dict[str, list[np.ndarray]] = {"visits": [], "journeys": [], "customers": []}
+        self.blocks: list[Block] = []
         compiled.read_out(model, seed, replication, [self])
-        self.visits, self.journeys, self.customers = (Rows(_column(parts)) for parts in self.blocks.values())
+        self.visits, self.journeys, self.customers = map(self._rows, ("visits", "journeys", "customers"))
 
     def read(self, block: Block) -> None:
         """Take a block."""
-        self.names = block.names
-        for kind, parts in self.blocks.items():
-            parts.append(getattr(block, kind).copy())
+        kinds = ("visits", "journeys", "customers", "spells")
+        self.blocks.append(replace(block, **{kind: getattr(block, kind).copy() for kind in kinds}))
 
-    def __len__(self) -> int:
-        return sum(len(part) for parts in self.blocks.values() for part in parts)
+    @property
+    def names(self) -> Names:
+        """What codes mean."""
+        return self.blocks[-1].names
 
+    @cached_property
+    def tables(self) -> Tables:
+        """The same as tables, which take longer to make than the history itself."""
+        return tables_of(joined(self.blocks)).sorted()
 
-def _column(parts: Sequence[np.ndarray]) -> Callable[[str], np.ndarray]:
-    return lambda name: np.concatenate([part[name] for part in parts])
+    def _rows(self, kind: str) -> Rows:
+        return Rows(lambda name: np.concatenate([getattr(block, kind)[name] for block in self.blocks]))
