@@ -6,7 +6,7 @@ Rates are per unit of time and times in that unit: choose minutes, hours or mont
 Theory calls it *reneging* when a customer whose patience ends leaves the queue; everywhere else the word is *abandon*.
 
 ========================  ==========================================================================================
-`queues`                  Erlang B, C and A, limited lines (M/M/c/K), the error of a long-run average (M/M/1)
+`queues`                  Erlang B, C and A, limited lines (M/M/c/K, shared by teams), the error of an average (M/M/1)
 `priorities`              Pollaczek-Khinchine (M/G/1), priorities without preemption (Cobham)
 `days`                    a day of changing demand and staff: M(t)/M/inf, M(t)/M/c(t)+M
 `retries`                 linear and constant retrial queue, M/M/c+M with redial
@@ -51,6 +51,7 @@ from sim.theory.queues import (
     erlang_c,
     estimation_error,
     limited_lines,
+    separate_teams,
 )
 from sim.theory.relationship import (
     ConstantChurn,
@@ -117,6 +118,7 @@ __all__ = [
     "priority_many_staff",
     "recontact",
     "redial",
+    "separate_teams",
     "shifted_beta_geometric",
     "tandem_sojourn",
 ]

@@ -388,6 +388,64 @@ def limited_lines(arrival_rate: float, service_rate: float, staff: int, lines: i
     )
 
 
+def separate_teams(arrival_rate: float, service_rate: float, staff: int, teams: int, lines: int) -> LimitedQueue:
+    """Teams that serve a kind of customers each and share their lines: M/M/c several times over, under one limit.
+
+    Without the limit the numbers present are independent, with the weights w(n) of M/M/c. Each is reversible, and so
+    the limit leaves the product of the weights as it is, for all states of at most K customers: with W the weights of
+    the number in all teams, and R of that in all but one, both convolutions of w, who arrives is let in with
+    probability sum over n < K of W(n) / sum over n ≤ K, and waits in the own team if it has c or more of them.
+
+    Parameters
+    ----------
+    arrival_rate
+        Customers per unit of time, for each team.
+    service_rate
+        Services one person completes per unit of time.
+    staff
+        People on duty in each team, c.
+    teams
+        How many teams there are.
+    lines
+        Customers that can be present, waiting or in service, in all teams together, K; at least teams * c.
+
+    Notes
+    -----
+    F. Kelly, Reversibility and Stochastic Networks (1979), section 1.6; convolution after J. Buzen, Computational
+    algorithms for closed queueing networks with exponential servers, Communications of the ACM 16 (1973).
+
+    Examples
+    --------
+    >>> queue = separate_teams(arrival_rate=8.25 / 6, service_rate=0.1, staff=15, teams=6, lines=120)
+    >>> round(queue.blocked, 6), round(queue.mean_wait, 6)
+    (0.031166, 2.84176)
+    """
+    positive(arrival_rate=arrival_rate, service_rate=service_rate)
+    whole(1, staff=staff, teams=teams)
+    whole(teams * staff, lines=lines)
+    present = np.arange(lines + 1)
+    busy = np.minimum(present, staff)
+    log_weight = np.concatenate([[0.0], np.cumsum(np.log(arrival_rate / service_rate / busy[1:]))])
+    own = np.exp(log_weight - log_weight.max())
+    others = np.eye(1, lines + 1)[0]
+    for _ in range(teams - 1):
+        others = np.convolve(others, own)[: lines + 1]
+        others /= others.max()
+    up_to = np.cumsum(others)
+    here = own * up_to[::-1]  # any number of others for whom there is room
+    found = own[:-1] * up_to[-2::-1]  # by those who are let in
+    let_in = float(found.sum() / here.sum())
+    here, found = here / here.sum(), found / found.sum()
+    mean_in_queue = float(here @ (present - busy))
+    return LimitedQueue(
+        blocked=1 - let_in,
+        occupancy=arrival_rate / service_rate * let_in / staff,
+        wait_probability=float(found[staff:].sum()),
+        mean_wait=mean_in_queue / (arrival_rate * let_in),
+        mean_in_queue=mean_in_queue,
+    )
+
+
 @dataclass(frozen=True)
 class EstimationError:
     """How much a long simulation of M/M/1 still errs, started in the long run.

@@ -9,7 +9,8 @@ import importlib
 import itertools
 import math
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from decimal import Decimal
 from fractions import Fraction
 from statistics import NormalDist
@@ -42,9 +43,11 @@ from sim.theory import (
     priority_many_staff,
     recontact,
     redial,
+    separate_teams,
     shifted_beta_geometric,
     tandem_sojourn,
 )
+from sim.theory._chains import expected, stationary
 
 Row = list[str]
 
@@ -246,6 +249,38 @@ def test_limited_lines_give_the_tabulated_share_blocked_and_waits(row: Row):
 
 def test_no_more_lines_than_staff_is_erlang_b():
     assert limited_lines(48, 1, 50, 50).blocked == pytest.approx(erlang_b(48, 50).blocked, rel=1e-12)
+
+
+def test_one_team_alone_has_all_the_lines():
+    assert astuple(separate_teams(4, 1, 5, teams=1, lines=10)) == pytest.approx(astuple(limited_lines(4, 1, 5, 10)))
+
+
+def test_with_lines_to_spare_each_team_is_by_itself():
+    each, alone = separate_teams(4, 1, 5, teams=3, lines=400), erlang_c(4, 1, 5)
+    found = [each.wait_probability, each.mean_wait, each.mean_in_queue, each.occupancy]
+    assert found == pytest.approx([alone.wait_probability, alone.mean_wait, alone.mean_in_queue, alone.occupancy])
+    assert each.blocked == pytest.approx(0, abs=1e-12)
+
+
+def test_two_teams_that_share_lines_agree_with_their_markov_chain():
+    rate, staff, lines = 1.5, 2, 6
+
+    def moves(now: tuple[int, int]) -> Iterator[tuple[tuple[int, int], float]]:
+        first, second = now
+        if first + second < lines:
+            yield (first + 1, second), rate
+            yield (first, second + 1), rate
+        yield (max(first - 1, 0), second), min(first, staff)
+        yield (first, max(second - 1, 0)), min(second, staff)
+
+    chain = stationary(moves, (0, 0))
+    let_in = expected(lambda now: sum(now) < lines, chain)
+    waiting = expected(lambda now: max(now[0] - staff, 0), chain)
+    queue = separate_teams(rate, 1, staff, 2, lines)
+    assert 1 - queue.blocked == pytest.approx(let_in)
+    assert queue.mean_wait == pytest.approx(waiting / (rate * let_in))
+    delayed = expected(lambda now: now[0] >= staff and sum(now) < lines, chain)
+    assert queue.wait_probability == pytest.approx(delayed / let_in)
 
 
 # General service and priorities --------------------------------------------------------------------------------------
@@ -764,6 +799,7 @@ def test_the_number_of_customers_needed_does_not_depend_on_the_unit_of_time():
         (lambda: erlang_a(1, 1, 0, 1), "reneging_rate is 0"),
         (lambda: erlang_a(1, 1, 1, 1, within=-1), "within is -1; it should be a finite number, 0 or more"),
         (lambda: limited_lines(1, 1, 5, 4), "lines is 4; it should be a whole number, 5 or more"),
+        (lambda: separate_teams(1, 1, 5, 2, 9), "lines is 9; it should be a whole number, 10 or more"),
         (lambda: pollaczek_khinchine(1, 1, 1), "1 staff cannot keep up with 1 erlangs"),
         (lambda: priority_many_staff([], 1, 1), "every place needs one entry"),
         (lambda: priority_general_service([1, 2], [1], [1, 1]), "arrival_rates 2, mean_service_times 1"),

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import polars as pl
+import numpy as np
 
-from sim import Tables
+from tests.verification.rows import Happened, Rows
 
 Raw = dict[str, Any]
 
@@ -16,6 +16,7 @@ def phone_line(
     window: tuple[float, float],
     patience: float | None = None,
     afterwards: float = 60.0,
+    lines: int | None = None,
 ) -> Raw:
     """A scenario in which people arrive, wait for a team, are served, and that is all.
 
@@ -33,6 +34,8 @@ def phone_line(
         Mean of an exponential patience in minutes; unstated, all wait for as long as it takes.
     afterwards
         Minutes after the window, in which the last of those who joined in it are served or give up.
+    lines
+        How many can be on the phone at once, waiting or served; unstated, any number.
     """
     opens, closes = window
     patient = {} if patience is None else {"phone": exponential(patience)}
@@ -40,6 +43,7 @@ def phone_line(
         "clock": {"start": "2025-01-06", "horizon": f"{closes + afterwards} min", "warmup": f"{opens} min"},
         "personas": {"caller": {"share": 1, "patience": patient}},
         "touchpoints": {"phone": {"channel": "phone", "staff": "team", "service_time": service_time}},
+        "channels": {"phone": {"lines": lines}},
         "journeys": {"ask": single_call(rate)},
         "staff": {"team": {"shifts": round_the_clock(staff)}},
     }
@@ -64,20 +68,49 @@ def round_the_clock(staff: int) -> Raw:
     return {"always": {"days": "all", "from": "00:00", "to": "24:00", "headcount": staff}}
 
 
-def joined_within(tables: Tables, window: tuple[float, float]) -> pl.DataFrame:
-    """Visits that joined in a window, with the minutes they waited; all of them must know it by the end."""
-    opens, closes = window
-    waited = (pl.coalesce("started", "ended") - pl.col("joined")).alias("waited")
-    visits = tables.visits.filter(pl.col("joined").is_between(opens, closes, closed="left")).with_columns(waited)
-    assert not visits["waited"].has_nulls()
+# ---- what is measured ------------------------------------------------------------------------------------------------
+
+
+def joined_within(happened: Happened, window: tuple[float, float]) -> Rows:
+    """Visits that joined in a window; of all of them it must be known by the end how long they waited."""
+    visits = happened.visits.within("joined", window)
+    assert not np.isnan(waits(visits)).any()
     return visits
 
 
-def average(rows: pl.DataFrame, of: pl.Expr) -> float:
-    """Mean of an expression; of a condition, the share of rows for which it holds."""
-    return rows.select(of.mean()).item()
+def waits(visits: Rows) -> np.ndarray:
+    """Minutes for which each waited, until the service or in vain."""
+    return np.where(served(visits), visits["started"], visits["ended"]) - visits["joined"]
 
 
-def mean_wait(visits: pl.DataFrame) -> float:
-    """Minutes waited, those who were served at once included."""
-    return average(visits, pl.col("waited"))
+def served(visits: Rows) -> np.ndarray:
+    """Whether each was served."""
+    return ~np.isnan(visits["started"])
+
+
+def ratio(numerators: np.ndarray, denominators: np.ndarray) -> tuple[float, float]:
+    """A ratio of sums, such as those who gave up among those who called."""
+    return float(numerators.sum()), float(denominators.sum())
+
+
+def mean(values: np.ndarray) -> tuple[float, float]:
+    """A mean as a ratio: of a condition, the share of rows for which it holds."""
+    return float(values.sum()), float(values.size)
+
+
+def mean_number(since: np.ndarray, until: np.ndarray, window: tuple[float, float]) -> float:
+    """Mean number there during a window, of those who came and went at some times; who is still there has no end."""
+    opens, closes = window
+    there = np.fmin(until, closes).clip(opens) - since.clip(opens, closes)
+    return float(there.sum()) / (closes - opens)
+
+
+def mean_in_queue(visits: Rows, window: tuple[float, float]) -> float:
+    """Mean number of visits waiting."""
+    return mean_number(visits["joined"], np.where(served(visits), visits["started"], visits["ended"]), window)
+
+
+def occupancy(visits: Rows, staff: int, window: tuple[float, float]) -> float:
+    """Share of staff time that is busy."""
+    begun = visits[served(visits)]
+    return mean_number(begun["started"], begun["ended"], window) / staff

@@ -17,7 +17,7 @@ from math import exp, sqrt
 import numpy as np
 import pytest
 
-from tests.verification.phone_lines import exponential, joined_within, mean_wait
+from tests.verification.phone_lines import exponential, joined_within, waits
 
 pytestmark = pytest.mark.slow
 
@@ -70,15 +70,16 @@ SCENARIO = {
 }
 
 
-def measured(tables):
-    calls = joined_within(tables, (0.0, DAY))
-    abandoned = calls.filter(outcome="abandoned").height
+def measured(happened):
+    calls = joined_within(happened, (0.0, DAY))
+    abandoned = int((calls["outcome"] == happened.names.outcomes.index("abandoned")).sum())
+    waited = waits(calls)
     return {
-        "abandonment, %": 100 * abandoned / calls.height,
-        "mean wait, min": mean_wait(calls),
+        "abandonment, %": 100 * abandoned / waited.size,
+        "mean wait, min": waited.mean(),
         "abandoned": abandoned,
-        "customers": tables.customers.height,  # who arrived, deflected or not
-        "calls": calls.height,
+        "customers": happened.customers["customer"].size,  # who arrived, deflected or not
+        "calls": waited.size,
     }
 
 
