@@ -196,7 +196,7 @@ class History:
             "queue": _empty(np.zeros((pools, queues), QUEUE)),
             "place": _empty(np.zeros(some * positions, PLACE)),
             "curve": _stretches([0 if curve is None else len(curve.at) for curve in curves]),
-            "knot": _points(KNOT, ((curve.at, curve.value) for curve in curves if curve is not None)),
+            "knot": _points(KNOT, ((curve.at, curve.value, curve.rate) for curve in curves if curve is not None)),
             "duties": _stretches([len(each.at) for each in duties]),
             "duty": _points(DUTY, ((each.at, each.headcount) for each in duties)),
         }
@@ -301,9 +301,9 @@ def _stretches(sizes: Sequence[int]) -> Records:
     return stretches
 
 
-def _points(kind: np.dtype[Any], lists: Iterable[tuple[Sequence[float], Sequence[float]]]) -> Records:
+def _points(kind: np.dtype[Any], lists: Iterable[tuple[Sequence[float], ...]]) -> Records:
     """Points of broken lines or steps, one list after the other."""
-    points = [pair for at, value in lists for pair in zip(at, value, strict=True)]
+    points = [point for columns in lists for point in zip(*columns, strict=True)]
     return np.array(points, dtype=kind)
 
 

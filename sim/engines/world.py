@@ -66,7 +66,7 @@ IDLE = np.dtype([("member", np.int64)])
 STARTING = np.dtype([("what", np.int64)])
 COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64)])
 STRETCH = np.dtype([("first", np.int64), ("last", np.int64)])
-KNOT = np.dtype([("time", _F), ("number", _F)])
+KNOT = np.dtype([("time", _F), ("number", _F), ("rate", _F)])
 DUTY = np.dtype([("time", _F), ("people", np.int64)])
 
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
