@@ -35,7 +35,7 @@ def settings(model: Model, change: str) -> list[Setting]:
     """Values that a change moves, with what they are without it."""
     raw = phases(model)[-1].model.raw
     return [
-        Setting(path, _written(_find(raw, path)), _written(value))
+        Setting(path, written(_find(raw, path)), written(value))
         for path, value in flatten(model.changes[change].set).items()
     ]
 
@@ -51,14 +51,14 @@ def _find(raw: Any, path: str) -> Any:
     return here
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
     """A value as a scenario file would say it, in one line."""
     if value is None:
         return "–"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_written(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {written(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_written(inner) for inner in value) + "]"
+        return "[" + ", ".join(written(inner) for inner in value) + "]"
     return str(value)
 
 

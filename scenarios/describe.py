@@ -5,14 +5,33 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenarios import assumed, checked, words
 from scenarios.maps import journey_map, routes
 from scenarios.pages import render
-from scenarios.words import duration, lasting, listed, of_them, per_cent, plain
+from scenarios.words import duration, lasting, listed, mostly, of_them, per_cent, plain
 from sim import units
-from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, DOWN, GIVE_UP, MISSED, RESOLVED
+from sim.model import (
+    ABANDONED,
+    BLOCKED,
+    CLOSED,
+    DEFAULT_PROFILE,
+    DOWN,
+    GIVE_UP,
+    MISSED,
+    RESOLVED,
+    Curve,
+    End,
+    Journey,
+    Model,
+    Outcome,
+    Persona,
+    Pool,
+    Step,
+    Touchpoint,
+    When,
+)  # fmt: skip
 from sim.timetable import Shift
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
@@ -20,7 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from scenarios.maps import Route
-    from sim.model import Effects, Event, Journey, Model, Opening, Persona, Pool, Step, System, When, Who
+    from sim.described import Described
+    from sim.distributions import Distribution
+    from sim.model import Arrivals, Effects, Event, Opening, System, Who
     from sim.timetable import Profile
 
 _COLUMNS = 96
@@ -121,7 +142,38 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
             ],
         ),
     ]
+    sections.append(Section("Also stated", _also(model, model), []))
     return [section for section in sections if section.lines or section.parts]
+
+
+# Words that have sentences of their own; all others are told as they are written.
+_TOLD: dict[type[Described], str] = {
+    Model: "title about clock currency population personas touchpoints channels systems journeys events staff profiles "
+    "changes enact levers uncertain measure estimates checked data",
+    Persona: "share needs needs_differ start starts patience satisfaction churn survey value priority traits products",
+    Touchpoint: "channel service_time staff cost when_closed attended urgent callback system when_down",
+    Pool: "department wage overtime skills shifts breaks absence partner differ at_once",
+    Journey: "when who goal start difficulty steps ends priority",
+    Step: "touchpoint outcomes next service_time promise priority while_open",
+    Outcome: "p holds reopens stage adds drops trait revenue mood satisfaction opens cancels puts_off",
+    End: "good stage adds drops trait revenue mood satisfaction opens cancels puts_off",
+}
+
+
+def _also(model: Model, part: Described, *path: str) -> list[str]:
+    """What a part states that has no sentence of its own."""
+    written: Any = model.raw
+    for key in path:
+        written = next((value for name, value in written.items() if str(name) == key), {})
+    return [f"{line}." for line in _stated(part, written)]
+
+
+def _stated(part: Described, written: dict[str, Any]) -> list[str]:
+    return [
+        f"{plain(str(word))}: {assumed.written(value)}"
+        for word, value in written.items()
+        if str(word) not in _TOLD[type(part)].split()
+    ]
 
 
 def _doubts(model: Model) -> list[Part]:
@@ -156,7 +208,9 @@ def _time(model: Model) -> list[str]:
         lines.append(f"Holidays: {days}.")
     for name, profile in model.profiles.items():
         which = "" if name == DEFAULT_PROFILE else f" ({plain(name)})"
-        lines.append(f"Demand over the week{which}: {_week(profile)}.")
+        lines += [f"Demand over the week{which}: {_week(profile)}.", f"Within the day{which}: {_day(profile)}."]
+    if "measure" in model.model_fields_set:
+        lines.append(f"Whoever is answered within {duration(model.measure.answer_within)} is answered in time.")
     return lines
 
 
@@ -174,10 +228,37 @@ def _week(profile: Profile) -> str:
     return f"{shares}{varies}"
 
 
+def _day(profile: Profile) -> str:
+    """How busy hours are, as many times an hour on average; from each time on, for days that are alike."""
+    at, level = profile.weekly
+    said = []
+    for days in profile.hours:
+        of_day = (at >= days[0] * MINUTES_PER_DAY) & (at < (days[0] + 1) * MINUTES_PER_DAY)
+        begins, heights = at[of_day] % MINUTES_PER_DAY, level[of_day]
+        changes = [n for n in range(len(begins)) if n == 0 or heights[n] != heights[n - 1]]
+        times = [f"from {units.say_clock(begins[n])} {heights[n]:.2g}" for n in changes]
+        said.append(f"{_days(days)} {', '.join(times)} times the average hour")
+    return "; ".join(said)
+
+
+def _days(days: tuple[int, ...]) -> str:
+    """Days of the week: ``Mon–Fri``, ``Sat and Sun``."""
+    names = [units.WEEKDAYS[day].capitalize() for day in days]
+    in_a_row = len(days) > 2 and days == tuple(range(days[0], days[-1] + 1))
+    return f"{names[0]}–{names[-1]}" if in_a_row else listed(names)
+
+
 def _population(model: Model) -> list[str]:
-    joins = model.population.joins.rate
-    more = f"; {_per_time(joins, 'join')}" if joins else "; nobody joins"
-    return [f"{model.population.customers:,} at the start{more}."]
+    joins = model.population.joins
+    more = f"; {_per_time(joins.rate, 'join')}{_shaped(joins)}" if joins.rate else "; nobody joins"
+    stage = model.population.stage
+    of = f" Whoever is a customer is of the stage {plain(stage)}." if stage != "customer" else ""
+    return [f"{model.population.customers:,} at the start{more}.{of}"]
+
+
+def _shaped(arrivals: Arrivals) -> str:
+    """By which weekly profile a rate goes, where it names one."""
+    return f" (over the week as {plain(arrivals.profile)})" if arrivals.profile is not None else ""
 
 
 def _per_time(rate: float, verb: str = "") -> str:
@@ -201,25 +282,43 @@ def _about(share: float) -> str:
 def _persona(model: Model, name: str, persona: Persona) -> Part:
     lines = []
     if persona.needs:
-        rates = {need: rate.rate for need, rate in persona.needs.items() if rate.rate}
-        needs = [f"{plain(need)} about {_every(1 / rate)}" for need, rate in rates.items()]
+        needs = [
+            f"{plain(need)} about {_every(1 / rate.rate)}{_shaped(rate)}"
+            for need, rate in persona.needs.items()
+            if rate.rate
+        ]
         differ = (
             f"; some need more than others, by about {per_cent(persona.needs_differ)}" if persona.needs_differ else ""
         )
         lines.append(f"Needs: {listed(needs)}{differ}.")
     if persona.start:
-        total = sum(persona.start.values()) or 1.0
-        lines.append(f"Starts in {listed(f'{plain(c)} {per_cent(w / total)}' for c, w in persona.start.items())}.")
+        lines.append(f"Starts in {_weighed(persona.start)}.")
+    lines += [f"The journey {plain(name)} starts in {_weighed(start)}." for name, start in persona.starts.items()]
     if persona.patience:
-        half = [f"{plain(where)} within {duration(law.quantile(0.5))}" for where, law in persona.patience.items()]
+        half = [_patience(where, law) for where, law in persona.patience.items()]
         lines.append(f"Patience: half give up waiting in {listed(half)}; elsewhere they wait for ever.")
+    if persona.priority:
+        lines.append(f"Waits with priority {_whole(persona.priority)}; smaller goes first.")
     lines += [_feelings(persona), _experience(persona), _leaving(persona), *_survey(persona)]
     if persona.value.revenue:
         revenue = words.money(persona.value.revenue * MINUTES_PER_MONTH, model.currency)
         lines.append(f"Brings {revenue} a month while a customer.")
     if persona.products:
         lines.append(f"Has {listed(f'{plain(p)} ({per_cent(share)})' for p, share in persona.products.items())}.")
+    lines += [f"{plain(trait).capitalize()}: {plain(value)}." for trait, value in persona.traits.items()]
+    lines += _also(model, persona, "personas", name)
     return Part(f"{plain(name)}, {per_cent(persona.share)} of customers", [line for line in lines if line])
+
+
+def _weighed(weights: dict[str, float]) -> str:
+    """Names with their shares."""
+    total = sum(weights.values()) or 1.0
+    return listed(f"{plain(name)} {per_cent(weight / total)}" for name, weight in weights.items())
+
+
+def _patience(where: str, law: Distribution) -> str:
+    half = f"{plain(where)} within {duration(law.quantile(0.5))}"
+    return f"{half} ({mostly(law)})" if mostly(law) else half
 
 
 def _feelings(persona: Persona) -> str:
@@ -240,11 +339,17 @@ def _feelings(persona: Persona) -> str:
         said.append(f"each minute of waiting beyond {duration(wait.tolerance)} {_signed(wait.per_minute)} ({most})")
     late = feelings.late
     if late.per_minute:
-        said.append(f"each hour beyond what was promised {_signed(60 * late.per_minute)}")
+        beyond = f"{duration(late.tolerance)} after " if late.tolerance else ""
+        most = f" (for {duration(late.cap)} at most)" if late.cap != Curve().cap else ""
+        said.append(f"each hour beyond {beyond}what was promised {_signed(60 * late.per_minute)}{most}")
     if not said:
         return ""
     weigh = f"; what is bad weighs {feelings.loss_aversion:g} times" if feelings.loss_aversion > 1 else ""
     return f"Mood, of 10 points: {listed(said)}{weigh}."
+
+
+def _whole(number: int) -> str:
+    return f"{number}".replace("-", "−")
 
 
 def _signed(number: float) -> str:
@@ -264,6 +369,8 @@ def _experience(persona: Persona) -> str:
     if feelings.recovery:
         share = 1 - math.exp(-feelings.recovery * MINUTES_PER_DAY)
         said.append(f"returns by {_about(share)} a day")
+    if feelings.adapts:
+        said.append(f"gets used to things: where it rests follows each experience by {per_cent(feelings.adapts)}")
     return f"{listed(said)}."
 
 
@@ -273,7 +380,9 @@ def _leaving(persona: Persona) -> str:
         return "Never leaves."
     base = 1 - math.exp(-churn.base * MINUTES_PER_MONTH * math.exp(churn.total))
     slope = f"; a point less satisfied, {math.exp(churn.slope):.2g} times as many" if churn.slope else ""
-    return f"Thinks about leaving {_every(churn.every)}: at rest {_about(base)} leave in a month{slope}."
+    terms = [f"{plain(name)} {_signed(value)}" for name, value in churn.terms.items() if value]
+    why = f" (with {listed(terms)} on its logarithm)" if terms else ""
+    return f"Thinks about leaving {_every(churn.every)}: at rest {_about(base)} leave in a month{why}{slope}."
 
 
 def _survey(persona: Persona) -> list[str]:
@@ -282,7 +391,9 @@ def _survey(persona: Persona) -> list[str]:
         return []
     answers = {x: _answering(survey.respond.level, survey.respond.better, survey.respond.extreme, x) for x in (2, 5, 9)}
     said = listed(f"{per_cent(round(share, 2))} at {x} of 10" for x, share in answers.items())
-    return [f"Surveyed after {of_them(survey.ask)} of the journeys; who answers: {said}."]
+    about = " about their satisfaction with the company" if survey.of == "satisfaction" else ""
+    noise = f" Scores miss what is felt by about {survey.noise:g}." if survey.noise else ""
+    return [f"Surveyed after {of_them(survey.ask)} of the journeys{about}; who answers: {said}.{noise}"]
 
 
 def _answering(level: float, better: float, extreme: float, x: float) -> float:
@@ -295,7 +406,7 @@ def _answering(level: float, better: float, extreme: float, x: float) -> float:
 def _touchpoint(model: Model, name: str) -> Part:
     touchpoint = model.touchpoints[name]
     cost = f" and costs {words.money(touchpoint.cost, model.currency)} a contact" if touchpoint.cost else ""
-    lines = [f"{plain(touchpoint.channel)}; a service takes {lasting(touchpoint.service_time)}{cost}."]
+    lines = [f"{plain(touchpoint.channel)}; a service takes {_takes(touchpoint.service_time)}{cost}."]
     if touchpoint.staff:
         pools = [
             plain(pool) if not delay else f"{plain(pool)} (for those who have waited {duration(delay)})"
@@ -318,7 +429,12 @@ def _touchpoint(model: Model, name: str) -> Part:
         lines.append(f"Nobody can come in while {plain(touchpoint.system)} is down.")
     if not touchpoint.attended:
         lines.append("Done without the customer: nobody waits, it is never closed, and it is no contact.")
-    return Part(plain(name), lines)
+    return Part(plain(name), lines + _also(model, touchpoint, "touchpoints", name))
+
+
+def _takes(law: Distribution) -> str:
+    """How long something takes, and mostly takes."""
+    return f"{lasting(law)} ({mostly(law)})" if mostly(law) else lasting(law)
 
 
 def _system(name: str, system: System) -> Part:
@@ -399,6 +515,7 @@ def _pool(model: Model, name: str, pool: Pool) -> Part:
         lines.append(f"Each holds up to {pool.at_once.contacts} contacts at once{slower}.")
     if pool.skills is not None:
         lines.append(f"Can serve {listed(plain(skill) for skill in pool.skills)}.")
+    lines += _also(model, pool, "staff", name)
     department = f", {plain(pool.department)}" if pool.department is not None and pool.department != name else ""
     return Part(f"{plain(name)}{department}", lines)
 
@@ -417,10 +534,14 @@ def _journey(model: Model, name: str) -> list[str]:
         if route.step is None
     ]
     lines = [f"{_opens(journey.when)}{_who(journey.who)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
+    if journey.goal is not None:
+        lines.append(f"Its goal is {plain(journey.goal)}.")
+    if journey.priority is not None:
+        lines.append(f"Whoever is on it waits with priority {_whole(journey.priority)}; smaller goes first.")
     for end, ending in journey.all_ends.items():
-        if ending.opens:
-            lines.append(f"When it ends as {plain(end)} it {_opened(ending.opens)}.")
-    return lines
+        if does := _effects(model, ending):
+            lines.append(f"When it ends as {plain(end)} it {does}.")
+    return lines + _also(model, journey, "journeys", name)
 
 
 def _steps(model: Model, name: str) -> list[Part]:
@@ -438,13 +559,14 @@ def _opens(when: When) -> str:
     if when.need is not None:
         return f"Opens when the need {plain(when.need)} arises"
     if when.arrival is not None:
-        return f"Opens when somebody new arrives ({_per_time(when.arrival.rate)})"
+        stage = f", as {plain(when.stage)}," if when.stage != When.model_fields["stage"].default else ""
+        return f"Opens when somebody new arrives{stage} ({_per_time(when.arrival.rate)}){_shaped(when.arrival)}"
     if when.joining is not None:
-        return f"Opens {lasting(when.joining)} after somebody joins"
+        return f"Opens {_takes(when.joining)} after somebody joins"
     if when.after is not None:
         after = when.after
         how = f" as {listed((plain(end) for end in after.end), 'or')}" if after.end is not None else ""
-        delay = f", {lasting(after.delay)} later" if after.delay is not None else ""
+        delay = f", {_takes(after.delay)} later" if after.delay is not None else ""
         share = f" for {of_them(after.p)}" if after.p < 1 else ""
         return f"Opens{share} when {plain(after.journey)} has ended{how}{delay}"
     if when.every is not None:
@@ -484,7 +606,10 @@ def _event(model: Model, name: str, event: Event) -> Part:
     elif event.every is not None:
         when = f"{_every(event.every).capitalize()}, the first time that long after the start"
     reach = f"it reaches {of_them(event.reach)} of the customers" if event.reach < 1 else "it reaches all customers"
-    lines = [f"{when}, {reach}{_who(event.who)}.", f"It {_effects(model, event)}."]
+    lines = [
+        f"{when}, {reach}{_who(event.who)}.",
+        f"It {_effects(model, event, 'the mood of open journeys') or 'changes nothing'}.",
+    ]
     if event.most is not None:
         ranked = [
             f"{'most' if weight > 0 else 'least'} {_KNOWN[field]}"
@@ -496,11 +621,11 @@ def _event(model: Model, name: str, event: Event) -> Part:
     return Part(plain(name), lines)
 
 
-def _effects(model: Model, effects: Effects) -> str:
-    """What something does, in words."""
+def _effects(model: Model, effects: Effects, mood: str = "the mood") -> str:
+    """What something does, in words; empty where that is nothing."""
     told = [
         f"{'adds' if amount > 0 else 'takes'} {abs(amount):g} {'to' if amount > 0 else 'from'} {what}"
-        for what, amount in (("satisfaction", effects.satisfaction), ("the mood of open journeys", effects.mood))
+        for what, amount in (("satisfaction", effects.satisfaction), (mood, effects.mood))
         if amount
     ]
     if effects.revenue:
@@ -513,7 +638,7 @@ def _effects(model: Model, effects: Effects) -> str:
     told += [_opened(effects.opens)] if effects.opens else []
     told += [f"calls off {listed(map(plain, effects.cancels))}"] if effects.cancels else []
     told += [f"puts off {plain(other)} by {duration(delay)}" for other, delay in effects.puts_off.items()]
-    return listed(told) or "changes nothing"
+    return listed(told)
 
 
 def _difficulty(journey: Journey) -> list[str]:
@@ -521,7 +646,8 @@ def _difficulty(journey: Journey) -> list[str]:
     hard = journey.difficulty
     if not hard.matters:
         return []
-    said = [f"takes {per_cent(math.exp(hard.time) - 1)} longer"] if hard.time > 0 else []
+    longer = math.exp(hard.time) - 1
+    said = [f"takes {per_cent(abs(longer))} {'longer' if longer > 0 else 'less time'}"] if longer else []
     said += [f"is {plain(name)} {math.exp(tilt):.2g} times as likely" for name, tilt in hard.tilts.items() if tilt]
     return [f"Some issues are harder than others: one harder than 5 of 6 {listed(said)} (shares then made to add up)."]
 
@@ -531,7 +657,8 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
     touchpoint = model.touchpoints[step.touchpoint]
     place = f"{plain(step.touchpoint)}, " if step.touchpoint != name else ""
     promise = f", promised within {duration(step.promise)}" if step.promise is not None else ""
-    takes = lasting(step.service_time or touchpoint.service_time)
+    takes = _takes(step.service_time) if step.service_time is not None else lasting(touchpoint.service_time)
+    first = f", priority {_whole(step.priority)}" if step.priority is not None else ""
     sentences = []
     for outcome, chosen in step.outcomes.items():
         on = [route for route in found if route.outcome == outcome and route.kind == "served"]
@@ -542,6 +669,8 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
         if back:
             lost = of_them(round(1 - chosen.holds, 6))
             sentences.append(f"For {lost} of those {plain(outcome)} it does not hold{_leads(journey, name, back)}.")
+        if does := _effects(model, chosen):
+            sentences.append(f"Whoever ends as {plain(outcome)}: that {does}.")
     for outcome, who in _NOT_SERVED.items():
         on = [route for route in found if route.outcome == outcome and route.kind == "not served"]
         if on:
@@ -549,9 +678,11 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
     if step.while_open is not None:
         clock = step.while_open
         again = f", and again {_every(clock.every)}" if clock.every is not None else ""
-        told = f"A visit that is not over after {duration(clock.after)} {_effects(model, clock)}{again}."
-        sentences.append(told)
-    return Part(f"{plain(name)} ({place}{plain(touchpoint.channel)}, {takes}{promise})", sentences)
+        does = _effects(model, clock) or "changes nothing"
+        sentences.append(f"A visit that is not over after {duration(clock.after)} {does}{again}.")
+    path = ("journeys", next(key for key, known in model.journeys.items() if known is journey), "steps", name)
+    also = _also(model, step, *path)
+    return Part(f"{plain(name)} ({place}{plain(touchpoint.channel)}, {takes}{promise}{first})", sentences + also)
 
 
 def _leads(journey: Journey, here: str, on: Sequence[Route]) -> str:
@@ -564,7 +695,8 @@ def _leads(journey: Journey, here: str, on: Sequence[Route]) -> str:
 
 
 def _goes(journey: Journey, here: str, route: Route) -> str:
-    after = f" after {route.after}" if route.after else ""
+    mostly = f" ({route.mostly})" if route.mostly else ""
+    after = f" after {route.after}{mostly}" if route.after else ""
     if route.target == here:
         return f"{'come back' if route.kind == 'comes back' else 'try again'}{after}"
     if route.target in journey.steps:
@@ -594,5 +726,6 @@ def _levers(model: Model) -> list[str]:
         price = words.money(lever.price * MINUTES_PER_MONTH, model.currency)
         each = f", {price} a month for each" if lever.price else ""
         moved = f" (which sets {words.listed(lever.moves)})" if lever.moves else ""
-        lines.append(f"{name}{moved} can be chosen from {lever.low} to {lever.high}{each}.")
+        step = f" in steps of {lever.step}" if lever.step is not None and lever.step != 1 else ""
+        lines.append(f"{name}{moved} can be chosen from {lever.low} to {lever.high}{step}{each}.")
     return lines

@@ -73,10 +73,13 @@ def ranks(
     }
     rank = dict.fromkeys(nodes, 1) | dict.fromkeys(first, 0)
     for _ in nodes:
+        before = dict(rank)
         for source in nodes:
             for target in onward[source]:
                 early, late = (target, source) if (source, target) in back else (source, target)
                 rank[late] = max(rank[late], rank[early] + 1)
+        if rank == before:
+            break
     inner = [rank[node] for node in nodes if node not in last]
     rank |= dict.fromkeys(last, max(inner, default=0) + 1)
     return rank, back
@@ -141,7 +144,9 @@ def heights(items: Sequence[Item], links: Sequence[Link], gap: float) -> list[fl
 def _ordered(items: Sequence[Item], beside: Sequence[Sequence[int]], links: Sequence[Link]) -> list[list[int]]:
     """Order of the items in each column, with as few crossings as sweeping to and fro finds."""
     count = max((item.column for item in items), default=-1) + 1
-    columns = [[i for i, item in enumerate(items) if item.column == c] for c in range(count)]
+    columns: list[list[int]] = [[] for _ in range(count)]
+    for i, item in enumerate(items):
+        columns[item.column].append(i)
     best, fewest = columns, _crossings(items, columns, links)
     for sweep in range(_SWEEPS):
         step = 1 if sweep % 2 == 0 else -1

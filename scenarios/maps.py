@@ -11,7 +11,7 @@ import polars as pl
 from scenarios import svg
 from scenarios.assumed import always_open
 from scenarios.layers import Item, heights, ranks
-from scenarios.words import duration, lasting, listed, per_cent, plain
+from scenarios.words import duration, lasting, listed, mostly, per_cent, plain
 from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, DOWN, GIVE_UP, MISSED, NOT_SERVED, RESOLVED, Target
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _REOPENS_AFTER = f"about {duration(3 * 1440)}"  # the engine's default where `re
 _STEP, _START, _END, _LABEL = 138.0, 92.0, 132.0, 116.0  # widths
 _LINE, _GAP, _MARGIN = 13.5, 11.0, 12.0
 _FORWARD, _BACK, _FILL, _TEXT = "#51687f", "#8a4f9e", "#eef3f8", "#41505f"
+# Okabe and Ito (2008): told apart by almost every eye; and the name of the channel stands in every box.
+_CHANNELS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c6d31")
 _DASHES: dict[Kind, str] = {"start": "", "served": "", "comes back": "2 4", "not served": "6 4"}
 
 
@@ -49,6 +51,8 @@ class Route:
         Share of all served visits of the step (or of all journeys); None for those who were not served.
     after
         How long until then, in words; empty where it is at once.
+    mostly
+        Within how long nine of ten take that way, in words; empty where that is always the same.
     kind
         Whether it is a start, follows a service, comes back because the solution did not hold, or was not served.
     """
@@ -60,6 +64,7 @@ class Route:
     overall: float | None
     after: str
     kind: Kind
+    mostly: str = ""
 
 
 def routes(model: Model, journey_name: str) -> list[Route]:
@@ -100,7 +105,7 @@ def _served(name: str, step: Step, outcome: str) -> list[Route]:
     chosen = step.outcomes[outcome]
     targets = step.next.get(outcome) or {RESOLVED if outcome == RESOLVED else GIVE_UP: Target(p=1.0)}
     on = [
-        Route(name, outcome, target, to.p, chosen.p * chosen.holds * to.p, _after(to), "served")
+        Route(name, outcome, target, to.p, chosen.p * chosen.holds * to.p, _after(to), "served", _mostly(to))
         for target, to in targets.items()
     ]
     if chosen.holds == 1:
@@ -108,7 +113,10 @@ def _served(name: str, step: Step, outcome: str) -> list[Route]:
     lost = chosen.p * (1 - chosen.holds)
     if not chosen.reopens:
         return [*on, Route(name, outcome, name, 1.0, lost, _REOPENS_AFTER, "comes back")]
-    back = [Route(name, outcome, t, to.p, lost * to.p, _after(to), "comes back") for t, to in chosen.reopens.items()]
+    back = [
+        Route(name, outcome, target, to.p, lost * to.p, _after(to), "comes back", _mostly(to))
+        for target, to in chosen.reopens.items()
+    ]
     return on + back
 
 
@@ -134,13 +142,18 @@ def _not_served(model: Model, name: str, step: Step, outcome: str) -> list[Route
         after = _after(to)
         if target == AGAIN:
             after = f"{after or 'about 1 h'} after it {'is back' if outcome == DOWN else 'opens'}"
-        found.append(Route(name, outcome, name if target == AGAIN else target, to.p, None, after, "not served"))
+        where = name if target == AGAIN else target
+        found.append(Route(name, outcome, where, to.p, None, after, "not served", _mostly(to)))
     return found
 
 
 def _after(target: Target) -> str:
     said = lasting(target.after) if target.after is not None else ""
     return "" if said == duration(0) else said
+
+
+def _mostly(target: Target) -> str:
+    return mostly(target.after) if target.after is not None else ""
 
 
 def traffic(tables: Tables, since: float = 0.0) -> pl.DataFrame:
@@ -196,12 +209,13 @@ class _Edge:
 
 @dataclass(frozen=True)
 class _Box:
-    """A node: its size, its lines of text (the first in bold), and how it is drawn."""
+    """A node: its size, its lines of text (the first in bold), how it is drawn, and the channel in which it is."""
 
     kind: str
     width: float
     lines: tuple[tuple[str, float, bool], ...]
     dashed: bool = False
+    channel: str = ""
 
     @property
     def height(self) -> float:
@@ -299,7 +313,9 @@ def _boxes(model: Model, journey_name: str, found: Sequence[Route], seen: _Seen 
                 if route.overall is None or len(journey.start) == 1
                 else f"starts {per_cent(round(route.overall, 2))}"
             )
-            boxes[_node(route.outcome, "start")] = _Box("start", _START, _lines(_START, plain(route.outcome), share))
+            boxes[_node(route.outcome, "start")] = _Box(
+                "start", _START, _lines(_START, plain(route.outcome), share), channel=route.outcome
+            )
     reached = _reached(found)
     for name, step in journey.steps.items():
         boxes[_node(name, "step")] = _step_box(model, name, step, seen, reached=name in reached)
@@ -319,14 +335,14 @@ def _reached(found: Sequence[Route]) -> set[str]:
 
 def _step_box(model: Model, name: str, step: Step, seen: _Seen | None, *, reached: bool) -> _Box:
     touchpoint = model.touchpoints[step.touchpoint]
-    served_by = listed(plain(pool) for pool in touchpoint.staff) if touchpoint.staff else "self-service"
+    served_by = f"by {listed(plain(pool) for pool in touchpoint.staff)}" if touchpoint.staff else "self-service"
     place = plain(step.touchpoint) if step.touchpoint != name else ""
     facts = [place, f"{plain(touchpoint.channel)} · {served_by}"]
     if seen is not None:
         facts.append(f"{sum(count for (source, _, _), count in seen.items() if source == name):,} visits")
     if not reached:
         facts.append("never reached")
-    return _Box("step", _STEP, _lines(_STEP, plain(name), *facts), dashed=not reached)
+    return _Box("step", _STEP, _lines(_STEP, plain(name), *facts), dashed=not reached, channel=touchpoint.channel)
 
 
 def _end_box(model: Model, name: str, end: End) -> _Box:
@@ -486,12 +502,14 @@ def _draw(title: str, description: str, boxes: Mapping[str, _Box], edges: Sequen
     for i, words in place.labels.items():
         parts.append(svg.group("label", _words(place.left[place.items[i].column], place.y[i] - 5, words)))
     loops = {edge.source: edge for edge in edges if edge.source == edge.target}
+    channels = dict.fromkeys(box.channel for box in boxes.values() if box.channel)
+    colours = {channel: _CHANNELS[n % len(_CHANNELS)] for n, channel in enumerate(channels)}
     for name, box in boxes.items():
         x, y = _corner(place, name, box)
         if name in loops:
             parts += _loop(x, y, box, loops[name])
-        parts.append(svg.group(f"node {box.kind}", _box(x, y, box, 2 * place.items[place.nodes[name]].below)))
-    legend, height = _legend(width, bottom + 18, observed=observed)
+        parts.append(svg.group(f"node {box.kind}", _box(x, y, box, 2 * place.items[place.nodes[name]].below, colours)))
+    legend, height = _legend(width, bottom + 18, colours, observed=observed)
     return svg.drawing(width, height, title, description, [*parts, *legend], smallest=0.72)
 
 
@@ -581,9 +599,14 @@ _LOOKS = {
 }
 
 
-def _box(x: float, y: float, box: _Box, h: float) -> list[str]:
-    """A node: a pill where journeys start, a box for a step; ends differ in shape and sign, not in colour alone."""
+def _box(x: float, y: float, box: _Box, h: float, colours: Mapping[str, str]) -> list[str]:
+    """A node: a pill where journeys start, a box for a step; ends differ in shape and sign, not in colour alone.
+
+    What is in a channel has its colour: a start all around, a step along its left.
+    """
     fill, stroke = _LOOKS[box.kind]
+    stroke = colours[box.channel] if box.kind == "start" else stroke
+    band = [svg.rectangle(x + 1, y + 7, 5, h - 14, colours[box.channel])] if box.kind == "step" else []
     w = box.width
     if box.kind == "bad":
         cut = 9
@@ -601,7 +624,7 @@ def _box(x: float, y: float, box: _Box, h: float) -> list[str]:
         svg.label(middle, top + 15 * n, text, size=size, anchor="middle", bold=bold, colour=svg.INK if bold else _TEXT)
         for n, (text, size, bold) in enumerate(box.lines)
     ]
-    return [shape, *(_sign(box.kind, x + 14, y + h / 2, stroke) if signed else []), *texts]
+    return [shape, *band, *(_sign(box.kind, x + 14, y + h / 2, stroke) if signed else []), *texts]
 
 
 def _sign(kind: str, x: float, y: float, colour: str) -> list[str]:
@@ -614,20 +637,23 @@ def _sign(kind: str, x: float, y: float, colour: str) -> list[str]:
     return [svg.path(strokes[kind], colour, 2.4)]
 
 
-def _legend(width: float, top: float, *, observed: bool) -> tuple[list[str], float]:
-    """What the lines mean, wrapped to the width; and where it ends."""
+def _legend(width: float, top: float, colours: Mapping[str, str], *, observed: bool) -> tuple[list[str], float]:
+    """What lines and colours mean, wrapped to the width; and where it ends."""
+    share = "width and %: share of visits served there"
     said = [
-        ("", _FORWARD, f"width: {'visits seen' if observed else 'share of visits'}"),
-        (_DASHES["not served"], _FORWARD, "if not served"),
+        ("", _FORWARD, "width: visits seen" if observed else share),
+        (_DASHES["not served"], _FORWARD, "if not served: % of those to whom it happens"),
         (_DASHES["comes back"], _FORWARD, "solution did not hold"),
         ("", _BACK, "back or again"),
+        *(("", colour, plain(channel)) for channel, colour in colours.items()),
     ]
     parts, x, y = [svg.line(_MARGIN, top, width - _MARGIN, top, svg.FAINT)], _MARGIN, top + 18
     for dash, colour, text in said:
         room = 34 + svg.text_width(text, 11) + 20
         if x + room > width and x > _MARGIN:
             x, y = _MARGIN, y + 17
-        parts.append(svg.line(x, y - 4, x + 26, y - 4, colour, 2.4, dash))
+        thick = 8 if colour in colours.values() else 2.4
+        parts.append(svg.line(x, y - 4, x + 26, y - 4, colour, thick, dash))
         parts.append(svg.label(x + 32, y, text, size=11, colour=svg.SOFT))
         x += room
     return parts, y + 12

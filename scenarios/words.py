@@ -282,6 +282,15 @@ def lasting(law: Distribution) -> str:
     return f"about {duration(law.mean if math.isfinite(law.mean) else law.quantile(0.5))}"
 
 
+def mostly(law: Distribution) -> str:
+    """Within how long nine of ten are done, where that differs from how long it takes."""
+    if law.kind == "deterministic":
+        return ""
+    if law.kind == "empirical":
+        return listed(f"{per_cent(share)} within {duration(value)}" for share, value in law.quantiles.items())
+    return f"9 of 10 within {duration(law.quantile(0.9))}"
+
+
 def plain(name: str) -> str:
     """A name of the scenario as words."""
     return name.replace("_", " ")
@@ -368,7 +377,10 @@ def _same_customers(comparison: Comparison) -> str:
     known = [
         row
         for row in comparison.differences.iter_rows(named=True)
-        if row["by"] == "all" and row["kpi"] in HEADLINES and math.isfinite(row["variance_reduction"])
+        if row["by"] == "all"
+        and row["kpi"] in HEADLINES
+        and math.isfinite(row["variance_reduction"])
+        and math.isfinite(row["correlation"])  # which is unknown where one of both never varies
     ]
     if not known:
         return ""

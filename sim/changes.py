@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sim import draws
 from sim.check import MISSING, parse
 from sim.errors import Problem, ScenarioError, did_you_mean
-from sim.model import Change, Model
+from sim.model import BUILT_IN_ENDS, DEFAULT_PROFILE, Change, Model
 from sim.once import once_a_model
 from sim.ramps import Ramp, between
 from sim.uncertain import Uncertain
@@ -267,19 +267,20 @@ def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
     for part in ("personas", "touchpoints", "channels", "systems", "journeys", "events", "staff", "profiles"):
         if part in union:
             known = raw.get(part, {})
-            full[part] = {name: known.get(name, _asleep(part, value)) for name, value in union[part].items()}
+            full[part] = {name: known.get(name, _asleep(part, name, value)) for name, value in union[part].items()}
     for name, persona in full["personas"].items():
         if needs := union["personas"][name].get("needs"):
             full["personas"][name] = {**persona, "needs": dict.fromkeys(needs, "0 / week") | persona.get("needs", {})}
     for name, journey in full["journeys"].items():
         every = union["journeys"][name]
         steps = {step: journey["steps"].get(step, value) for step, value in every["steps"].items()}
-        ends = {**every.get("ends", {}), **journey.get("ends", {})}
+        new = {end: value for end, value in every.get("ends", {}).items() if end not in BUILT_IN_ENDS}
+        ends = {**new, **journey.get("ends", {})}
         full["journeys"][name] = {**journey, "steps": steps} | ({"ends": ends} if ends else {})
     return full
 
 
-def _asleep(part: str, value: Any) -> Any:
+def _asleep(part: str, name: str, value: Any) -> Any:
     """Something that only other phases have, as it is in this one."""
     if part == "staff":
         return {**value, "shifts": {}}
@@ -287,6 +288,10 @@ def _asleep(part: str, value: Any) -> Any:
         return {**value, "reach": 0}
     if part == "systems":
         return {**value, "outages": {}}
+    if part == "channels":
+        return {}
+    if part == "profiles" and name == DEFAULT_PROFILE:  # which demand follows without naming it
+        return {"hours": {"all": {"00:00": 1}}}
     return {**value, "share": 0} if part == "personas" else value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -212,30 +212,33 @@ FLAT = Profile.model_validate({"hours": {"all": {"00:00": 1}}})
 class Cumulative:
     """Expected number of events since the start, a broken line that only rises; it is inverted exactly.
 
+    Pieces are told by where they begin and how steep they are, so what comes later moves no time before it.
+
     Attributes
     ----------
     at
         Times in minutes, ascending, from 0 to the horizon.
     value
         Expected number of events up to each time.
+    rate
+        Events a minute from each time on; nothing is known of the last.
     """
 
     at: list[float]
     value: list[float]
+    rate: list[float]
 
     def count(self, time: float) -> float:
         """Expected number of events up to a time."""
         i = min(max(bisect_right(self.at, time) - 1, 0), len(self.at) - 2)
-        width = self.at[i + 1] - self.at[i]
-        return self.value[i] + (self.value[i + 1] - self.value[i]) * (time - self.at[i]) / width
+        return self.value[i] + self.rate[i] * (time - self.at[i])
 
     def time(self, count: float) -> float:
         """Time at which the expected number exceeds a count; infinite beyond the horizon."""
         if count >= self.value[-1]:
             return float("inf")
         i = bisect_right(self.value, count) - 1
-        height = self.value[i + 1] - self.value[i]
-        return self.at[i] + (self.at[i + 1] - self.at[i]) * (count - self.value[i]) / height
+        return min(self.at[i] + (count - self.value[i]) / self.rate[i], self.at[i + 1])
 
 
 @dataclass(frozen=True)
@@ -263,7 +266,7 @@ def accumulate(stretches: list[Stretch], offset: float, day_level: Callable[[Str
     """
     times: list[NDArray[np.float64]] = []
     slopes: list[NDArray[np.float64]] = []
-    for stretch in stretches:
+    for stretch in _merged(stretches):
         at, level = stretch.profile.weekly
         weeks = np.arange(
             int((stretch.start + offset) // MINUTES_PER_WEEK), int((stretch.end + offset) // MINUTES_PER_WEEK) + 1
@@ -280,10 +283,25 @@ def accumulate(stretches: list[Stretch], offset: float, day_level: Callable[[Str
             levels = levels * np.array([known[int(day)] for day in days])
         times.append(starts)
         slopes.append(levels * stretch.rate)
-    end = stretches[-1].end
-    at = np.append(np.concatenate(times), end)
-    value = np.concatenate([[0.0], np.cumsum(np.diff(at) * np.concatenate(slopes))])
-    return Cumulative(at.tolist(), value.tolist())
+    at, rate = np.append(np.concatenate(times), stretches[-1].end), np.concatenate(slopes)
+    value = np.concatenate([[0.0], np.cumsum(np.diff(at) * rate)])
+    return Cumulative(at.tolist(), value.tolist(), [*rate.tolist(), 0.0])
+
+
+def _merged(stretches: list[Stretch]) -> list[Stretch]:
+    """The same stretches, those as one between which nothing changes: a change moves only what it names."""
+    merged = stretches[:1]
+    for stretch in stretches[1:]:
+        if _demand(stretch) == _demand(merged[-1]):
+            merged[-1] = replace(merged[-1], end=stretch.end)
+        else:
+            merged.append(stretch)
+    return merged
+
+
+def _demand(stretch: Stretch) -> tuple[object, ...]:
+    """What demand a stretch states."""
+    return stretch.rate, stretch.name, stretch.profile.hours, stretch.profile.day_to_day
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,7 @@ class History:
             "queue": _empty(np.zeros((pools, queues), QUEUE)),
             "place": _empty(np.zeros(some * positions, PLACE)),
             "curve": _stretches([0 if curve is None else len(curve.at) for curve in curves]),
-            "knot": _points(KNOT, ((curve.at, curve.value) for curve in curves if curve is not None)),
+            "knot": _points(KNOT, ((curve.at, curve.value, curve.rate) for curve in curves if curve is not None)),
             "moment": moments,
             "duties": _stretches([len(each.at) for each in duties]),
             "duty": _points(DUTY, ((each.at, each.headcount, each.resting) for each in duties)),
@@ -318,7 +318,7 @@ def _stretches(sizes: Sequence[int]) -> Records:
 
 def _points(kind: np.dtype[Any], lists: Iterable[tuple[Sequence[float], ...]]) -> Records:
     """Points of broken lines or steps, one list after the other."""
-    points = [point for each in lists for point in zip(*each, strict=True)]
+    points = [point for columns in lists for point in zip(*columns, strict=True)]
     return np.array(points, dtype=kind)
 
 

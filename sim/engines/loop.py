@@ -224,11 +224,8 @@ def time_of(w: Record, curve: Whole, count: float) -> float:
         else:
             low = middle + 1
     i = low - 1
-    height = knot_at(w, i + 1)["number"] - knot_at(w, i)["number"]
-    return (
-        knot_at(w, i)["time"]
-        + (knot_at(w, i + 1)["time"] - knot_at(w, i)["time"]) * (count - knot_at(w, i)["number"]) / height
-    )
+    knot = knot_at(w, i)
+    return min(knot["time"] + (count - knot["number"]) / knot["rate"], knot_at(w, i + 1)["time"])
 
 
 @compiled
@@ -243,11 +240,8 @@ def count_at(w: Record, curve: Whole, time: float) -> float:
         else:
             low = middle + 1
     i = min(max(low - 1, first), last - 2)
-    width = knot_at(w, i + 1)["time"] - knot_at(w, i)["time"]
-    return (
-        knot_at(w, i)["number"]
-        + (knot_at(w, i + 1)["number"] - knot_at(w, i)["number"]) * (time - knot_at(w, i)["time"]) / width
-    )
+    knot = knot_at(w, i)
+    return knot["number"] + knot["rate"] * (time - knot["time"])
 
 
 # ---- the calendar ----------------------------------------------------------------------------------------------------

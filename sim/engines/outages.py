@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import log
 from typing import TYPE_CHECKING
 
@@ -79,8 +79,11 @@ def _random(phases: tuple[Phase, ...], stated: list[Outage | None], key: int) ->
     """When an outage happens at a rate, by the phase of that time."""
     rates = [0.0 if outage is None or outage.rate is None else outage.rate for outage in stated]
     starts = [phase.start for phase in phases]
-    expected = [rate * (phase.end - phase.start) for rate, phase in zip(rates, phases, strict=True)]
-    times = Cumulative([*starts, phases[-1].end], list(accumulate(expected, initial=0.0)))
+    new = [n for n, rate in enumerate(rates) if n == 0 or rate != rates[n - 1]]  # so that other changes move nothing
+    at = [*(starts[n] for n in new), phases[-1].end]
+    steep = [rates[n] for n in new]
+    expected = [rate * (end - start) for rate, (start, end) in zip(steep, pairwise(at), strict=True)]
+    times = Cumulative(at, list(accumulate(expected, initial=0.0)), steep)
     due, n = 0.0, 0
     while True:
         due -= log(1.0 - draws.draw(draws.fold(key, n), "gap"))

@@ -103,7 +103,7 @@ IDLE = np.dtype([("member", np.int64)])
 STARTING = np.dtype([("what", np.int64)])
 COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64)])
 STRETCH = np.dtype([("first", np.int64), ("last", np.int64)])
-KNOT = np.dtype([("time", _F), ("number", _F)])
+KNOT = np.dtype([("time", _F), ("number", _F), ("rate", _F)])
 DUTY = np.dtype([("time", _F), ("people", np.int64), ("resting", np.int64)])
 # What the company can know of a customer, where some event makes a list by it.
 KNOWN = np.dtype([("contacts", _F), ("score", _F), ("opened", _F)])

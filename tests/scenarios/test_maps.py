@@ -157,6 +157,22 @@ def test_ends_differ_by_words_and_shape_and_not_by_colour_alone():
     assert kinds["node bad"] == f"{SVG}polygon"
 
 
+def test_channels_are_told_apart_by_name_and_by_a_colour_that_the_legend_explains():
+    svg = drawn(journey_map(packaged("energy"), "bill"))
+    lines = [line.attrib["stroke"] for line in svg.iter(f"{SVG}line") if line.attrib["stroke-width"] == "8"]
+    names = [text.text for text in svg.iter(f"{SVG}text")][-len(lines) :]
+    colour = dict(zip(names, lines, strict=True))
+    assert set(colour) == {"phone", "web", "chat"}
+    assert len(set(colour.values())) == 3
+    for node in svg.iter(f"{SVG}g"):
+        words = [text.text for text in node.iter(f"{SVG}text")]
+        if node.attrib["class"] == "node step":
+            (channel,) = (word.partition(" ·")[0] for word in words if " ·" in word)
+            assert node[1].attrib["fill"] == colour[channel]
+        if node.attrib["class"] == "node start":
+            assert node[0].attrib["stroke"] == colour[words[0]]
+
+
 def test_a_step_nobody_comes_to_says_so_and_an_end_nobody_comes_to_is_left_out():
     words = said(journey_map(tangle(1), "tangle"))
     assert "never reached" in words

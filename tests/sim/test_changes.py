@@ -282,3 +282,35 @@ def test_those_who_stay_have_the_same_needs_at_the_same_moments_with_and_without
 
     assert needs(baseline).height > 500
     assert needs(baseline).equals(needs(changed))
+
+
+# ---- what a change brings is not there before it ---------------------------------------------------------------------
+
+
+def change_at(minute, **settings):
+    return {"changes": {"new": {"from": moment(minute), "set": settings}}, "enact": "new"}
+
+
+def test_lines_that_a_change_brings_turn_nobody_away_before_it():
+    calls = {name: call(minute) for name, minute in (("ann", 10), ("bob", 11), ("cid", 100), ("dot", 101))}
+    told = tell(company(journeys=calls, **change_at(60, **{"channels.phone.lines": 1})))
+    assert [visit(told, name)["outcome"] for name in calls] == ["resolved", "resolved", "resolved", "blocked"]
+
+
+def test_an_end_that_a_change_describes_anew_is_as_before_until_then():
+    lost = {"outcomes": {"unresolved": 1}, "next": {"unresolved": {"give_up": 1}}}
+    calls = {"ann": call(10, step=lost), "bob": call(100, step=lost)}
+    compensated = {f"journeys.{name}.ends.give_up": {"good": False, "revenue": "-7 EUR"} for name in calls}
+    told = tell(company(journeys=calls, **change_at(60, **compensated)))
+    assert [journeys(told, name)[0]["revenue"] for name in calls] == [0, -7]
+
+
+def test_a_weekly_profile_that_a_change_brings_shapes_no_demand_before_it():
+    needing = {"when": {"need": "ask"}, "start": {"any": "call"}, "steps": call(0)["steps"]}
+    evening = {"profiles.weekly": {"hours": {"all": {"20:00": 1}}}}
+    raw = company(personas={"person": {"share": 1, "needs": {"ask": "1 / h"}}}, journeys={"ann": needing})
+    opened = [row["opened"] for row in journeys(tell({**raw, **change_at(600, **evening)}))]
+    as_before = [row["opened"] for row in journeys(tell(raw)) if row["opened"] < 600]
+    assert opened[: len(as_before)] == as_before
+    assert len(as_before) > 3
+    assert min(opened[len(as_before) :], default=1200) >= 1200

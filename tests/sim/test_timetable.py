@@ -224,8 +224,37 @@ def test_the_law_of_a_days_level_has_mean_one_and_the_stated_spread():
 
 
 def test_a_broken_line_may_be_asked_beyond_its_ends():
-    line = Cumulative([0.0, 10.0], [0.0, 5.0])
+    line = Cumulative([0.0, 10.0], [0.0, 5.0], [0.5, 0.0])
     assert line.count(10) == 5
+
+
+def demand(*parts):
+    """Expected numbers at a rate from each start on."""
+    ends = [*(start for start, _ in parts[1:]), WEEK]
+    stretches = [Stretch(start, end, rate, FLAT, "flat") for (start, rate), end in zip(parts, ends, strict=True)]
+    return accumulate(stretches, 0, lambda _stretch, _day: 1.0)
+
+
+COUNTS = [n / 7 for n in range(1, 40)]
+
+
+def test_what_comes_later_moves_no_time_before_it_to_the_last_bit():
+    one, other = demand((0, 0.01)), demand((0, 0.01), (333.3, 0.02))
+    before = [one.time(count) for count in COUNTS if one.time(count) < 333.3]
+    assert len(before) > 20
+    assert [other.time(count) for count in COUNTS][: len(before)] == before
+    assert [other.count(time) for time in before] == [one.count(time) for time in before]
+
+
+def test_a_date_at_which_demand_stays_as_it_is_moves_nothing():
+    one, other = demand((0, 0.01)), demand((0, 0.01), (333.3, 0.01))
+    assert [one.time(count) for count in COUNTS] == [other.time(count) for count in COUNTS]
+
+
+def test_times_ascend_where_the_rate_changes():
+    line = demand(*((333.3 * n, 0.01 + 0.003 * n) for n in range(9)))
+    times = [line.time(value + step) for value in line.value[1:-1] for step in (-1e-15, 0, 1e-15)]
+    assert times == sorted(times)
 
 
 # ---- duty ------------------------------------------------------------------------------------------------------------

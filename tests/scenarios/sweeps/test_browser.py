@@ -16,11 +16,12 @@ import polars as pl
 import pytest
 
 from scenarios.compare import BASELINE, compare
+from scenarios.describe import describe_page
 from scenarios.sweeps.design import Design, Factor, Point, variant
 from scenarios.sweeps.report import sweep_report
 from scenarios.sweeps.results import Results
 from sim.check import parse
-from tests.scenarios.given import starter
+from tests.scenarios.given import packaged, starter
 from tests.scenarios.sweeps import test_report as given
 from tests.scenarios.sweeps.made import MIDDAY, STAFF, swept
 
@@ -162,6 +163,20 @@ def test_a_page_opens_without_complaint_or_request_and_no_text_is_cut_or_pale(
         paper, pale = opened.page.evaluate(PALE)
         assert pale == []
         assert (paper < 0.1) == (scheme == "dark")
+
+
+@pytest.mark.parametrize("window", WIDTHS)
+@pytest.mark.parametrize("scenario", ["starter", "energy"])
+def test_on_the_maps_of_a_description_no_text_is_cut_or_lies_over_another(
+    browser: Any, tmp_path: Path, scenario: str, window: str
+):
+    file = tmp_path / "described.html"
+    file.write_text(describe_page(packaged(scenario)), encoding="utf-8")
+    page = browser.new_page(viewport={"width": WIDTHS[window], "height": 900})
+    page.goto(file.as_uri())
+    assert page.locator("svg").count() == len(packaged(scenario).journeys)
+    assert page.evaluate(FAULTS) == []
+    page.close()
 
 
 def test_what_is_cut_overlaps_or_is_pale_is_found(browser: Any):
