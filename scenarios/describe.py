@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from scenarios import assumed, checked, words
 from scenarios.maps import journey_map, routes
 from scenarios.pages import render
-from scenarios.words import duration, lasting, listed, of_them, per_cent, plain
+from scenarios.words import duration, lasting, listed, of_them, per_cent, plain, whom
 from sim import units
 from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, RESOLVED
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from scenarios.maps import Route
-    from sim.model import Journey, Model, Persona, Pool, Step, When
+    from sim.model import Journey, Model, Persona, Pool, Step, Term, When
     from sim.timetable import Profile, Shift
 
 _COLUMNS = 96
@@ -96,7 +96,7 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
     personas = [_persona(model, name, persona) for name, persona in model.personas.items()]
     sections = [
         Section("Time and demand", _time(model), []),
-        Section("Customers", _population(model), personas),
+        Section("Customers", [*_population(model), *_seen(model)], personas),
         Section("Touchpoints", [], [_touchpoint(model, name) for name in model.touchpoints]),
         Section("Journeys", [], journeys),
         Section("Staff", _all_staff(model), [_pool(model, name, pool) for name, pool in model.staff.items()]),
@@ -207,7 +207,34 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
         lines.append(f"Brings {revenue} a month while a customer.")
     if persona.products:
         lines.append(f"Has {listed(f'{plain(p)} ({per_cent(share)})' for p, share in persona.products.items())}.")
+    lines += [_trait(trait, weights) for trait, weights in persona.traits.items()]
     return Part(f"{plain(name)}, {per_cent(persona.share)} of customers", [line for line in lines if line])
+
+
+def _trait(trait: str, weights: Mapping[str, float]) -> str:
+    """With which values of a trait people begin."""
+    total = sum(weights.values())
+    values = [f"{plain(value)} ({per_cent(weight / total)})" for value, weight in weights.items()]
+    return f"Of {plain(trait)}: {listed(values) if len(values) > 1 else plain(next(iter(weights)))}."
+
+
+def _seen(model: Model) -> list[str]:
+    """How the company learns of what it does not see at once."""
+    lines = []
+    for name, trait in model.traits.items():
+        after = f" {lasting(trait.seen.after)} later" if trait.seen.after is not None else " at once"
+        lines.append(f"The company sees {of_them(trait.seen.p)} of what is set as {plain(name)},{after}.")
+    return lines
+
+
+def _term(name: str, term: Term) -> str:
+    """One term, for whom it counts, and how it grows."""
+    said = [_signed(term.value)] if term.value or not term.per_year else []
+    if term.per_year:
+        until = f" up to {duration(term.up_to)}" if term.up_to is not None else ""
+        said.append(f"{_signed(term.per_year)} a year since joining{until}")
+    only = f" for {whom(term.who)}" if term.who.matters else ""
+    return f"{plain(name)} {listed(said)}{only}"
 
 
 def _feelings(persona: Persona) -> str:
@@ -241,8 +268,11 @@ def _signed(number: float) -> str:
 def _experience(persona: Persona) -> str:
     """How experiences move satisfaction."""
     feelings = persona.satisfaction
-    terms = "".join(f", {plain(name)} {_signed(value)}" for name, value in feelings.terms.items() if value)
-    said = [f"Satisfaction rests at {feelings.level:g} of 10{f' ({feelings.rest:g}{terms})' if terms else ''}"]
+    always = {name: term for name, term in feelings.terms.items() if term.value and not term.moves}
+    terms = "".join(f", {_term(name, term)}" for name, term in always.items())
+    more = "".join(f", {_term(name, term)}" for name, term in feelings.moving)
+    level = f"{feelings.level:g} of 10{f' ({feelings.rest:g}{terms})' if terms else ''}{more}"
+    said = [f"Satisfaction rests at {level}"]
     if feelings.memory:
         mean = 1 - feelings.peak - feelings.end
         weights = {"its worst moment": feelings.peak, "its end": feelings.end, "its mean": mean}
@@ -260,7 +290,9 @@ def _leaving(persona: Persona) -> str:
         return "Never leaves."
     base = 1 - math.exp(-churn.base * MINUTES_PER_MONTH * math.exp(churn.total))
     slope = f"; a point less satisfied, {math.exp(churn.slope):.2g} times as many" if churn.slope else ""
-    return f"Thinks about leaving {_every(churn.every)}: at rest {_about(base)} leave in a month{slope}."
+    terms = listed(_term(name, term) for name, term in churn.moving)
+    more = f"; on the logarithm of that counts {terms}" if terms else ""
+    return f"Thinks about leaving {_every(churn.every)}: at rest {_about(base)} leave in a month{slope}{more}."
 
 
 def _survey(persona: Persona) -> list[str]:
@@ -340,6 +372,7 @@ def _journey(model: Model, name: str) -> list[str]:
     found = routes(model, name)
     starts = [
         f"in {plain(route.outcome)} with {plain(route.target)}"
+        + (f", only for {route.whom}" if route.whom else "")
         + (f" ({per_cent(round(route.overall, 2))})" if route.overall is not None and len(journey.start) > 1 else "")
         for route in found
         if route.step is None
@@ -383,16 +416,7 @@ def _opens(when: When) -> str:
 
 def _who(journey: Journey) -> str:
     """For whom a journey is."""
-    who = journey.who
-    conditions = [
-        f"{what} {listed((plain(name) for name in names), 'or')}"
-        for what, names in (("persona", who.persona), ("stage", who.stage), ("product", who.product))
-        if names is not None
-    ]
-    conditions += [f"{plain(trait)} {listed(map(plain, values), 'or')}" for trait, values in who.trait.items()]
-    if who.share < 1:
-        conditions.append(f"{of_them(who.share)} of them, drawn by lot")
-    return f", only for {listed(conditions)}" if conditions else ""
+    return f", only for {whom(journey.who)}" if journey.who.matters else ""
 
 
 def _difficulty(journey: Journey) -> list[str]:
@@ -431,9 +455,14 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
 def _leads(journey: Journey, here: str, on: Sequence[Route]) -> str:
     """Where an outcome leads: to one place, or with what shares to several."""
     total = sum(route.share for route in on) or 1.0
-    if len(on) == 1:
+    if len(on) == 1 and not on[0].whom:
         link = {"not served": "", "comes back": ": they"}.get(on[0].kind, " and")
         return f"{link} {_goes(journey, here, on[0])}"
+    if any(route.whom for route in on):
+        return ": " + ", ".join(
+            f"{of_them(route.share)}{f' of those with {route.whom}' if route.whom else ''} {_goes(journey, here, route)}"
+            for route in on
+        )
     return ": " + ", ".join(f"{of_them(route.share / total)} of them {_goes(journey, here, route)}" for route in on)
 
 

@@ -63,25 +63,27 @@ def put(raw: dict[str, Any], path: str, value: Any) -> None:
     """Set one dotted path of plain data in place; keys on the way that are shorthand become mappings."""
     *parents, last = path.split(".")
     here = raw
+    within = ""
     for key in parents:
         match = _key(here, key)
         inner = here.get(match)
         if not isinstance(inner, dict):
-            inner = _expanded(key, inner)
+            inner = _expanded(within, key, inner)
             here[match] = inner
-        here = inner
+        here, within = inner, key
     here[_key(here, last)] = value
 
 
 def get(raw: Mapping[str, Any], path: str, default: Any = None) -> Any:
     """Value at a dotted path of plain data; shorthand on the way is read as `put` would write it out."""
     here: Any = raw
+    within = ""
     for key in path.split("."):
         match = _key(here, key)
         if match not in here:
             return default
         value = here[match]
-        here = value if isinstance(value, dict) else _expanded(key, value)
+        here, within = value if isinstance(value, dict) else _expanded(within, key, value), key
     return value
 
 
@@ -90,10 +92,19 @@ def _key(here: dict[Any, Any], key: str) -> Any:
     return next((k for k in here if str(k) == key), key)
 
 
-def _expanded(key: str, value: Any) -> dict[str, Any]:
-    """A shorthand pool, probability, rate or duration written out, so that a part of it can be set."""
+def _expanded(within: str, key: str, value: Any) -> dict[str, Any]:
+    """A shorthand under a key, itself within another, written out so that a part of it can be set.
+
+    That is a pool, a trait's only value, a start, a term, a probability, a rate or a duration.
+    """
     if key == "staff" and isinstance(value, str):
         return {value: 0}
+    if within == "traits" and isinstance(value, str):
+        return {value: 1}
+    if within == "start" and isinstance(value, str):
+        return {"step": value}
+    if within == "terms" and isinstance(value, int | float):
+        return {"value": value}
     if isinstance(value, int | float):
         return {"p": value}
     if isinstance(value, str) and "/" in value:
@@ -232,7 +243,7 @@ def _settings(model: Model, names: Iterable[str]) -> dict[str, Any]:
 def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
     """Plain data with every name of the union, in its order: what this phase lacks is there, but nobody is on duty."""
     full = dict(raw)
-    for part in ("personas", "touchpoints", "channels", "journeys", "staff", "profiles"):
+    for part in ("traits", "personas", "touchpoints", "channels", "journeys", "staff", "profiles"):
         if part in union:
             known = raw.get(part, {})
             full[part] = {name: known.get(name, _asleep(part, value)) for name, value in union[part].items()}
@@ -248,6 +259,8 @@ def _asleep(part: str, value: Any) -> Any:
     """Something that only other phases have, as it is in this one."""
     if part == "staff":
         return {**value, "shifts": {}}
+    if part == "traits":
+        return {}
     return {**value, "share": 0} if part == "personas" else value
 
 
@@ -353,7 +366,7 @@ def _paths(raw: Mapping[str, Any], prefix: str = "") -> set[str]:
     return set(flatten(raw, prefix)) | {
         f"{path}.{field}"
         for path, value in flatten(raw, prefix).items()
-        for field in (["p"] if isinstance(value, int | float) else ["rate", "value"])
+        for field in (["p", "value"] if isinstance(value, int | float) else ["rate", "value"])
     }
 
 

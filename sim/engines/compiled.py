@@ -103,6 +103,7 @@ class History:
     def __init__(self, lowered: Lowered, model: Model, seed: int, replication: int, keep: float = 1.0) -> None:
         self.lowered, self.model, self.m = lowered, model, lowered.arrays
         self.spare = 64 + 4 * len(lowered.names.journeys) + int(self.m.effects["opens_n"].max(initial=0))
+        self.spare += 4 * len(lowered.names.lagging)
         self.world = np.zeros(1, WORLD)
         self.tables = self._begin_with(draws.world(seed, replication), keep)
         for name, table in self.tables.items():
@@ -175,16 +176,17 @@ class History:
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE,
             home=home, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
-            n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start),
-            n_priorities=len(m.priorities), n_queues=queues,
+            n_products=len(names.products), n_traits=len(names.traits), n_lagging=len(names.lagging),
+            n_phases=len(m.start), n_priorities=len(m.priorities), n_queues=queues,
         )  # fmt: skip
         staff = np.zeros(pools, POOL)
         staff["head"] = staff["tail"] = staff["staying"] = NONE
-        begun = (2 + journeys) * model.population.customers + some
+        begun = (2 + journeys + len(names.lagging)) * model.population.customers + some
         sizes = {
             "event": (begun,), "soon": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
-            "trait": (customers, len(names.traits)), "issue": (some,), "attempt": (some, len(names.touchpoints)),
+            "trait": (customers, len(names.traits)), "known": (customers, len(names.lagging)),
+            "issue": (some,), "attempt": (some, len(names.touchpoints)),
             "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
             "busy": (len(names.channels),), "to start": (some,), "arrival": (journeys,),
             **{f"{kind} row": (BLOCK + SLACK,) for kind in KINDS}, "origin": (some,),
@@ -243,7 +245,7 @@ class History:
         dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
-            self._enlarge(spare, "customer", "need", "held", "trait")
+            self._enlarge(spare, "customer", "need", "held", "trait", "known")
         if world["issues"] + wanted > len(self.tables["issue"]):
             self._enlarge(wanted, "issue", "attempt", "seen")
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])
