@@ -215,7 +215,7 @@ def _trait(trait: str, weights: Mapping[str, float]) -> str:
     """With which values of a trait people begin."""
     total = sum(weights.values())
     values = [f"{plain(value)} ({per_cent(weight / total)})" for value, weight in weights.items()]
-    return f"Of {plain(trait)}: {listed(values) if len(values) > 1 else plain(next(iter(weights)))}."
+    return f"{plain(trait).capitalize()}: {listed(values) if len(values) > 1 else plain(next(iter(weights)))}."
 
 
 def _seen(model: Model) -> list[str]:
@@ -231,7 +231,7 @@ def _term(name: str, term: Term) -> str:
     """One term, for whom it counts, and how it grows."""
     said = [_signed(term.value)] if term.value or not term.per_year else []
     if term.per_year:
-        until = f" up to {duration(term.up_to)}" if term.up_to is not None else ""
+        until = f" up to {term.up_to / words.YEAR:.3g} years" if term.up_to is not None else ""
         said.append(f"{_signed(term.per_year)} a year since joining{until}")
     only = f" for {whom(term.who)}" if term.who.matters else ""
     return f"{plain(name)} {listed(said)}{only}"
@@ -291,7 +291,7 @@ def _leaving(persona: Persona) -> str:
     base = 1 - math.exp(-churn.base * MINUTES_PER_MONTH * math.exp(churn.total))
     slope = f"; a point less satisfied, {math.exp(churn.slope):.2g} times as many" if churn.slope else ""
     terms = listed(_term(name, term) for name, term in churn.moving)
-    more = f"; on the logarithm of that counts {terms}" if terms else ""
+    more = f"; terms in its logarithm: {terms}" if terms else ""
     return f"Thinks about leaving {_every(churn.every)}: at rest {_about(base)} leave in a month{slope}{more}."
 
 
@@ -458,11 +458,9 @@ def _leads(journey: Journey, here: str, on: Sequence[Route]) -> str:
     if len(on) == 1 and not on[0].whom:
         link = {"not served": "", "comes back": ": they"}.get(on[0].kind, " and")
         return f"{link} {_goes(journey, here, on[0])}"
-    if any(route.whom for route in on):
-        return ": " + ", ".join(
-            f"{of_them(route.share)}{f' of those with {route.whom}' if route.whom else ''} {_goes(journey, here, route)}"
-            for route in on
-        )
+    if any(route.whom for route in on):  # shares of whom is left, so they are told as they stand
+        meant = {route: f"of those with {route.whom} " if route.whom else "" for route in on}
+        return ": " + ", ".join(f"{of_them(r.share)} {of}{_goes(journey, here, r)}" for r, of in meant.items())
     return ": " + ", ".join(f"{of_them(route.share / total)} of them {_goes(journey, here, route)}" for route in on)
 
 

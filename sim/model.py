@@ -69,7 +69,7 @@ class Who(Described):
     Attributes
     ----------
     share
-        Share of the customers it holds for, drawn once per customer and journey: a pilot.
+        Share of the customers it holds for, drawn once per customer and journey (or term): a pilot.
     """
 
     persona: Names | None = None
@@ -92,8 +92,10 @@ class Term(Described):
     ----------
     value
         What is added.
-    per_year, up_to
-        What is added beside it for each year since joining, and after how long that grows no more.
+    per_year
+        What is added beside it for each year since joining.
+    up_to
+        How long after joining that grows no more; it always does where unstated.
     who
         For whom it counts, as long as they are that.
     """

@@ -212,6 +212,10 @@ def _journey(raw: dict[str, Any], name: str, journey: dict[str, Any]) -> Iterato
                 where = f"{path}.start.{channel}{field}"
                 yield Problem(where, f"there is no step '{step}'; {did_you_mean(step, steps)}")
         yield from _meant_for(raw, f"{path}.start", start)
+        for channel, begins in _items({path: start}, path):
+            if len(start) == 1 and begins.get("who"):
+                message = "the only start is for everybody; put this on the journey, or add another start"
+                yield Problem(f"{path}.start.{channel}.who", message)
     outcomes_here: set[str] = set()
     for step_name, step in _items(journey, "steps"):
         outcomes_here.update(_names(step, "outcomes"))

@@ -145,7 +145,7 @@ def shorthand(validator: Any) -> str | None:
     function = getattr(validator, "func", None)
     names = [cell.cell_contents for cell in (getattr(function, "__closure__", None) or ())]
     return (
-        {"rate": "[rate](units.md#rates)", "p": "number", "value": "number", "step": "name"}.get(names[0])
+        {"rate": "[rate](units.md#rates)", "p": "number", "value": "number", "step": "text"}.get(names[0])
         if names
         else None
     )

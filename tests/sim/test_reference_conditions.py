@@ -199,13 +199,6 @@ def test_where_no_beginning_is_meant_for_a_customer_it_is_as_if_no_condition_sto
     assert told(start).equals(told({"web": "read", "phone": "ring"}))
 
 
-def test_an_only_beginning_is_for_everybody():
-    assert begun({"phone": {"step": "ring", "who": OLD}}, customers=5, traits={"age": "young"}) == {
-        "read": 0,
-        "ring": 5,
-    }
-
-
 def test_a_route_follows_what_a_visit_before_has_changed():
     steps = {
         "call": {
