@@ -185,7 +185,7 @@ class History:
         sizes = {
             "event": (begun,), "soon": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
-            "trait": (customers, len(names.traits)), "known": (customers, len(names.lagging)),
+            "trait": (customers, len(names.traits)), "noted": (customers, len(names.lagging)),
             "issue": (some,), "attempt": (some, len(names.touchpoints)),
             "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
             "busy": (len(names.channels),), "to start": (some,), "arrival": (journeys,),
@@ -245,7 +245,7 @@ class History:
         dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
-            self._enlarge(spare, "customer", "need", "held", "trait", "known")
+            self._enlarge(spare, "customer", "need", "held", "trait", "noted")
         if world["issues"] + wanted > len(self.tables["issue"]):
             self._enlarge(wanted, "issue", "attempt", "seen")
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])

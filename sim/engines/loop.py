@@ -40,7 +40,7 @@ from sim.engines.world import (
     journey_at,
     journey_row,
     knot_at,
-    known_at,
+    noted_at,
     law_at,
     m_add,
     m_after_end,
@@ -629,10 +629,10 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
             share > 0.0 and draw(draws.fold(key, m_product_name(w, product)), U_PRODUCT) < share
         )
     for lagging in range(w["n_lagging"]):
-        known = known_at(w, c, lagging)
-        known["value"] = NONE
-        known["nth"] = NONE
-        known["set"] = 0
+        noted = noted_at(w, c, lagging)
+        noted["value"] = NONE
+        noted["nth"] = NONE
+        noted["set"] = 0
     for trait in range(w["n_traits"]):
         value = first_value(w, key, f, chosen, trait)
         if value >= 0:
@@ -919,7 +919,7 @@ def meets(w: Record, c: Whole, n: Whole) -> bool:
         for trait in range(w["n_traits"]):
             if m_seen_matters(w, n, trait):
                 lagging = m_lag(w, trait)
-                value = trait_at(w, c, trait)["value"] if lagging < 0 else known_at(w, c, lagging)["value"]
+                value = trait_at(w, c, trait)["value"] if lagging < 0 else noted_at(w, c, lagging)["value"]
                 if value < 0 or not m_who_seen(w, n, trait, value):
                     return False
     if condition["share"] >= 1:
@@ -1435,9 +1435,9 @@ def set_trait(w: Record, c: Whole, trait: Whole, value: Whole) -> None:
     lagging = m_lag(w, trait)
     if lagging < 0:
         return
-    known, seeing = known_at(w, c, lagging), seeing_at(w, w["phase"], lagging)
-    nth = np.int64(known["set"])
-    known["set"] += 1
+    noted, seeing = noted_at(w, c, lagging), seeing_at(w, w["phase"], lagging)
+    nth = np.int64(noted["set"])
+    noted["set"] += 1
     key = draws.fold(draws.fold(customer_at(w, c)["key"], m_trait_name(w, trait)), as_key(nth))
     if draw(key, U_SEEN) >= seeing["p"]:
         return
@@ -1453,11 +1453,11 @@ def set_trait(w: Record, c: Whole, trait: Whole, value: Whole) -> None:
 @compiled
 def see(w: Record, c: Whole, lagging: Whole, nth: Whole, value: Whole) -> None:
     """Let the company see what the nth setting of a trait was, unless it has seen a later one by now."""
-    known = known_at(w, c, lagging)
-    if isnan(customer_at(w, c)["left"]) and nth > known["nth"]:
+    noted = noted_at(w, c, lagging)
+    if isnan(customer_at(w, c)["left"]) and nth > noted["nth"]:
         relax_before_change(w, c)
-        known["nth"] = nth
-        known["value"] = value
+        noted["nth"] = nth
+        noted["value"] = value
 
 
 # ---- satisfaction, money and leaving ---------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ class Customer:
     """A person with a persona, a memory and a stage, living through issues until they leave."""
 
     __slots__ = (
-        "accrued", "awaited", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "known", "left", "origin",
+        "accrued", "awaited", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left", "noted", "origin",
         "persona", "products", "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "set", "stage",
         "traits", "why",
     )  # fmt: skip
@@ -60,7 +60,7 @@ class Customer:
         self.products: set[str] = set()
         self.traits: dict[str, str] = {}
         self.set: Counter[str] = Counter()  # how often each trait was
-        self.known: dict[str, tuple[int, str]] = {}  # to the company, of each trait: of which setting, and the value
+        self.noted: dict[str, tuple[int, str]] = {}  # to the company, of each trait: of which setting, and the value
         self.satisfaction = 0.0
         self.satisfaction_start: float | None = None
         self.drift = 0.0  # how far experiences have moved the resting level
@@ -429,7 +429,7 @@ class History:
             and (who.stage is None or customer.stage in who.stage)
             and (who.product is None or not customer.products.isdisjoint(who.product))
             and all(customer.traits.get(trait) in values for trait, values in who.trait.items())
-            and all(self.known(customer, trait) in values for trait, values in who.seen.items())
+            and all(self.noted(customer, trait) in values for trait, values in who.seen.items())
             and (who.share >= 1 or self.draw(draws.fold(customer.key, draws.name(name)), "pilot") < who.share)
         )
 
@@ -768,15 +768,15 @@ class History:
 
     def see(self, customer: Customer, trait: str, nth: int, value: str) -> None:
         """Let the company see what the nth setting of a trait was, unless it has seen a later one by now."""
-        if customer.left is None and not customer.gone and nth > customer.known.get(trait, (-1, ""))[0]:
+        if customer.left is None and not customer.gone and nth > customer.noted.get(trait, (-1, ""))[0]:
             self.relax_before_change(customer)
-            customer.known[trait] = nth, value
+            customer.noted[trait] = nth, value
 
-    def known(self, customer: Customer, trait: str) -> str | None:
+    def noted(self, customer: Customer, trait: str) -> str | None:
         """Value of a trait as the company last saw it; nothing where it never has."""
         if trait not in self.model.traits:
             return customer.traits.get(trait)
-        return customer.known[trait][1] if trait in customer.known else None
+        return customer.noted[trait][1] if trait in customer.noted else None
 
     # ---- satisfaction, money and leaving ---------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ NEED_STATE = np.dtype([("due", _F), ("n", np.int64)])
 HELD = np.dtype([("held", np.uint8)])
 TRAIT = np.dtype([("value", _I)])
 # What the company knows of a trait: the value, of which setting it is, and how many there have been.
-KNOWN = np.dtype([("value", _I), ("nth", _I), ("set", _I)])
+NOTED = np.dtype([("value", _I), ("nth", _I), ("set", _I)])
 COUNT = np.dtype([("n", np.int64)])
 IDLE = np.dtype([("member", np.int64)])
 STARTING = np.dtype([("what", np.int64)])
@@ -87,7 +87,7 @@ DUTY = np.dtype([("time", _F), ("people", np.int64)])
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
     "event": (EVENT, 1), "bucket": (BUCKET, 1), "soon": (SOON, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
-    "held": (HELD, 2), "trait": (TRAIT, 2), "known": (KNOWN, 2), "issue": (ISSUE, 1),
+    "held": (HELD, 2), "trait": (TRAIT, 2), "noted": (NOTED, 2), "issue": (ISSUE, 1),
     "attempt": (COUNT, 2), "seen": (COUNT, 2),
     "pool": (POOL, 1), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1),
     "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
@@ -155,7 +155,7 @@ customer_at = records("customer", *CHANGING["customer"])
 need_at = records("need", *CHANGING["need"])
 product_at = records("held", *CHANGING["held"])
 trait_at = records("trait", *CHANGING["trait"])
-known_at = records("known", *CHANGING["known"])
+noted_at = records("noted", *CHANGING["noted"])
 issue_at = records("issue", *CHANGING["issue"])
 attempt_at = records("attempt", *CHANGING["attempt"])
 seen_at = records("seen", *CHANGING["seen"])
