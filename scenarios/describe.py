@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios import assumed, checked, words
 from scenarios.maps import journey_map, routes
 from scenarios.pages import render
-from scenarios.words import duration, lasting, listed, mostly, of_them, per_cent, plain
+from scenarios.words import duration, lasting, listed, mostly, of_them, per_cent, plain, whom
 from sim import units
 from sim.model import (
     ABANDONED,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from scenarios.maps import Route
     from sim.described import Described
     from sim.distributions import Distribution
-    from sim.model import Arrivals, Effects, Event, Opening, System, Who
+    from sim.model import Arrivals, Effects, Event, Opening, System, Term, Who
     from sim.timetable import Profile
 
 _COLUMNS = 96
@@ -124,7 +124,7 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
     personas = [_persona(model, name, persona) for name, persona in model.personas.items()]
     sections = [
         Section("Time and demand", _time(model), []),
-        Section("Customers", _population(model), personas),
+        Section("Customers", [*_population(model), *_seen(model)], personas),
         Section("Touchpoints", [], [_touchpoint(model, name) for name in model.touchpoints]),
         Section("Systems", [], [_system(name, system) for name, system in model.systems.items()]),
         Section("Journeys", [], journeys),
@@ -148,8 +148,8 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
 
 # Words that have sentences of their own; all others are told as they are written.
 _TOLD: dict[type[Described], str] = {
-    Model: "title about clock currency population personas touchpoints channels systems journeys events staff profiles "
-    "changes enact levers uncertain measure estimates checked data",
+    Model: "title about clock currency population traits personas touchpoints channels systems journeys events staff "
+    "profiles changes enact levers uncertain measure estimates checked data",
     Persona: "share needs needs_differ start starts patience satisfaction churn survey value priority traits products",
     Touchpoint: "channel service_time staff cost when_closed attended urgent callback system when_down",
     Pool: "department wage overtime skills shifts breaks absence partner differ at_once",
@@ -305,7 +305,7 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
         lines.append(f"Brings {revenue} a month while a customer.")
     if persona.products:
         lines.append(f"Has {listed(f'{plain(p)} ({per_cent(share)})' for p, share in persona.products.items())}.")
-    lines += [f"{plain(trait).capitalize()}: {plain(value)}." for trait, value in persona.traits.items()]
+    lines += [_trait(trait, weights) for trait, weights in persona.traits.items()]
     lines += _also(model, persona, "personas", name)
     return Part(f"{plain(name)}, {per_cent(persona.share)} of customers", [line for line in lines if line])
 
@@ -319,6 +319,32 @@ def _weighed(weights: dict[str, float]) -> str:
 def _patience(where: str, law: Distribution) -> str:
     half = f"{plain(where)} within {duration(law.quantile(0.5))}"
     return f"{half} ({mostly(law)})" if mostly(law) else half
+
+
+def _trait(trait: str, weights: Mapping[str, float]) -> str:
+    """With which values of a trait people begin."""
+    total = sum(weights.values())
+    values = [f"{plain(value)} ({per_cent(weight / total)})" for value, weight in weights.items()]
+    return f"{plain(trait).capitalize()}: {listed(values) if len(values) > 1 else plain(next(iter(weights)))}."
+
+
+def _seen(model: Model) -> list[str]:
+    """How the company learns of what it does not see at once."""
+    lines = []
+    for name, trait in model.traits.items():
+        after = f" {lasting(trait.seen.after)} later" if trait.seen.after is not None else " at once"
+        lines.append(f"The company sees {of_them(trait.seen.p)} of what is set as {plain(name)},{after}.")
+    return lines
+
+
+def _term(name: str, term: Term) -> str:
+    """One term, for whom it counts, and how it grows."""
+    said = [_signed(term.value)] if term.value or not term.per_year else []
+    if term.per_year:
+        until = f" up to {term.up_to / words.YEAR:.3g} years" if term.up_to is not None else ""
+        said.append(f"{_signed(term.per_year)} a year since joining{until}")
+    only = f" for {whom(term.who)}" if term.who.matters else ""
+    return f"{plain(name)} {listed(said)}{only}"
 
 
 def _feelings(persona: Persona) -> str:
@@ -359,8 +385,11 @@ def _signed(number: float) -> str:
 def _experience(persona: Persona) -> str:
     """How experiences move satisfaction."""
     feelings = persona.satisfaction
-    terms = "".join(f", {plain(name)} {_signed(value)}" for name, value in feelings.terms.items() if value)
-    said = [f"Satisfaction rests at {feelings.level:g} of 10{f' ({feelings.rest:g}{terms})' if terms else ''}"]
+    always = {name: term for name, term in feelings.terms.items() if term.value and not term.moves}
+    terms = "".join(f", {_term(name, term)}" for name, term in always.items())
+    more = "".join(f", {_term(name, term)}" for name, term in feelings.moving)
+    level = f"{feelings.level:g} of 10{f' ({feelings.rest:g}{terms})' if terms else ''}{more}"
+    said = [f"Satisfaction rests at {level}"]
     if feelings.memory:
         mean = 1 - feelings.peak - feelings.end
         weights = {"its worst moment": feelings.peak, "its end": feelings.end, "its mean": mean}
@@ -380,8 +409,8 @@ def _leaving(persona: Persona) -> str:
         return "Never leaves."
     base = 1 - math.exp(-churn.base * MINUTES_PER_MONTH * math.exp(churn.total))
     slope = f"; a point less satisfied, {math.exp(churn.slope):.2g} times as many" if churn.slope else ""
-    terms = [f"{plain(name)} {_signed(value)}" for name, value in churn.terms.items() if value]
-    why = f" (with {listed(terms)} on its logarithm)" if terms else ""
+    terms = listed(_term(name, term) for name, term in churn.terms.items() if term.value or term.per_year)
+    why = f" (with {terms} on its logarithm)" if terms else ""
     return f"Thinks about leaving {_every(churn.every)}: at rest {_about(base)} leave in a month{why}{slope}."
 
 
@@ -529,6 +558,7 @@ def _journey(model: Model, name: str) -> list[str]:
     found = routes(model, name)
     starts = [
         f"in {plain(route.outcome)} with {plain(route.target)}"
+        + (f", only for {route.whom}" if route.whom else "")
         + (f" ({per_cent(round(route.overall, 2))})" if route.overall is not None and len(journey.start) > 1 else "")
         for route in found
         if route.step is None
@@ -587,15 +617,7 @@ def _opened(opens: Mapping[str, Opening]) -> str:
 
 def _who(who: Who) -> str:
     """For whom something is."""
-    conditions = [
-        f"{what} {listed((plain(name) for name in names), 'or')}"
-        for what, names in (("persona", who.persona), ("stage", who.stage), ("product", who.product))
-        if names is not None
-    ]
-    conditions += [f"{plain(trait)} {listed(map(plain, values), 'or')}" for trait, values in who.trait.items()]
-    if who.share < 1:
-        conditions.append(f"{of_them(who.share)} of them, drawn by lot")
-    return f", only for {listed(conditions)}" if conditions else ""
+    return f", only for {whom(who)}" if who.matters else ""
 
 
 def _event(model: Model, name: str, event: Event) -> Part:
@@ -688,9 +710,12 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
 def _leads(journey: Journey, here: str, on: Sequence[Route]) -> str:
     """Where an outcome leads: to one place, or with what shares to several."""
     total = sum(route.share for route in on) or 1.0
-    if len(on) == 1:
+    if len(on) == 1 and not on[0].whom:
         link = {"not served": "", "comes back": ": they"}.get(on[0].kind, " and")
         return f"{link} {_goes(journey, here, on[0])}"
+    if any(route.whom for route in on):  # shares of whom is left, so they are told as they stand
+        meant = {route: f"of those with {route.whom} " if route.whom else "" for route in on}
+        return ": " + ", ".join(f"{of_them(r.share)} {of}{_goes(journey, here, r)}" for r, of in meant.items())
     return ": " + ", ".join(f"{of_them(route.share / total)} of them {_goes(journey, here, route)}" for route in on)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from scenarios import svg
 from scenarios.assumed import always_open
 from scenarios.layers import Item, heights, ranks
-from scenarios.words import duration, lasting, listed, mostly, per_cent, plain
+from scenarios.words import duration, lasting, listed, mostly, per_cent, plain, whom
 from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, DOWN, GIVE_UP, MISSED, NOT_SERVED, RESOLVED, Target
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Route:
         How long until then, in words; empty where it is at once.
     mostly
         Within how long nine of ten take that way, in words; empty where that is always the same.
+    whom
+        For whom it is, in words; empty where it is for everybody.
     kind
         Whether it is a start, follows a service, comes back because the solution did not hold, or was not served.
     """
@@ -65,6 +67,7 @@ class Route:
     after: str
     kind: Kind
     mostly: str = ""
+    whom: str = ""
 
 
 def routes(model: Model, journey_name: str) -> list[Route]:
@@ -78,8 +81,13 @@ def routes(model: Model, journey_name: str) -> list[Route]:
 
 
 def _starts(model: Model, journey_name: str) -> list[Route]:
-    """Where a journey starts, with the share of each channel where needs and tastes say it."""
+    """Where a journey starts, with the share of each channel where needs and tastes alone say it."""
     journey = model.journeys[journey_name]
+    if any(start.who.matters for start in journey.start.values()):
+        return [
+            Route(None, channel, start.step, 1.0, None, "", "start", whom=whom(start.who))
+            for channel, start in journey.start.items()
+        ]
     taken = dict.fromkeys(journey.start, 0.0)
     for persona in model.personas.values():
         liked = persona.starts.get(journey_name, persona.start)
@@ -95,8 +103,8 @@ def _starts(model: Model, journey_name: str) -> list[Route]:
             taken[channel] += rate * weight / total if total else 0.0
     total = sum(taken.values()) or 1.0
     return [
-        Route(None, channel, step, 1.0, taken[channel] / total or None, "", "start")
-        for channel, step in journey.start.items()
+        Route(None, channel, start.step, 1.0, taken[channel] / total or None, "", "start")
+        for channel, start in journey.start.items()
     ]
 
 
@@ -105,7 +113,9 @@ def _served(name: str, step: Step, outcome: str) -> list[Route]:
     chosen = step.outcomes[outcome]
     targets = step.next.get(outcome) or {RESOLVED if outcome == RESOLVED else GIVE_UP: Target(p=1.0)}
     on = [
-        Route(name, outcome, target, to.p, chosen.p * chosen.holds * to.p, _after(to), "served", _mostly(to))
+        Route(
+            name, outcome, target, to.p, chosen.p * chosen.holds * to.p, _after(to), "served", _mostly(to), whom(to.who)
+        )
         for target, to in targets.items()
     ]
     if chosen.holds == 1:
@@ -114,7 +124,7 @@ def _served(name: str, step: Step, outcome: str) -> list[Route]:
     if not chosen.reopens:
         return [*on, Route(name, outcome, name, 1.0, lost, _REOPENS_AFTER, "comes back")]
     back = [
-        Route(name, outcome, target, to.p, lost * to.p, _after(to), "comes back", _mostly(to))
+        Route(name, outcome, target, to.p, lost * to.p, _after(to), "comes back", _mostly(to), whom(to.who))
         for target, to in chosen.reopens.items()
     ]
     return on + back
@@ -143,7 +153,7 @@ def _not_served(model: Model, name: str, step: Step, outcome: str) -> list[Route
         if target == AGAIN:
             after = f"{after or 'about 1 h'} after it {'is back' if outcome == DOWN else 'opens'}"
         where = name if target == AGAIN else target
-        found.append(Route(name, outcome, where, to.p, None, after, "not served", _mostly(to)))
+        found.append(Route(name, outcome, where, to.p, None, after, "not served", _mostly(to), whom(to.who)))
     return found
 
 
@@ -266,7 +276,7 @@ def _edges(found: Sequence[Route], seen: _Seen | None) -> list[_Edge]:
     steps = {route.step for route in found if route.step is not None} | {r.target for r in found if r.kind == "start"}
     edges: dict[tuple[str, str], _Edge] = {}
     most = max(seen.values(), default=1) if seen else 1
-    grouped: dict[tuple[str, str, float, str], list[str]] = {}
+    grouped: dict[tuple[str, str, float, str, str], list[str]] = {}
     for route in found:
         source = _node(route.outcome, "start") if route.step is None else _node(route.step, "step")
         target = _node(route.target, "step" if route.target in steps else "end")
@@ -277,22 +287,25 @@ def _edges(found: Sequence[Route], seen: _Seen | None) -> list[_Edge]:
             edge.weight += count / most
             edge.words.append(_counted(route, count))
         elif route.kind == "not served":
-            grouped.setdefault((source, target, route.share, route.after), []).append(plain(route.outcome))
+            alike = source, target, route.share, route.after, route.whom
+            grouped.setdefault(alike, []).append(plain(route.outcome))
         else:
             edge.weight += route.overall or 0.0
             edge.words.append(_stated(route))
-    for (source, target, share, after), outcomes in grouped.items():
+    for (source, target, share, after, meant), outcomes in grouped.items():
         words = f"{per_cent(share)} if {listed(outcomes, 'or')}" if share < 1 else f"if {listed(outcomes, 'or')}"
-        edges[source, target].words.append(f"{words}, after {after}" if after else words)
+        only = f", only {meant}" if meant else ""
+        edges[source, target].words.append(f"{words}{only}, after {after}" if after else f"{words}{only}")
     return list(edges.values())
 
 
 def _stated(route: Route) -> str:
+    only = f"only {route.whom}" if route.whom else ""
     if route.kind == "start":
-        return ""
+        return only
     words = "comes back" if route.kind == "comes back" else plain(route.outcome)
     after = f", after {route.after}" if route.after else ""
-    return f"{words} {per_cent(route.overall or 0.0)}{after}"
+    return f"{words} {per_cent(route.overall or 0.0)}{f', {only}' if only else ''}{after}"
 
 
 def _counted(route: Route, count: int) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from scenarios.compare import Comparison
     from sim.distributions import Distribution
-    from sim.model import Model
+    from sim.model import Model, Who
 
 YEAR = 12 * MINUTES_PER_MONTH
 HARDLY = 0.005  # of a point of satisfaction, or of the time of staff: less is not worth a sentence
@@ -294,6 +294,20 @@ def mostly(law: Distribution) -> str:
 def plain(name: str) -> str:
     """A name of the scenario as words."""
     return name.replace("_", " ")
+
+
+def whom(who: Who) -> str:
+    """A condition in words: ``persona family and line poor``; empty where it is for everybody."""
+    asked = [
+        f"{what} {listed((plain(name) for name in names), 'or')}"
+        for what, names in (("persona", who.persona), ("stage", who.stage), ("product", who.product))
+        if names is not None
+    ]
+    asked += [f"{plain(trait)} {listed(map(plain, values), 'or')}" for trait, values in who.trait.items()]
+    asked += [f"{plain(trait)} seen to be {listed(map(plain, values), 'or')}" for trait, values in who.seen.items()]
+    if who.share < 1:
+        asked.append(f"{of_them(who.share)} of them, drawn by lot")
+    return listed(asked)
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

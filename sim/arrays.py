@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sim.changes import Phase
     from sim.distributions import Distribution
-    from sim.model import Effects, Event, Journey, Model, Persona, Step, Target, Touchpoint
+    from sim.model import Effects, Event, Journey, Model, Persona, Step, Target, Term, Touchpoint
     from sim.rules import Law
 
     Records = NDArray[np.void]
@@ -44,6 +44,8 @@ REACTIONS = (
     "per_minute", "late_per_minute", "abandoned", "closed", "blocked", "handoff", "repeat", "reopened", "resolved",
     "unresolved", "missed", "down",
 )  # fmt: skip
+# Where a persona's terms that differ between customers or in time stand, and how many they are.
+TERM_LISTS = ("rest_terms", "rest_terms_n", "churn_terms", "churn_terms_n")
 PERSONA = np.dtype(
     [
         *(
@@ -54,7 +56,10 @@ PERSONA = np.dtype(
                 "answer_level", "answer_better", "answer_extreme", "noise", "revenue",
             )
         ),
-        *((name, np.int64) for name in ("reacts", "churns", "asked", "of_satisfaction", "neediness", "priority")),
+        *(
+            (name, np.int64)
+            for name in ("reacts", "churns", "asked", "of_satisfaction", "neediness", "priority", *TERM_LISTS)
+        ),
     ]
 )  # fmt: skip
 TOUCHPOINT = np.dtype(
@@ -71,7 +76,7 @@ JOURNEY = np.dtype(
         *(
             (name, np.int64)
             for name in (
-                "trigger", "dormant", "goal", "hard", "has_priority", "priority", "only_start", "who", "stage",
+                "trigger", "dormant", "goal", "hard", "has_priority", "priority", "only_start", "picky", "who", "stage",
                 "joining", "after", "delay",
             )
         ),
@@ -82,9 +87,11 @@ CONDITION = np.dtype(
     [
         ("share", np.float64),
         ("name", np.uint64),
-        *((name, np.int64) for name in ("any_persona", "any_stage", "any_product", "any_trait")),
+        *((name, np.int64) for name in ("any_persona", "any_stage", "any_product", "any_trait", "any_seen")),
     ]
 )
+TERM = np.dtype([*((name, np.float64) for name in ("value", "per_year", "growing")), ("who", np.int64)])
+SEEING = np.dtype([("p", np.float64), ("after", np.int64)])  # how the company learns of a trait
 # `while_open`: effects of the clock on a visit, after `strikes` minutes, and again every `again`.
 STEP = np.dtype(
     [
@@ -108,7 +115,7 @@ OUTCOME = np.dtype(
 EFFECTS = np.dtype(
     [
         *((name, np.float64) for name in ("revenue", "mood", "satisfaction")),
-        *((name, np.int64) for name in ("matters", "stage")),
+        *((name, np.int64) for name in ("matters", "changes_customer", "stage")),
         *(
             (name, np.int64)
             for some in ("adds", "drops", "traits", "opens", "cancels", "puts_off")
@@ -130,8 +137,8 @@ HAPPENING = np.dtype(
     ]
 )
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
-# `weights`: what those of the whole list add up to.
-TARGET = np.dtype([("weights", np.float64), ("after", np.int64), ("code", np.int64)])
+# `weights`: what those of the whole list add up to; `picky`: whether any of the list is meant for some only.
+TARGET = np.dtype([("weights", np.float64), *((name, np.int64) for name in ("after", "code", "who", "picky"))])
 
 
 class Arrays(NamedTuple):
@@ -147,9 +154,11 @@ class Arrays(NamedTuple):
         Law by phase, persona and touchpoint, shape (F, P, T).
     comes
         Weight of each persona among those who come: as customers first, then for each journey; shape (F, 1 + J, P).
-    products, traits
-        Share of a persona's customers who begin with a product, and value of each trait they begin with; shapes
-        (F, P, products) and (F, P, traits).
+    products
+        Share of a persona's customers who begin with a product, shape (F, P, products).
+    trait, trait_n
+        Where the values of a trait with which a persona's customers begin stand in `trait_value` and `trait_weight`,
+        shape (F, P, traits).
     lines
         Contacts a channel can hold, −1 where any number; shape (F, channels).
     capacity
@@ -159,11 +168,16 @@ class Arrays(NamedTuple):
     serves
         Whether a pool has the skill for a journey, shape (F, J, K).
     begin, begin_n
-        Where the starts of a persona's journey stand in `start_weight` and `start_step`, shape (F, P, J).
+        Where the starts of a persona's journey stand in `start_weight`, `start_step` and `start_who`, shape (F, P, J).
     conditions, who_persona, who_stage, who_product
         Whom something is meant for, one by one: shapes (C,), (C, personas), (C, stages), (C, products).
-    who_trait, trait_matters
-        Likewise for traits: shapes (C, traits, values) and (C, traits).
+    who_trait, trait_matters, who_seen, seen_matters
+        Likewise for traits, as they are and as the company sees them: shapes (C, traits, values) and (C, traits).
+    seeing, lag
+        How the company learns of traits that it does not see at once, shape (F, L); and which of these each trait is,
+        −1 where none, shape (traits,).
+    terms
+        Those that differ between customers or in time.
     after_end
         Ends after which a journey follows, shape (F, J, ends).
     tilt
@@ -188,7 +202,7 @@ class Arrays(NamedTuple):
         Of each pool, shape (K,).
     priorities
         Every priority that is stated anywhere, ascending.
-    journey_name, arrival_name, event_name, place_name, product_name, end_name
+    journey_name, arrival_name, event_name, place_name, product_name, trait_name, end_name
         Hashes of names, by which they enter an address.
     """
 
@@ -201,7 +215,10 @@ class Arrays(NamedTuple):
     patience: Whole
     comes: Floats
     products: Floats
-    traits: Whole
+    trait: Whole
+    trait_n: Whole
+    trait_value: Whole
+    trait_weight: Floats
     lines: Whole
     capacity: Whole
     people: Records
@@ -210,12 +227,18 @@ class Arrays(NamedTuple):
     begin_n: Whole
     start_weight: Floats
     start_step: Whole
+    start_who: Whole
     conditions: Records
     who_persona: NDArray[np.bool_]
     who_stage: NDArray[np.bool_]
     who_product: NDArray[np.bool_]
     who_trait: NDArray[np.bool_]
     trait_matters: NDArray[np.bool_]
+    who_seen: NDArray[np.bool_]
+    seen_matters: NDArray[np.bool_]
+    seeing: Records
+    lag: Whole
+    terms: Records
     after_end: NDArray[np.bool_]
     tilt: Floats
     ends: Records
@@ -247,6 +270,7 @@ class Arrays(NamedTuple):
     event_name: NDArray[np.uint64]
     place_name: NDArray[np.uint64]
     product_name: NDArray[np.uint64]
+    trait_name: NDArray[np.uint64]
     end_name: NDArray[np.uint64]
 
 
@@ -270,6 +294,7 @@ class Names:
     products: tuple[str, ...]
     traits: tuple[str, ...]
     values: tuple[str, ...]
+    lagging: tuple[str, ...]
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -353,19 +378,38 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
         traits=unique(
             (name for persona in personas for name in persona.traits),
             (name for effect in effects for name in effect.trait),
-            (name for who in conditions for name in who.trait),
+            (name for who in conditions for name in (*who.trait, *who.seen)),
+            last.traits,
         ),
         values=unique(
-            (value for persona in personas for value in persona.traits.values()),
+            (value for persona in personas for weights in persona.traits.values() for value in weights),
             (value for effect in effects for value in effect.trait.values()),
-            (value for who in conditions for values in who.trait.values() for value in values),
+            (
+                value
+                for who in conditions
+                for asked in (who.trait, who.seen)
+                for values in asked.values()
+                for value in values
+            ),
         ),
+        lagging=tuple(last.traits),
     )
 
 
 def conditions_of(model: Model) -> Iterator[Who]:
     """Every condition that a model states."""
-    yield from (journey.who for journey in model.journeys.values())
+    for journey in model.journeys.values():
+        yield journey.who
+        yield from (start.who for start in journey.start.values())
+        for step in journey.steps.values():
+            choices = [*step.next.values(), *(outcome.reopens for outcome in step.outcomes.values())]
+            yield from (target.who for targets in choices for target in targets.values())
+    for persona in model.personas.values():
+        churn = {} if persona.churn is None else persona.churn.terms
+        yield from (term.who for terms in (persona.satisfaction.terms, churn) for term in terms.values())
+    for touchpoint in model.touchpoints.values():
+        choices = [touchpoint.when_closed, touchpoint.when_down]
+        yield from (target.who for targets in choices for target in targets.values())
     yield from (event.who for event in model.events.values())
 
 
@@ -375,11 +419,15 @@ class _Lists:
 
     start_weight: list[float] = field(default_factory=list)
     start_step: list[int] = field(default_factory=list)
+    start_who: list[int] = field(default_factory=list)
+    trait_value: list[int] = field(default_factory=list)
+    trait_weight: list[float] = field(default_factory=list)
+    terms: list[tuple[Any, ...]] = field(default_factory=list)
     pool: list[int] = field(default_factory=list)
     overflow: list[float] = field(default_factory=list)
     outcome: list[tuple[Any, ...]] = field(default_factory=list)
     outcome_weight: list[float] = field(default_factory=list)
-    target: list[tuple[float, int, int]] = field(default_factory=list)
+    target: list[tuple[Any, ...]] = field(default_factory=list)
     target_weight: list[float] = field(default_factory=list)
     effects: list[tuple[Any, ...]] = field(default_factory=list)
     add: list[int] = field(default_factory=list)
@@ -421,12 +469,13 @@ class _Lowering:
         self.patience = np.full((every, personas, size["touchpoints"]), NONE, np.int64)
         self.comes = np.zeros((every, 1 + journeys, personas))
         self.products = np.zeros((every, personas, size["products"]))
-        self.traits = np.full((every, personas, size["traits"]), NONE, np.int64)
+        self.trait, self.trait_n = np.zeros((2, every, personas, size["traits"]), np.int64)
         self.lines = np.full((every, size["channels"]), NONE, np.int64)
         self.capacity = np.full((every, size["systems"]), NONE, np.int64)
         self.people = np.zeros((every, size["pools"]), PEOPLE)
         self.serves = np.ones((every, journeys, size["pools"]), np.bool_)
         self.begin, self.begin_n = np.zeros((2, every, personas, journeys), np.int64)
+        self.seeing = np.zeros((every, size["lagging"]), SEEING)
         self.after_end = np.zeros((every, journeys, size["ends"]), np.bool_)
         self.owners: list[tuple[str, str]] = []  # journey and name of each outcome
         self.ends = np.zeros((every, journeys, size["ends"]), END)
@@ -446,8 +495,11 @@ class _Lowering:
     def arrays(self) -> Arrays:
         """Every table as an array."""
         lists = self.lists
-        whole = {"start_step", "pool", "add", "drop", "trait_set", "open_journey", "open_after", "cancel", "put_off"}
-        records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW}
+        whole = {
+            "start_step", "start_who", "trait_value", "pool", "add", "drop", "trait_set", "open_journey", "open_after",
+            "cancel", "put_off",
+        }  # fmt: skip
+        records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW, "terms": TERM}
         columns: dict[str, Any] = {}
         for name in _Lists.__dataclass_fields__:
             kind = records.get(name) or (np.int64 if name in whole else np.float64)
@@ -467,24 +519,27 @@ class _Lowering:
         own = {
             name: getattr(self, name)
             for name in (
-                "personas", "touchpoints", "journeys", "events", "steps", "patience", "comes", "products", "traits",
-                "lines", "capacity", "people", "serves", "begin", "begin_n", "who_persona", "who_stage", "who_product",
-                "who_trait",
-                "trait_matters", "after_end", "tilt", "ends", "need_curve",
+                "personas", "touchpoints", "journeys", "events", "steps", "patience", "comes", "products", "trait",
+                "trait_n", "lines", "capacity", "people", "serves", "begin", "begin_n", "who_persona", "who_stage",
+                "who_product", "who_trait", "trait_matters", "who_seen", "seen_matters", "seeing", "after_end", "tilt",
+                "ends", "need_curve",
             )
         }  # fmt: skip
+        lag = [self.number["lagging"].get(trait, NONE) for trait in self.names.traits]
         departments = [self.number["departments"][models[0].department(name)] for name in self.names.pools]
         return Arrays(
             conditions=self.condition_records,
             start=np.array([phase.start for phase in self.stretches]),
             review_every=np.array([every[0] if every else np.nan for every in churning.values()]),
             department=np.array(departments, np.int64),
+            lag=np.array(lag, np.int64),
             priorities=np.array(sorted(set(stated)), np.int64),
             journey_name=_hashes(self.names.journeys),
             arrival_name=_hashes(f"arrival {name}" for name in self.names.journeys),
             event_name=_hashes(f"event {name}" for name in self.names.events),
             place_name=_hashes(self.names.touchpoints),
             product_name=_hashes(self.names.products),
+            trait_name=_hashes(self.names.traits),
             end_name=_hashes(self.names.ends),
             **own,
             **columns,
@@ -510,6 +565,18 @@ class _Lowering:
         model = phase.model
         for name, persona in model.personas.items():
             self.persona(f, self.number["personas"][name], persona, model)
+        self.operations(f, model)
+        for name, trait in model.traits.items():
+            self.seeing[f, self.number["lagging"][name]] = trait.seen.p, self.optional(trait.seen.after)
+        for name, journey in model.journeys.items():
+            self.journey(f, name, journey, phase)
+        for name, event in model.events.items():
+            self.event(f, name, event)
+        for j, who in enumerate((None, *(journey.who.persona for journey in self.phases[0].model.journeys.values()))):
+            self.comes[f, j] = weights_of(model, who)
+
+    def operations(self, f: int, model: Model) -> None:
+        """Write down what customers meet: touchpoints, lines, systems and people."""
         for name, channel in model.channels.items():
             if name in self.number["channels"]:
                 self.lines[f, self.number["channels"][name]] = NONE if channel.lines is None else channel.lines
@@ -523,12 +590,6 @@ class _Lowering:
             own = differ.speed > 0 or differ.proficiency > 0 or at_once.slower > 0
             row = differ.speed, differ.proficiency, at_once.slower, at_once.contacts, own
             self.people[f, self.number["pools"][name]] = row
-        for name, journey in model.journeys.items():
-            self.journey(f, name, journey, phase)
-        for name, event in model.events.items():
-            self.event(f, name, event)
-        for j, who in enumerate((None, *(journey.who.persona for journey in self.phases[0].model.journeys.values()))):
-            self.comes[f, j] = weights_of(model, who)
 
     def persona(self, f: int, p: int, persona: Persona, model: Model) -> None:
         """Write down a persona."""
@@ -543,7 +604,9 @@ class _Lowering:
         row["reacts"] = any(row[name] != 0 for name in REACTIONS)
         row["share"], row["revenue"], row["priority"] = persona.share, persona.value.revenue, persona.priority
         row["neediness"] = self.law(persona.neediness)
+        row["rest_terms"], row["rest_terms_n"] = self.moving(feelings.moving)
         if churn is not None:
+            row["churn_terms"], row["churn_terms_n"] = self.moving(churn.moving)
             row["churns"], row["base"], row["slope"], row["terms"] = 1, churn.base, churn.slope, churn.total
         if survey is not None:
             row["asked"], row["ask"], row["noise"] = 1, survey.ask, survey.noise
@@ -556,12 +619,22 @@ class _Lowering:
         for j, name in enumerate(self.names.journeys):
             self.starts(f, p, j, persona, model.journeys[name])
 
+    def moving(self, terms: Sequence[tuple[str, Term]]) -> tuple[int, int]:
+        """Where a list of terms begins, and how many they are."""
+        first = len(self.lists.terms)
+        for name, term in terms:
+            self.lists.terms.append((term.value, term.per_year, term.growing, self.condition(term.who, name)))
+        return first, len(terms)
+
     def belongings(self, f: int, p: int, persona: Persona) -> None:
         """Write down the products and traits with which a persona's customers begin."""
         for product, share in persona.products.items():
             self.products[f, p, self.number["products"][product]] = share
-        for trait, value in persona.traits.items():
-            self.traits[f, p, self.number["traits"][trait]] = self.number["values"][value]
+        for trait, weights in persona.traits.items():
+            place = f, p, self.number["traits"][trait]
+            self.trait[place], self.trait_n[place] = len(self.lists.trait_value), len(weights)
+            self.lists.trait_value.extend(self.number["values"][value] for value in weights)
+            self.lists.trait_weight.extend(weights.values())
 
     def starts(self, f: int, p: int, j: int, persona: Persona, journey: Journey) -> None:
         """Write down where a persona's journeys begin, and how often they are needed."""
@@ -571,7 +644,8 @@ class _Lowering:
         for channel, weight in liked.items():
             if channel in journey.start:
                 self.lists.start_weight.append(weight)
-                self.lists.start_step.append(self.number["steps"][name, journey.start[channel]])
+                self.lists.start_step.append(self.number["steps"][name, journey.start[channel].step])
+                self.lists.start_who.append(self.condition(journey.start[channel].who, name))
         self.begin_n[f, p, j] = len(self.lists.start_step) - self.begin[f, p, j]
         if journey.when.need is not None:
             need = self.names.personas[p], journey.when.need, f >= len(self.stretches)
@@ -603,7 +677,8 @@ class _Lowering:
         row["dormant"], row["goal"] = name in phase.dormant, self.number["goals"][goal]
         row["time"], row["hard"] = journey.difficulty.time, journey.difficulty.matters
         row["has_priority"], row["priority"] = journey.priority is not None, journey.priority or 0
-        only = next(iter(journey.start.values())) if len(journey.start) == 1 else None
+        only = next(iter(journey.start.values())).step if len(journey.start) == 1 else None
+        row["picky"] = any(start.who.matters for start in journey.start.values())
         row["only_start"] = NONE if only is None else self.number["steps"][name, only]
         self.trigger(f, j, journey)
         row["who"] = self.condition(journey.who, name)
@@ -654,23 +729,27 @@ class _Lowering:
         self.who_persona = np.zeros((count, size["personas"]), np.bool_)
         self.who_stage = np.zeros((count, size["stages"]), np.bool_)
         self.who_product = np.zeros((count, size["products"]), np.bool_)
-        self.who_trait = np.zeros((count, size["traits"], size["values"]), np.bool_)
-        self.trait_matters = np.zeros((count, size["traits"]), np.bool_)
+        self.who_trait, self.who_seen = np.zeros((2, count, size["traits"], size["values"]), np.bool_)
+        self.trait_matters, self.seen_matters = np.zeros((2, count, size["traits"]), np.bool_)
         for n, (who, name) in enumerate(self.stated):
             row = self.condition_records[n]
             row["share"], row["name"] = who.share, draws.name(name)
             row["any_persona"], row["any_stage"] = who.persona is None, who.stage is None
-            row["any_product"], row["any_trait"] = who.product is None, not who.trait
+            row["any_product"], row["any_trait"], row["any_seen"] = who.product is None, not who.trait, not who.seen
             for table, names, wanted in (
                 (self.who_persona, "personas", who.persona),
                 (self.who_stage, "stages", who.stage),
                 (self.who_product, "products", who.product),
             ):
                 table[n, [self.number[names][each] for each in wanted or ()]] = True
-            for trait, values in who.trait.items():
-                t = self.number["traits"][trait]
-                self.trait_matters[n, t] = True
-                self.who_trait[n, t, [self.number["values"][value] for value in values]] = True
+            for matters, which, asked in (
+                (self.trait_matters, self.who_trait, who.trait),
+                (self.seen_matters, self.who_seen, who.seen),
+            ):
+                for trait, values in asked.items():
+                    t = self.number["traits"][trait]
+                    matters[n, t] = True
+                    which[n, t, [self.number["values"][value] for value in values]] = True
 
     def event(self, f: int, name: str, event: Event) -> None:
         """Write down an event: whom it may reach, and what it does."""
@@ -711,13 +790,15 @@ class _Lowering:
     def routes(self, journey: str, targets: Mapping[str, Target]) -> tuple[int, int]:
         """Where a list of targets begins, and how many they are."""
         first, weights = len(self.lists.target), total([target.p for target in targets.values()])
+        picky = any(target.who.matters for target in targets.values())
         for name, target in targets.items():
             step = self.number["steps"].get((journey, name))
             if name == AGAIN:
                 code = AGAIN_CODE
             else:
                 code = step if step is not None else end_code(self.number["ends"].get(name, 0))
-            self.lists.target.append((weights, self.optional(target.after), code))
+            who = self.condition(target.who, journey)
+            self.lists.target.append((weights, self.optional(target.after), code, who, picky))
             self.lists.target_weight.append(target.p)
         return first, len(targets)
 
@@ -745,7 +826,10 @@ class _Lowering:
             for some in (effects.adds, effects.drops, effects.trait, effects.opens, effects.cancels, effects.puts_off)
         ]
         pairs = [number for both in zip(first, counts, strict=True) for number in both]
-        lists.effects.append((effects.revenue, effects.mood, effects.satisfaction, effects.matters, stage, *pairs))
+        lists.effects.append((
+            effects.revenue, effects.mood, effects.satisfaction, effects.matters, effects.changes_customer, stage,
+            *pairs,
+        ))  # fmt: skip
         return len(lists.effects) - 1
 
 

@@ -74,25 +74,27 @@ def put(raw: dict[str, Any], path: str, value: Any) -> None:
     """Set one dotted path of plain data in place; keys on the way that are shorthand become mappings."""
     *parents, last = path.split(".")
     here = raw
+    within = ""
     for key in parents:
         match = _key(here, key)
         inner = here.get(match)
         if not isinstance(inner, dict):
-            inner = _expanded(key, inner)
+            inner = _expanded(within, key, inner)
             here[match] = inner
-        here = inner
+        here, within = inner, key
     here[_key(here, last)] = value
 
 
 def get(raw: Mapping[str, Any], path: str, default: Any = None) -> Any:
     """Value at a dotted path of plain data; shorthand on the way is read as `put` would write it out."""
     here: Any = raw
+    within = ""
     for key in path.split("."):
         match = _key(here, key)
         if match not in here:
             return default
         value = here[match]
-        here = value if isinstance(value, dict) else _expanded(key, value)
+        here, within = value if isinstance(value, dict) else _expanded(within, key, value), key
     return value
 
 
@@ -101,10 +103,19 @@ def _key(here: dict[Any, Any], key: str) -> Any:
     return next((k for k in here if str(k) == key), key)
 
 
-def _expanded(key: str, value: Any) -> dict[str, Any]:
-    """A shorthand pool, probability, rate or duration written out, so that a part of it can be set."""
+def _expanded(within: str, key: str, value: Any) -> dict[str, Any]:
+    """A shorthand under a key, itself within another, written out so that a part of it can be set.
+
+    That is a pool, a trait's only value, a start, a term, a probability, a rate or a duration.
+    """
     if key == "staff" and isinstance(value, str):
         return {value: 0}
+    if within == "traits" and isinstance(value, str):
+        return {value: 1}
+    if within == "start" and isinstance(value, str):
+        return {"step": value}
+    if within == "terms" and isinstance(value, int | float):
+        return {"value": value}
     if isinstance(value, int | float):
         return {"p": value}
     if isinstance(value, str) and "/" in value:
@@ -264,7 +275,9 @@ def _settings(model: Model, names: Iterable[str], *, in_pilot: bool = True) -> d
 def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
     """Plain data with every name of the union, in its order: what this phase lacks is there, but nobody is on duty."""
     full = dict(raw)
-    for part in ("personas", "touchpoints", "channels", "systems", "journeys", "events", "staff", "profiles"):
+    for part in (
+        "traits", "personas", "touchpoints", "channels", "systems", "journeys", "events", "staff", "profiles",
+    ):  # fmt: skip
         if part in union:
             known = raw.get(part, {})
             full[part] = {name: known.get(name, _asleep(part, name, value)) for name, value in union[part].items()}
@@ -288,7 +301,7 @@ def _asleep(part: str, name: str, value: Any) -> Any:
         return {**value, "reach": 0}
     if part == "systems":
         return {**value, "outages": {}}
-    if part == "channels":
+    if part in ("channels", "traits"):
         return {}
     if part == "profiles" and name == DEFAULT_PROFILE:  # which demand follows without naming it
         return {"hours": {"all": {"00:00": 1}}}
@@ -438,7 +451,7 @@ def _paths(raw: Mapping[str, Any], prefix: str = "") -> set[str]:
     return set(flatten(raw, prefix)) | {
         f"{path}.{field}"
         for path, value in flatten(raw, prefix).items()
-        for field in (["p"] if isinstance(value, int | float) else ["rate", "value"])
+        for field in (["p", "value"] if isinstance(value, int | float) else ["rate", "value"])
     }
 
 

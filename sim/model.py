@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import inf
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from sim import units
 from sim.described import Described, Minutes, Moment, Money, MoneyPerMinute, PerMinute, Share, Weight
@@ -49,6 +50,102 @@ def _as_tuple(value: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
+def _as_certain(value: object) -> object:
+    """Let one value stand for weights of which it has all."""
+    if isinstance(value, str):
+        return {value: 1.0}
+    if not isinstance(value, dict):
+        msg = f"{value!r} is not text; put it in quotes if it is a value"
+        raise ValueError(msg)
+    return value
+
+
+def _some_weight(weights: dict[str, float]) -> dict[str, float]:
+    if not any(weights.values()):
+        msg = "none of its values has a weight, so it would have none; give one of them a weight"
+        raise ValueError(msg)
+    return weights
+
+
+Weights = Annotated[dict[str, Weight], BeforeValidator(_as_certain), AfterValidator(_some_weight)]
+
+
+class Who(Described):
+    """Condition on a customer; every part that is stated must hold.
+
+    Attributes
+    ----------
+    share
+        Share of the customers it holds for, drawn once per customer and journey (or term): a pilot.
+    """
+
+    persona: Names | None = None
+    stage: Names | None = None
+    product: Names | None = None
+    trait: dict[str, Names] = {}
+    seen: dict[str, Names] = {}
+    share: Share = 1.0
+
+    @cached_property
+    def matters(self) -> bool:
+        """Whether it asks for anything."""
+        return self != Who()
+
+
+class Term(Described):
+    """A named amount in a resting level or in the logarithm of a hazard, for those a condition holds for.
+
+    Attributes
+    ----------
+    value
+        What is added.
+    per_year
+        What is added beside it for each year since joining.
+    up_to
+        How long after joining that grows no more; it always does where unstated.
+    who
+        For whom it counts, as long as they are that.
+    """
+
+    value: float = 0.0
+    per_year: float = 0.0
+    up_to: Minutes | None = None
+    who: Who = Who()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not {"value", "per_year"} & self.model_fields_set:
+            msg = "adds nothing; say `value`, `per_year` or both"
+            raise ValueError(msg)
+        if self.up_to is not None and "per_year" not in self.model_fields_set:
+            msg = "up_to says until when it grows, but nothing does; say `per_year`, or leave up_to out"
+            raise ValueError(msg)
+        return self
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether it differs between customers or in time."""
+        return self.who.matters or self.per_year != 0
+
+    @cached_property
+    def growing(self) -> float:
+        """Minutes for which it grows."""
+        return inf if self.up_to is None else self.up_to
+
+
+Terms = dict[str, Annotated[Term, _shorthand("value")]]
+
+
+def always(terms: dict[str, Term]) -> float:
+    """Sum of those terms that are the same for everybody at any time."""
+    return sum(term.value for term in terms.values() if not term.moves)
+
+
+def moving(terms: dict[str, Term]) -> tuple[tuple[str, Term], ...]:
+    """Terms, with their names, that differ between customers or in time."""
+    return tuple((name, term) for name, term in terms.items() if term.moves)
+
+
 class Arrivals(Described):
     """Events at a rate shaped by a weekly profile: the profile called `weekly` where none is named, if there is one."""
 
@@ -57,6 +154,19 @@ class Arrivals(Described):
 
 
 Rate = Annotated[Arrivals, _shorthand("rate")]
+
+
+class Seen(Described):
+    """How the company learns of a value of a trait: with what probability, and how long after it was set."""
+
+    p: Share = 1.0
+    after: Distribution | None = None
+
+
+class Trait(Described):
+    """A property of customers of which the company may not know at once, or never learn."""
+
+    seen: Seen = Seen()
 
 
 class Population(Described):
@@ -104,7 +214,7 @@ class Satisfaction(Described):
     """
 
     rest: float = Field(default=7.0, ge=0, le=10)
-    terms: dict[str, float] = {}
+    terms: Terms = {}
     adapts: Share = 0.0
     memory: Share = 0.0
     recovery: PerMinute = 0.0
@@ -148,8 +258,13 @@ class Satisfaction(Described):
 
     @cached_property
     def level(self) -> float:
-        """Resting level with all its terms."""
-        return self.rest + sum(self.terms.values())
+        """Resting level with those terms that are the same for everybody at any time."""
+        return self.rest + always(self.terms)
+
+    @cached_property
+    def moving(self) -> tuple[tuple[str, Term], ...]:
+        """Terms that are not."""
+        return moving(self.terms)
 
 
 class Churn(Described):
@@ -157,13 +272,18 @@ class Churn(Described):
 
     base: PerMinute
     slope: float = 0.0
-    terms: dict[str, float] = {}
+    terms: Terms = {}
     every: Minutes = Field(default=7 * 1440.0, gt=0)
 
     @cached_property
     def total(self) -> float:
-        """Sum of the named terms."""
-        return sum(self.terms.values())
+        """Sum of those terms that are the same for everybody at any time."""
+        return always(self.terms)
+
+    @cached_property
+    def moving(self) -> tuple[tuple[str, Term], ...]:
+        """Terms that are not."""
+        return moving(self.terms)
 
 
 class Respond(Described):
@@ -218,7 +338,7 @@ class Persona(Described):
     survey: Survey | None = None
     value: Value = Value()
     priority: int = 0
-    traits: dict[str, str] = {}
+    traits: dict[str, Weights] = {}
     products: dict[str, Share] = {}
 
     @cached_property
@@ -228,10 +348,17 @@ class Persona(Described):
 
 
 class Target(Described):
-    """Where a journey goes next: a weight, and how long until then."""
+    """Where a journey goes next: a weight, how long until then, and for whom it is.
+
+    Attributes
+    ----------
+    who
+        For whom it is; for others its weight is 0, and those of the other targets are taken relative to each other.
+    """
 
     p: Weight
     after: Distribution | None = None
+    who: Who = Who()
 
 
 Targets = dict[str, Annotated[Target, _shorthand("p")]]
@@ -397,8 +524,13 @@ class Effects(Described):
     @cached_property
     def matters(self) -> bool:
         """Whether anything changes but the mood."""
-        customer = (self.stage, self.adds, self.drops, self.trait, self.revenue, self.satisfaction)
-        return any((*customer, self.opens, self.cancels, self.puts_off))
+        moved = self.revenue, self.satisfaction, self.opens, self.cancels, self.puts_off
+        return self.changes_customer or any(moved)
+
+    @cached_property
+    def changes_customer(self) -> bool:
+        """Whether conditions may hold for other customers afterwards."""
+        return bool(self.stage or self.adds or self.drops or self.trait)
 
 
 class Outcome(Effects):
@@ -492,27 +624,6 @@ class Step(Described):
         return tuple(self.outcomes), tuple(outcome.p for outcome in self.outcomes.values())
 
 
-class Who(Described):
-    """Condition on a customer; every part that is stated must hold.
-
-    Attributes
-    ----------
-    share
-        Share of the customers it holds for, drawn once per customer and journey: a pilot.
-    """
-
-    persona: Names | None = None
-    stage: Names | None = None
-    product: Names | None = None
-    trait: dict[str, Names] = {}
-    share: Share = 1.0
-
-    @cached_property
-    def matters(self) -> bool:
-        """Whether it asks for anything."""
-        return self != Who()
-
-
 class After(Described):
     """Another journey's end as a trigger."""
 
@@ -561,13 +672,20 @@ def _only_opened(value: object) -> object:
     return {OPENED: True} if value == OPENED else value
 
 
+class Start(Described):
+    """Where a journey begins in a channel, and for whom: others begin in another, if there is one for them."""
+
+    step: str
+    who: Who = Who()
+
+
 class Journey(Described):
     """One kind of pursuit of a goal: who, when, from where, through what, and how it ends."""
 
     when: Annotated[When, BeforeValidator(_only_opened)]
     who: Who = Who()
     goal: str | None = None
-    start: dict[str, str] = Field(min_length=1)
+    start: dict[str, Annotated[Start, _shorthand("step")]] = Field(min_length=1)
     difficulty: Annotated[Difficulty, BeforeValidator(_tilts)] = Difficulty()
     steps: dict[str, Step] = Field(min_length=1)
     ends: dict[str, End] = {}
@@ -847,6 +965,7 @@ class Model(Described):
     clock: Clock
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     population: Population = Population()
+    traits: dict[str, Trait] = {}
     personas: dict[str, Persona] = Field(min_length=1)
     touchpoints: dict[str, Touchpoint] = Field(min_length=1)
     channels: dict[str, Channel] = {}

@@ -9,22 +9,15 @@ from typing import Any
 
 from sim.described import Described
 from sim.distributions import Empirical, Hazard, Part
-from sim.model import Arrivals, End, Event, Opening, Outage, Outcome, Target, Touchpoint, WhileOpen
+from sim.model import Arrivals, End, Event, Opening, Outage, Outcome, Target, Term, Touchpoint, WhileOpen
 from sim.timetable import Break, Profile, Shift
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
 # What was not there grows from none of it; all else that is new is there at once.
-_AMOUNT: dict[type, str] = {
-    Arrivals: "rate",
-    Target: "p",
-    Opening: "p",
-    Outcome: "p",
-    Part: "p",
-    Shift: "headcount",
-    Break: "share",
-    Event: "reach",
-    Outage: "rate",
-}
+_AMOUNTS: dict[type, tuple[str, ...]] = {
+    Arrivals: ("rate",), Target: ("p",), Opening: ("p",), Outcome: ("p",), Part: ("p",), Shift: ("headcount",),
+    Break: ("share",), Event: ("reach",), Outage: ("rate",), Term: ("value", "per_year"),
+}  # fmt: skip
 # Shapes rather than amounts: between two of them there is no third that either would recognise.
 _WHOLE = (Profile, Empirical, Hazard)
 # Numbers that say when and not how much.
@@ -103,8 +96,8 @@ def _part(value: Any, share: float) -> Any:
     """That share of an amount; what is not an amount, whole."""
     if _is_number(value):
         return value * share
-    field = _AMOUNT.get(type(value))
-    return value if field is None else _with(value, {field: between(0, getattr(value, field), share)})
+    fields = _AMOUNTS.get(type(value), ())
+    return _with(value, {field: between(0, getattr(value, field), share) for field in fields}) if fields else value
 
 
 def _with(part: Described, values: dict[str, Any]) -> Described:

@@ -37,6 +37,7 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
     """Return a problem for every name that is used but not defined, and for weights that do not add up to one."""
     return [
         *_personas(raw),
+        *_traits(raw),
         *_touchpoints(raw),
         *_done_alone(raw),
         *_queueless(raw),
@@ -99,6 +100,31 @@ def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
         yield from _unknown(f"{path}.patience", _names(persona, "patience"), places, "channel or touchpoint")
         for need, arrivals in _items(persona, "needs"):
             yield from _profile(raw, f"{path}.needs.{need}", arrivals)
+        for part, stated in _items(raw["personas"], name):
+            if part in ("satisfaction", "churn"):
+                yield from _terms(raw, f"{path}.{part}.terms", stated.get("terms"))
+
+
+def _terms(raw: dict[str, Any], path: str, terms: Any) -> Iterator[Problem]:
+    """Conditions on the terms of a persona, which may ask for everything but the persona."""
+    yield from _meant_for(raw, path, terms)
+    for name, term in _items({path: terms}, path):
+        if "persona" in _names(term, "who"):
+            message = "a term is for the persona that states it, and for no other; leave this out"
+            yield Problem(f"{path}.{name}.who.persona", message)
+
+
+def _traits(raw: dict[str, Any]) -> Iterator[Problem]:
+    """What is said of a trait that nobody has."""
+    born = [persona.get("traits") for _, persona in _items(raw, "personas")]
+    given = [effect.get("trait") for effect in _all_effects(raw)]
+    later = [path for path, _ in _set_by_changes(raw)]
+    known = {trait for traits in (*born, *given) for trait in _names({"x": traits}, "x")}
+    known |= {path[-1] for path in later if path[-2:-1] in (["trait"], ["traits"])}
+    known |= {path[-2] for path in later if path[-3:-2] == ["traits"]}
+    for name in _names(raw, "traits"):
+        if name not in known:
+            yield Problem(f"traits.{name}", f"nobody ever has it; {did_you_mean(name, sorted(known))}")
 
 
 def check_profiles(raw: dict[str, Any]) -> list[Problem]:
@@ -147,6 +173,7 @@ def _touchpoints(raw: dict[str, Any]) -> Iterator[Problem]:
         yield from _unknown(f"{path}.staff", _listed(touchpoint.get("staff")), _names(raw, "staff"), "staff pool")
         for field in ("when_closed", "when_down"):
             yield from _sums_to_one(f"{path}.{field}", touchpoint.get(field))
+            yield from _meant_for(raw, f"{path}.{field}", touchpoint.get(field))
             for visitor, journey in _items(raw, "journeys"):
                 if _follows(journey, name, touchpoint, field):
                     known, what = [AGAIN, *_targets(journey)], f"step or end of journey '{visitor}' called"
@@ -239,6 +266,8 @@ def _sums_to_one(path: str, parts: Any, what: str = "probabilities", field: str 
     """Weights that should add up to one: told beside whatever else is wrong, as long as all of them are numbers."""
     if not isinstance(parts, dict) or not parts:
         return
+    if any(isinstance(part, dict) and part.get("who") for part in parts.values()):
+        return  # what is left for a customer is taken relative to each other
     weights = {str(name): _weight(part, field) for name, part in parts.items()}
     known = {name: weight for name, weight in weights.items() if weight is not None}
     if len(known) == len(weights):
@@ -256,9 +285,16 @@ def _journey(raw: dict[str, Any], name: str, journey: dict[str, Any]) -> Iterato
     yield from _trigger(raw, path, journey)
     start = journey.get("start")
     if isinstance(start, dict):
-        for channel, step in start.items():
+        for channel, begins in start.items():
+            step, field = (begins.get("step"), ".step") if isinstance(begins, dict) else (begins, "")
             if isinstance(step, str) and step not in steps:
-                yield Problem(f"{path}.start.{channel}", f"there is no step '{step}'; {did_you_mean(step, steps)}")
+                where = f"{path}.start.{channel}{field}"
+                yield Problem(where, f"there is no step '{step}'; {did_you_mean(step, steps)}")
+        yield from _meant_for(raw, f"{path}.start", start)
+        for channel, begins in _items({path: start}, path):
+            if len(start) == 1 and begins.get("who"):
+                message = "the only start is for everybody; put this on the journey, or add another start"
+                yield Problem(f"{path}.start.{channel}.who", message)
     outcomes_here: set[str] = set()
     for step_name, step in _items(journey, "steps"):
         outcomes_here.update(_names(step, "outcomes"))
@@ -289,6 +325,12 @@ def _taken(path: str, journey: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem(f"{path}.steps.{step_name}.outcomes.{outcome}", message)
 
 
+def _meant_for(raw: dict[str, Any], path: str, parts: Any) -> Iterator[Problem]:
+    """Conditions on starts, targets or terms."""
+    for name, part in _items({path: parts}, path):
+        yield from _who(raw, f"{path}.{name}.who", part.get("who"))
+
+
 def _who(raw: dict[str, Any], path: str, who: Any) -> Iterator[Problem]:
     """A condition that nobody can ever meet."""
     if not isinstance(who, dict):
@@ -296,10 +338,10 @@ def _who(raw: dict[str, Any], path: str, who: Any) -> Iterator[Problem]:
     yield from _unknown(f"{path}.persona", _listed(who.get("persona")), _names(raw, "personas"), "persona")
     yield from _nobody(f"{path}.stage", _listed(who.get("stage")), _stages(raw))
     yield from _nobody(f"{path}.product", _listed(who.get("product")), _products(raw))
-    traits = who.get("trait")
-    if isinstance(traits, dict):
-        for trait, wanted in traits.items():
-            yield from _nobody(f"{path}.trait.{trait}", _listed(wanted), _values(raw, str(trait)))
+    for asked in ("trait", "seen"):
+        traits = who.get(asked)
+        for trait, wanted in traits.items() if isinstance(traits, dict) else ():
+            yield from _nobody(f"{path}.{asked}.{trait}", _listed(wanted), _values(raw, str(trait)))
 
 
 def _nobody(path: str, wanted: list[str], known: list[str]) -> Iterator[Problem]:
@@ -358,9 +400,10 @@ def _values(raw: dict[str, Any], trait: str) -> list[str]:
     """Values that a trait can have."""
     born = [persona.get("traits") for _, persona in _items(raw, "personas")]
     given = [effect.get("trait") for effect in _all_effects(raw)]
-    known = {str(traits[trait]) for traits in (*born, *given) if isinstance(traits, dict) and trait in traits}
-    later = {str(value) for path, value in _set_by_changes(raw) if path[-2:] in (["trait", trait], ["traits", trait])}
-    return sorted(known | later)
+    known = [traits[trait] for traits in (*born, *given) if isinstance(traits, dict) and trait in traits]
+    known += [value for path, value in _set_by_changes(raw) if path[-2:] in (["trait", trait], ["traits", trait])]
+    weighed = {path[-1] for path, _ in _set_by_changes(raw) if path[-3:-1] == ["traits", trait]}
+    return sorted(weighed.union(*(_listed(values) for values in known)))
 
 
 def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterator[Problem]:
@@ -446,6 +489,7 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
     for outcome, chosen in _items(step, "next"):
         yield from _sums_to_one(f"{path}.next", chosen, f"probabilities after '{outcome}'")
         yield from _unknown(f"{path}.next.{outcome}", _names({"x": chosen}, "x"), targets, "step or end")
+        yield from _meant_for(raw, f"{path}.next.{outcome}", chosen)
     for outcome in outcomes:
         if outcome not in routed and outcome != RESOLVED:
             message = f"the outcome '{outcome}' leads nowhere; add it under next, with steps or ends"
@@ -458,6 +502,7 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
         reopens = f"{path}.outcomes.{outcome}.reopens"
         yield from _unknown(reopens, _names(effect, "reopens"), targets, "step or end")
         yield from _sums_to_one(reopens, effect.get("reopens"))
+        yield from _meant_for(raw, reopens, effect.get("reopens"))
 
 
 def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator[Problem]:

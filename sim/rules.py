@@ -25,6 +25,7 @@ TABLE: Final = 8
 
 
 THREE_DAYS: Final = 3 * 1440.0  # mean delay until an issue that did not stay resolved comes back
+A_YEAR: Final = 365.25 * 1440.0
 AN_HOUR: Final = 60.0  # mean delay after opening until those who found it closed try again
 MOST_VISITS: Final = 10_000  # in one journey; more of them go round in a circle
 
@@ -262,6 +263,11 @@ def standing(weights: Sequence[float], known: Sequence[float]) -> float:
                 return -math.inf
             together += weights[i] * known[i]
     return together
+
+
+def term(value: float, per_year: float, growing: float, elapsed: float) -> float:
+    """Term of a resting level or of a hazard: a value, and more for each year since joining, for so long at most."""
+    return value + per_year * (min(elapsed, growing) / A_YEAR)
 
 
 def leave_probability(base: float, slope: float, shortfall: float, terms: float, elapsed: float) -> float:

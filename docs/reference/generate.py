@@ -54,6 +54,7 @@ KINDS: list[tuple[Any, str]] = [
     (described.Weight, "number, 0 or more"),
     (Level, "number, 0 or more"),
     (model.Names, "name, or list of names"),
+    (model.Weights, "value, or weights by value"),
     (Texts, "text, or list of texts"),
     (Distribution, "[distribution](distributions.md)"),
     (Any, "value"),
@@ -143,7 +144,11 @@ def shorthand(validator: Any) -> str | None:
     """What may stand for an object with one field, if a validator lets something."""
     function = getattr(validator, "func", None)
     names = [cell.cell_contents for cell in (getattr(function, "__closure__", None) or ())]
-    return {"rate": "[rate](units.md#rates)", "p": "number"}.get(names[0]) if names else None
+    return (
+        {"rate": "[rate](units.md#rates)", "p": "number", "value": "number", "step": "text"}.get(names[0])
+        if names
+        else None
+    )
 
 
 def default_of(field: FieldInfo, hint: Any) -> str:

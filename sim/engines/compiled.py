@@ -104,6 +104,7 @@ class History:
     def __init__(self, lowered: Lowered, model: Model, seed: int, replication: int, keep: float = 1.0) -> None:
         self.lowered, self.model, self.m = lowered, model, lowered.arrays
         self.spare = 64 + 4 * len(lowered.names.journeys) + int(self.m.effects["opens_n"].max(initial=0))
+        self.spare += 4 * len(lowered.names.lagging)
         self.world = np.zeros(1, WORLD)
         self.tables = self._begin_with(draws.world(seed, replication), keep)
         for name, table in self.tables.items():
@@ -174,7 +175,7 @@ class History:
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE, passing=NONE,
             home=home, makes_lists=lists, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
-            n_systems=len(names.systems),
+            n_systems=len(names.systems), n_lagging=len(names.lagging),
             n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
             n_priorities=len(m.priorities), n_queues=queues, n_events=len(names.events), n_moments=len(moments),
         )  # fmt: skip
@@ -182,11 +183,12 @@ class History:
         staff["head"] = staff["tail"] = staff["staying"] = NONE
         staff["key"] = [address(key, name) for name in names.pools]
         staff["contacts"], staff["several"] = m.people["contacts"][0], (m.people["contacts"] > 1).any(axis=0)
-        begun = (2 + journeys) * model.population.customers + len(moments) + some
+        begun = (2 + journeys + len(names.lagging)) * model.population.customers + len(moments) + some
         sizes = {
             "event": (begun,), "soon": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
-            "trait": (customers, len(names.traits)), "known": (customers, lists), "standing": (customers, lists),
+            "trait": (customers, len(names.traits)), "noted": (customers, len(names.lagging)),
+            "known": (customers, lists), "standing": (customers, lists),
             "issue": (some,), "attempt": (some, len(names.touchpoints)),
             "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
             "busy": (len(names.channels),), "system": (len(names.systems),), "to start": (some,),
@@ -258,7 +260,7 @@ class History:
         dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
-            self._enlarge(spare, "customer", "need", "held", "trait", "known", "standing")
+            self._enlarge(spare, "customer", "need", "held", "trait", "noted", "known", "standing")
         if world["issues"] + wanted > len(self.tables["issue"]):
             self._enlarge(wanted, "issue", "attempt", "seen")
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])

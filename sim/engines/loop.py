@@ -60,6 +60,7 @@ from sim.engines.world import (
     m_journey_name,
     m_knots_at,
     m_knots_value,
+    m_lag,
     m_lines,
     m_need_curve,
     m_open_after,
@@ -76,22 +77,30 @@ from sim.engines.world import (
     m_put_off,
     m_put_off_by,
     m_review_every,
+    m_seen_matters,
     m_serves,
     m_start,
     m_start_step,
     m_start_weight,
+    m_start_who,
     m_target_weight,
     m_tilt,
+    m_trait,
     m_trait_matters,
+    m_trait_n,
+    m_trait_name,
     m_trait_set,
-    m_traits,
+    m_trait_value,
+    m_trait_weight,
     m_who_persona,
     m_who_product,
+    m_who_seen,
     m_who_stage,
     m_who_trait,
     member_at,
     moment_at,
     need_at,
+    noted_at,
     origin_at,
     outage_at,
     outages_of,
@@ -102,6 +111,7 @@ from sim.engines.world import (
     pool_at,
     product_at,
     queue_at,
+    seeing_at,
     seen_at,
     soon_at,
     spell_row,
@@ -110,6 +120,7 @@ from sim.engines.world import (
     step_at,
     system_at,
     target_at,
+    term_at,
     touchpoint_at,
     trait_at,
     visit_row,
@@ -153,7 +164,8 @@ GOING, DUE = ONE, ONE + ONE  # on the way home, or to a break that may be over b
     HURRY,
     OFFER,
     MISS,
-) = _numbered(19)
+    SEE,
+) = _numbered(20)
 START_ISSUE, START_REVIEWS, START_NEED, START_EVERY = _numbered(4)
 # arrays.OUTCOMES and arrays.ENDS
 (
@@ -181,14 +193,16 @@ R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 
 
 _PURPOSES = (
-    "start", "join", "gap", "persona", "product", "need", "neediness", "phase", "joining", "pilot", "start",
+    "start", "join", "gap", "persona", "product", "trait", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
-    "score", "leave", "review", "kept", "while open", "reach", "callback", "reached", "speed", "proficiency",
+    "score", "leave", "review", "kept", "while open", "reach", "callback", "reached", "speed", "proficiency", "seen",
+    "seen after",
 )  # fmt: skip
 (
-    U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
+    U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_TRAIT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
-    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH, U_CALLBACK, U_REACHED, U_SPEED, U_PROFICIENCY,
+    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH, U_CALLBACK, U_REACHED, U_SPEED, U_PROFICIENCY, U_SEEN,
+    U_SEEN_AFTER,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
 
@@ -782,7 +796,7 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["arm"] = w["n_phases"] if in_pilot else 0
     customer["group"] = chosen + w["n_personas"] if in_pilot else chosen
     f = phase_of(w, c)
-    customer["stage"] = NONE
+    customer["stage"] = journey_at(w, 0, only)["stage"] if only >= 0 else w["home"]
     customer["origin"] = origin
     customer["k"] = k
     customer["joined"] = nan
@@ -798,21 +812,42 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["present"] = 0
     customer["pending"] = NONE
     customer["kept"] = w["keep"] >= 1.0 or (w["keep"] > 0.0 and draw(key, U_KEPT) < w["keep"])
-    customer["satisfaction"] = rest(w, c)
     customer["relaxed"] = w["now"]
     for product in range(w["n_products"]):
         share = m_products(w, f, chosen, product)
         product_at(w, c, product)["held"] = (
             share > 0.0 and draw(draws.fold(key, m_product_name(w, product)), U_PRODUCT) < share
         )
+    for lagging in range(w["n_lagging"]):
+        noted = noted_at(w, c, lagging)
+        noted["value"] = NONE
+        noted["nth"] = NONE
+        noted["set"] = 0
     for trait in range(w["n_traits"]):
-        trait_at(w, c, trait)["value"] = m_traits(w, f, chosen, trait)
+        value = first_value(w, key, f, chosen, trait)
+        if value >= 0:
+            set_trait(w, c, trait, value)
+        else:
+            trait_at(w, c, trait)["value"] = NONE
     if w["makes_lists"] == 1:
         known = known_at(w, c, ZERO)
         known["contacts"] = 0.0
         known["score"] = nan
         known["opened"] = nan
+    customer["satisfaction"] = rest(w, c)
     return c
+
+
+@compiled
+def first_value(w: Record, key: Key, f: Whole, p: Whole, trait: Whole) -> Whole:
+    """Value of a trait with which somebody of a persona begins; none where the persona does not have it."""
+    first, n = m_trait(w, f, p, trait), m_trait_n(w, f, p, trait)
+    if n == 0:
+        return NONE
+    if n > 1:
+        u = draw(draws.fold(key, m_trait_name(w, trait)), U_TRAIT)
+        first += rules.choose(view(m_trait_weight(w, first), n), u)
+    return m_trait_value(w, first)
 
 
 @compiled
@@ -881,7 +916,6 @@ def arrive(w: Record, j: Whole) -> None:
     coming = arrival_at(w, j)
     if journey_at(w, w["phase"], j)["dormant"] == 0:
         c = newcomer(w, coming["key"], FROM_ARRIVAL + j, coming["came"], j)
-        customer_at(w, c)["stage"] = journey_at(w, 0, j)["stage"]
         if customer_at(w, c)["stage"] == w["home"]:
             settle(w, c, ZERO)
         open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
@@ -1117,6 +1151,13 @@ def meets(w: Record, c: Whole, n: Whole) -> bool:
                 value = trait_at(w, c, trait)["value"]
                 if value < 0 or not m_who_trait(w, n, trait, value):
                     return False
+    if condition["any_seen"] == 0:
+        for trait in range(w["n_traits"]):
+            if m_seen_matters(w, n, trait):
+                lagging = m_lag(w, trait)
+                value = trait_at(w, c, trait)["value"] if lagging < 0 else noted_at(w, c, lagging)["value"]
+                if value < 0 or not m_who_seen(w, n, trait, value):
+                    return False
     if condition["share"] >= 1:
         return True
     return draw(draws.fold(customer["key"], condition["name"]), U_PILOT) < condition["share"]
@@ -1130,10 +1171,23 @@ def first_step(w: Record, i: Whole) -> Whole:
         return only
     p = customer_at(w, issue["customer"])["persona"]
     first = m_begin(w, f, p, issue["journey"])
-    last = first + m_begin_n(w, f, p, issue["journey"])
-    return m_start_step(
-        w, first + rules.choose(view(m_start_weight(w, first), last - first), draw(issue["key"], U_BEGIN))
-    )
+    n = m_begin_n(w, f, p, issue["journey"])
+    weights = view(m_start_weight(w, first), n)
+    if journey_at(w, f, issue["journey"])["picky"] == 1:
+        weights = weights_of_starts(w, issue["customer"], first, n)
+    return m_start_step(w, first + rules.choose(weights, draw(issue["key"], U_BEGIN)))
+
+
+@compiled
+def weights_of_starts(w: Record, c: Whole, first: Whole, n: Whole) -> Any:
+    """Weights of starts, 0 where they are not meant for a customer, unless none is."""
+    weights = view(m_start_weight(w, first), n)
+    meant = weights.copy()
+    for start in range(n):
+        who = m_start_who(w, first + start)
+        if who >= 0 and not meets(w, c, who):
+            meant[start] = 0.0
+    return meant if rules.total(meant) > 0.0 else weights
 
 
 # ---- an issue's life -------------------------------------------------------------------------------------------------
@@ -1596,7 +1650,13 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
     if n == 0:
         return NONE - (END_RESOLVED if outcome == AS_RESOLVED else END_GIVE_UP), 0.0
     chosen = first
-    if n > 1:
+    if target_at(w, first)["picky"] == 1:
+        weights = weights_of_targets(w, issue["customer"], first, n)
+        together = rules.total(weights)
+        if not together > 0.0:
+            return NONE - (END_RESOLVED if outcome == AS_RESOLVED else END_GIVE_UP), 0.0
+        chosen += rules.chosen(weights, together, draw(key, U_NEXT))
+    elif n > 1:
         weights, together = view(m_target_weight(w, first), n), target_at(w, first)["weights"]
         chosen += rules.chosen(weights, together, draw(key, U_NEXT))
     after, code = target_at(w, chosen)["after"], target_at(w, chosen)["code"]
@@ -1608,6 +1668,17 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
     if after < 0:
         delay = -AN_HOUR * log(1.0 - draw(key, U_DELAY))
     return np.int64(issue["step"]), next_opening(w, i, outcome) - w["now"] + delay
+
+
+@compiled
+def weights_of_targets(w: Record, c: Whole, first: Whole, n: Whole) -> Any:
+    """Weights of targets, 0 where they are not meant for a customer."""
+    weights = view(m_target_weight(w, first), n).copy()
+    for target in range(n):
+        who = target_at(w, first + target)["who"]
+        if who >= 0 and not meets(w, c, who):
+            weights[target] = 0.0
+    return weights
 
 
 @compiled
@@ -1905,12 +1976,14 @@ def take_effect(w: Record, c: Whole, e: Whole, key: Key, origin_journey: Whole, 
         cancel(w, c, effects["cancels"], effects["cancels_n"])
     for n in range(effects["puts_off"], effects["puts_off"] + effects["puts_off_n"]):
         put_off(w, c, m_put_off(w, n), w["now"] + m_put_off_by(w, n))
+    if effects["changes_customer"] == 1:
+        relax_before_change(w, c)
     for n in range(effects["adds"], effects["adds"] + effects["adds_n"]):
         product_at(w, c, m_add(w, n))["held"] = True
     for n in range(effects["drops"], effects["drops"] + effects["drops_n"]):
         product_at(w, c, m_drop(w, n))["held"] = False
     for n in range(effects["traits"], effects["traits"] + effects["traits_n"]):
-        trait_at(w, c, m_trait_set(w, n, 0))["value"] = m_trait_set(w, n, 1)
+        set_trait(w, c, m_trait_set(w, n, 0), m_trait_set(w, n, 1))
     customer["revenue"] += effects["revenue"]
     if effects["satisfaction"] != 0.0:
         relax(w, c)
@@ -1965,6 +2038,41 @@ def survey(w: Record, i: Whole, experience: float) -> None:
             known_at(w, c, ZERO)["score"] = float(issue["score"])
 
 
+# ---- what the company knows ------------------------------------------------------------------------------------------
+
+
+@compiled
+def set_trait(w: Record, c: Whole, trait: Whole, value: Whole) -> None:
+    """Let a customer have a trait from now on."""
+    trait_at(w, c, trait)["value"] = value
+    lagging = m_lag(w, trait)
+    if lagging < 0:
+        return
+    noted, seeing = noted_at(w, c, lagging), seeing_at(w, w["phase"], lagging)
+    nth = np.int64(noted["set"])
+    noted["set"] += 1
+    key = draws.fold(draws.fold(customer_at(w, c)["key"], m_trait_name(w, trait)), as_key(nth))
+    if draw(key, U_SEEN) >= seeing["p"]:
+        return
+    delay = 0.0
+    if seeing["after"] >= 0:
+        delay = vary(w, seeing["after"], draw(key, U_SEEN_AFTER))
+    if delay > 0:
+        put(w, w["now"] + delay, R_ARRIVAL, np.int64(customer_at(w, c)["row"]), lagging, nth, SEE, c, value)
+    else:
+        see(w, c, lagging, nth, value)
+
+
+@compiled
+def see(w: Record, c: Whole, lagging: Whole, nth: Whole, value: Whole) -> None:
+    """Let the company see what the nth setting of a trait was, unless it has seen a later one by now."""
+    noted = noted_at(w, c, lagging)
+    if isnan(customer_at(w, c)["left"]) and nth > noted["nth"]:
+        relax_before_change(w, c)
+        noted["nth"] = nth
+        noted["value"] = value
+
+
 # ---- satisfaction, money and leaving ---------------------------------------------------------------------------------
 
 
@@ -1980,9 +2088,32 @@ def relax(w: Record, c: Whole) -> None:
 
 
 @compiled
+def relax_before_change(w: Record, c: Whole) -> None:
+    """Bring satisfaction up to date before something changes that terms of its resting level may ask for."""
+    if persona_at(w, phase_of(w, c), customer_at(w, c)["persona"])["rest_terms_n"] > 0:
+        relax(w, c)
+
+
+@compiled
 def rest(w: Record, c: Whole) -> float:
     customer = customer_at(w, c)
-    return rules.clip(persona_at(w, phase_of(w, c), customer["persona"])["level"] + customer["drift"])
+    p = persona_at(w, phase_of(w, c), customer["persona"])
+    level = p["level"]
+    if p["rest_terms_n"] > 0:
+        level = with_terms(w, level, p["rest_terms"], p["rest_terms_n"], c)
+    return rules.clip(level + customer["drift"])
+
+
+@compiled
+def with_terms(w: Record, amount: float, first: Whole, n: Whole, c: Whole) -> float:
+    """Return an amount with those terms that hold for a customer now."""
+    joined = customer_at(w, c)["joined"]
+    elapsed = 0.0 if isnan(joined) else w["now"] - joined
+    for t in range(first, first + n):
+        term = term_at(w, t)
+        if term["who"] < 0 or meets(w, c, term["who"]):
+            amount += rules.term(term["value"], term["per_year"], term["growing"], elapsed)
+    return amount
 
 
 @compiled
@@ -2014,7 +2145,10 @@ def review(w: Record, c: Whole) -> None:
         relax(w, c)
         shortfall = p["rest"] - customer["satisfaction"]
         elapsed = w["now"] - customer["reviewed"]
-        leaves = rules.leave_probability(p["base"], p["slope"], shortfall, p["terms"], elapsed)
+        terms = p["terms"]
+        if p["churn_terms_n"] > 0:
+            terms = with_terms(w, terms, p["churn_terms"], p["churn_terms_n"], c)
+        leaves = rules.leave_probability(p["base"], p["slope"], shortfall, terms, elapsed)
         if draw(draws.fold(customer["key"], as_key(customer["reviews"])), U_LEAVE) < leaves:
             leave(w, c)
             return
@@ -2431,6 +2565,11 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             row = event["order"] & as_key(0xFFFFFFFF)
             take_first(w)
             come_due(w, a, row)
+        elif kind == SEE:
+            still, place = is_same_customer(w, a, event), event["place"]
+            take_first(w)
+            if still:
+                see(w, a, np.int64(place >> as_key(32)), np.int64(place & as_key(0xFFFFFFFF)), b)
         elif kind == ON_SHIFT:
             take_first(w)
             on_shift(w, a)

@@ -9,7 +9,7 @@ in the order of `calendar.Rank`.
 from __future__ import annotations
 
 import gc
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from functools import partial
 from math import inf, log, nan
@@ -47,11 +47,11 @@ from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Result, Tables, fra
 from sim.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from sim.behaviour import Behaviour
     from sim.changes import Phase
-    from sim.model import Callback, Churn, Event, Journey, Model, Step, Target, Touchpoint, WhileOpen
+    from sim.model import Callback, Churn, Event, Journey, Model, Start, Step, Target, Term, Touchpoint, WhileOpen
     from sim.summaries import Summary
     from sim.timetable import Cumulative
 
@@ -66,8 +66,8 @@ class Customer:
 
     __slots__ = (
         "accrued", "awaited", "contacts", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left",
-        "opened", "origin", "persona", "pilot", "products", "relaxed", "revenue", "row", "satisfaction",
-        "satisfaction_start", "score", "stage", "traits", "why",
+        "noted", "opened", "origin", "persona", "pilot", "products", "relaxed", "revenue", "row", "satisfaction",
+        "satisfaction_start", "score", "set", "stage", "traits", "why",
     )  # fmt: skip
 
     def __init__(self, row: int, origin: str, key: int, persona: str) -> None:
@@ -78,6 +78,8 @@ class Customer:
         self.why: str | None = None
         self.products: set[str] = set()
         self.traits: dict[str, str] = {}
+        self.set: Counter[str] = Counter()  # how often each trait was
+        self.noted: dict[str, tuple[int, str]] = {}  # to the company, of each trait: of which setting, and the value
         self.satisfaction = 0.0
         self.satisfaction_start: float | None = None
         self.drift = 0.0  # how far experiences have moved the resting level
@@ -248,7 +250,7 @@ class History:
         for pool in self.pools.values():
             self.calendar.process(self.shifts(pool))
         for k in range(self.model.population.customers):
-            self.settle(self.newcomer(f"start {k}", self.address("start", k)))
+            self.settle(self.newcomer(f"start {k}", self.address("start", k), self.home_stage))
         self.calendar.call(self.open_window, self.clock.warmup, Rank.WINDOW)
         self.calendar.process(self.joins())
         for name, journey in self.model.journeys.items():
@@ -346,7 +348,7 @@ class History:
 
     # ---- customers come --------------------------------------------------------------------------------------------
 
-    def newcomer(self, origin: str, key: int, who: Who | None = None) -> Customer:
+    def newcomer(self, origin: str, key: int, stage: str, who: Who | None = None) -> Customer:
         """Return the person of an origin: the k-th at the start, the k-th to join, the k-th to arrive for something."""
         personas = self.model.personas
         wanted = who.persona if who is not None and who.persona is not None else tuple(personas)
@@ -357,13 +359,15 @@ class History:
         customer = Customer(len(self.customers), origin, key, name)
         if self.pilot is not None:
             customer.pilot = self.meets(customer, *self.pilot)
-        customer.satisfaction = self.rest(customer)
-        customer.relaxed = self.calendar.now
         persona = self.of(customer).personas[name]
-        customer.traits = dict(persona.traits)
+        customer.stage, customer.relaxed = stage, self.calendar.now
+        for trait, values in persona.traits.items():
+            chosen = rules.choose(list(values.values()), self.draw(draws.fold(key, draws.name(trait)), "trait"))
+            self.set_trait(customer, trait, list(values)[chosen])
         for product, share in persona.products.items():
             if self.draw(draws.fold(key, draws.name(product)), "product") < share:
                 customer.products.add(product)
+        customer.satisfaction = self.rest(customer)
         self.customers.append(customer)
         return customer
 
@@ -397,7 +401,7 @@ class History:
             key = self.address("join", k)
             due -= log(1.0 - self.draw(key, "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
-            self.settle(self.newcomer(f"join {k}", key))
+            self.settle(self.newcomer(f"join {k}", key, self.home_stage))
             k += 1
 
     def arrivals(self, name: str, journey: Journey) -> Process:
@@ -409,8 +413,7 @@ class History:
             due -= log(1.0 - self.draw(key, "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
             if name not in self.phase.dormant:
-                visitor = self.newcomer(f"{name} {k}", key, journey.who)
-                visitor.stage = journey.when.stage
+                visitor = self.newcomer(f"{name} {k}", key, journey.when.stage, journey.who)
                 if visitor.stage == self.home_stage:
                     self.settle(visitor)
                 self.open(visitor, name, draws.fold(draws.name(name), 0), f"{name} 0")
@@ -507,24 +510,33 @@ class History:
         self.calendar.process(self.live(issue, self.first_step(issue, planned)))
 
     def meets(self, customer: Customer, name: str, who: Who) -> bool:
-        """Say whether a customer meets a condition on something of that name."""
-        return (
+        """Say whether a customer meets the condition on something that is, or belongs to what is, called so."""
+        return not who.matters or (
             (who.persona is None or customer.persona in who.persona)
             and (who.stage is None or customer.stage in who.stage)
             and (who.product is None or not customer.products.isdisjoint(who.product))
             and all(customer.traits.get(trait) in values for trait, values in who.trait.items())
+            and all(self.noted(customer, trait) in values for trait, values in who.seen.items())
             and (who.share >= 1 or self.draw(draws.fold(customer.key, draws.name(name)), "pilot") < who.share)
         )
 
     def first_step(self, issue: Issue, planned: Journey) -> str:
         """Choose the channel in which a journey begins, among those it offers, by the persona's taste."""
         if len(planned.start) == 1:
-            return next(iter(planned.start.values()))
+            return next(iter(planned.start.values())).step
         persona = self.of(issue.customer).personas[issue.customer.persona]
         liked = persona.starts.get(issue.name, persona.start)
-        channels = [channel for channel in liked if channel in planned.start]
-        weights = [liked[channel] for channel in channels]
-        return planned.start[channels[rules.choose(weights, self.draw(issue.key, "start"))]]
+        starts = [planned.start[channel] for channel in liked if channel in planned.start]
+        weights = [weight for channel, weight in liked.items() if channel in planned.start]
+        meant = self.meant(issue, weights, starts)
+        return starts[rules.choose(meant if any(meant) else weights, self.draw(issue.key, "start"))].step
+
+    def meant(self, issue: Issue, weights: list[float], chosen: Iterable[Start | Target]) -> list[float]:
+        """Weights of starts or targets, 0 where they are not meant for this customer."""
+        return [
+            weight if self.meets(issue.customer, issue.name, each.who) else 0.0
+            for weight, each in zip(weights, chosen, strict=True)
+        ]
 
     # ---- an issue's life -------------------------------------------------------------------------------------------
 
@@ -831,9 +843,10 @@ class History:
                 targets = settled.reopens
         if targets is None and outcome in (CLOSED, DOWN):
             targets = visit.touchpoint.when_turned_away(outcome)
-        if not targets:
+        targets = targets or {}
+        weights = self.meant(visit.issue, [target.p for target in targets.values()], targets.values())
+        if not any(weights):
             return (RESOLVED if outcome == RESOLVED else GIVE_UP), 0.0
-        weights = [target.p for target in targets.values()]
         name = list(targets)[rules.choose(weights, self.draw(visit.key, "next"))]
         delay = self.delay(visit, targets[name])
         if name != AGAIN:
@@ -978,9 +991,12 @@ class History:
             self.cancel(customer, effects.cancels)
         if effects.puts_off:
             self.put_off(customer, effects.puts_off)
+        if effects.changes_customer:
+            self.relax_before_change(customer)
         customer.products.update(effects.adds)
         customer.products.difference_update(effects.drops)
-        customer.traits.update(effects.trait)
+        for trait, value in effects.trait.items():
+            self.set_trait(customer, trait, value)
         customer.revenue += effects.revenue
         if effects.satisfaction:
             self.relax(customer)
@@ -1020,6 +1036,37 @@ class History:
             issue.score, issue.scored = rules.given_score(felt, survey.noise, normal), self.calendar.now
             issue.customer.score = float(issue.score)
 
+    # ---- what the company knows ------------------------------------------------------------------------------------
+
+    def set_trait(self, customer: Customer, trait: str, value: str) -> None:
+        """Let a customer have a trait from now on; the company sees it at once where nothing else is said."""
+        customer.traits[trait] = value
+        if trait not in self.model.traits:
+            return
+        nth, seen = customer.set[trait], self.model.traits[trait].seen
+        customer.set[trait] += 1
+        key = draws.fold(draws.fold(customer.key, draws.name(trait)), nth)
+        if self.draw(key, "seen") >= seen.p:
+            return
+        delay = 0.0 if seen.after is None else rules.quantile(seen.after.law, self.draw(key, "seen after"))
+        if delay > 0:
+            see, number = partial(self.see, customer, trait, nth, value), list(self.model.traits).index(trait)
+            self.calendar.call(see, self.calendar.now + delay, Rank.ARRIVAL, customer.row, number, nth)
+        else:
+            self.see(customer, trait, nth, value)
+
+    def see(self, customer: Customer, trait: str, nth: int, value: str) -> None:
+        """Let the company see what the nth setting of a trait was, unless it has seen a later one by now."""
+        if customer.left is None and not customer.gone and nth > customer.noted.get(trait, (-1, ""))[0]:
+            self.relax_before_change(customer)
+            customer.noted[trait] = nth, value
+
+    def noted(self, customer: Customer, trait: str) -> str | None:
+        """Value of a trait as the company last saw it; nothing where it never has."""
+        if trait not in self.model.traits:
+            return customer.traits.get(trait)
+        return customer.noted[trait][1] if trait in customer.noted else None
+
     # ---- satisfaction, money and leaving ---------------------------------------------------------------------------
 
     def relax(self, customer: Customer) -> None:
@@ -1033,9 +1080,23 @@ class History:
             )
             customer.relaxed = now
 
+    def relax_before_change(self, customer: Customer) -> None:
+        """Bring satisfaction up to date before something changes that terms of its resting level may ask for."""
+        if self.of(customer).personas[customer.persona].satisfaction.moving:
+            self.relax(customer)
+
     def rest(self, customer: Customer) -> float:
         """Return the level to which satisfaction returns: the persona's, moved by what she has experienced."""
-        return rules.clip(self.of(customer).personas[customer.persona].satisfaction.level + customer.drift)
+        feelings = self.of(customer).personas[customer.persona].satisfaction
+        return rules.clip(self.with_terms(feelings.level, feelings.moving, customer) + customer.drift)
+
+    def with_terms(self, amount: float, terms: tuple[tuple[str, Term], ...], customer: Customer) -> float:
+        """Return an amount with those terms that hold for a customer now."""
+        elapsed = 0.0 if customer.joined is None else self.calendar.now - customer.joined
+        for name, term in terms:
+            if self.meets(customer, name, term.who):
+                amount += rules.term(term.value, term.per_year, term.growing, elapsed)
+        return amount
 
     def accrue(self, customer: Customer) -> None:
         """Bring the revenue of a customer up to date."""
@@ -1065,7 +1126,8 @@ class History:
     def leave_probability(self, customer: Customer, churn: Churn, elapsed: float) -> float:
         """Return how likely somebody is to leave, so long after the last review."""
         shortfall = self.of(customer).personas[customer.persona].satisfaction.rest - customer.satisfaction
-        return rules.leave_probability(churn.base, churn.slope, shortfall, churn.total, elapsed)
+        terms = self.with_terms(churn.total, churn.moving, customer)
+        return rules.leave_probability(churn.base, churn.slope, shortfall, terms, elapsed)
 
     def leave(self, customer: Customer) -> None:
         """Let a customer go: they stop waiting, finish what is in hand, and everything else is off."""

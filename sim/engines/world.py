@@ -18,8 +18,10 @@ from sim.arrays import (
     OUTCOME,
     PEOPLE,
     PERSONA,
+    SEEING,
     STEP,
     TARGET,
+    TERM,
     TOUCHPOINT,
 )
 from sim.engines.memory import addressed, records, stretches, values
@@ -98,6 +100,8 @@ ORIGIN = np.dtype([(n, _I) for n in ("before", "follows", "journey")])
 NEED_STATE = np.dtype([("due", _F), ("n", np.int64)])
 HELD = np.dtype([("held", np.uint8)])
 TRAIT = np.dtype([("value", _I)])
+# What the company knows of a trait: the value, of which setting it is, and how many there have been.
+NOTED = np.dtype([("value", _I), ("nth", _I), ("set", _I)])
 COUNT = np.dtype([("n", np.int64)])
 IDLE = np.dtype([("member", np.int64)])
 STARTING = np.dtype([("what", np.int64)])
@@ -114,7 +118,7 @@ OUTAGE = np.dtype([("begins", _F), ("ends", _F)])
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
     "event": (EVENT, 1), "bucket": (BUCKET, 1), "soon": (SOON, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
-    "held": (HELD, 2), "trait": (TRAIT, 2), "known": (KNOWN, 2), "standing": (np.dtype(_F), 2),
+    "held": (HELD, 2), "trait": (TRAIT, 2), "noted": (NOTED, 2), "known": (KNOWN, 2), "standing": (np.dtype(_F), 2),
     "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
     "pool": (POOL, 1), "level": (QUEUE, 2), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2),
     "place": (PLACE, 1), "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1),
@@ -127,24 +131,27 @@ CHANGING = {
 MODEL_RECORDS = {
     "personas": (PERSONA, 2), "touchpoints": (TOUCHPOINT, 2), "journeys": (JOURNEY, 2), "steps": (STEP, 2),
     "ends": (END, 3), "outcome": (OUTCOME, 1), "target": (TARGET, 1), "effects": (EFFECTS, 1), "laws": (LAW, 1),
-    "conditions": (CONDITION, 1), "events": (HAPPENING, 2), "people": (PEOPLE, 2),
+    "conditions": (CONDITION, 1), "events": (HAPPENING, 2), "people": (PEOPLE, 2), "terms": (TERM, 1),
+    "seeing": (SEEING, 2),
 }  # fmt: skip
 MODEL_VALUES = {
-    "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3), "traits": (np.int64, 3),
-    "lines": (np.int64, 2), "capacity": (np.int64, 2), "serves": (np.bool_, 3), "begin": (np.int64, 3),
-    "begin_n": (np.int64, 3), "start_step": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2),
-    "who_product": (np.bool_, 2),
-    "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 2), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
+    "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3), "trait": (np.int64, 3),
+    "trait_n": (np.int64, 3), "trait_value": (np.int64, 1), "lines": (np.int64, 2), "capacity": (np.int64, 2),
+    "serves": (np.bool_, 3), "begin": (np.int64, 3), "begin_n": (np.int64, 3), "start_step": (np.int64, 1),
+    "start_who": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
+    "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 2), "who_seen": (np.bool_, 3),
+    "seen_matters": (np.bool_, 2), "lag": (np.int64, 1), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
     "overflow": (np.float64, 1), "add": (np.int64, 1), "drop": (np.int64, 1), "trait_set": (np.int64, 2),
     "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "open_after": (np.int64, 1), "cancel": (np.int64, 1),
     "put_off": (np.int64, 1), "put_off_by": (np.float64, 1), "need_curve": (np.int64, 3),
     "review_every": (np.float64, 1), "department": (np.int64, 1), "priorities": (np.int64, 1),
     "journey_name": (np.uint64, 1), "arrival_name": (np.uint64, 1), "event_name": (np.uint64, 1),
-    "place_name": (np.uint64, 1),
-    "product_name": (np.uint64, 1), "end_name": (np.uint64, 1),
+    "place_name": (np.uint64, 1), "product_name": (np.uint64, 1), "trait_name": (np.uint64, 1),
+    "end_name": (np.uint64, 1),
 }  # fmt: skip
 MODEL_STRETCHES = {
-    "start_weight": 1, "outcome_weight": 1, "target_weight": 1, "tilt": 2, "comes": 3, "knots_at": 1, "knots_value": 1,
+    "start_weight": 1, "trait_weight": 1, "outcome_weight": 1, "target_weight": 1, "tilt": 2, "comes": 3,
+    "knots_at": 1, "knots_value": 1,
 }  # fmt: skip
 MODEL_DIMENSIONS = {
     **{name: dimensions for name, (_, dimensions) in (*MODEL_RECORDS.items(), *MODEL_VALUES.items())},
@@ -169,7 +176,7 @@ WORLD = np.dtype(
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "pilot", "makes_lists", "keep_origins", "positions", "n_personas", "n_touchpoints",
                 "n_channels", "n_journeys", "n_pools", "n_systems", "n_events", "n_moments", "n_products", "n_traits",
-                "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
+                "n_lagging", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
             )
@@ -188,6 +195,7 @@ product_at = records("held", *CHANGING["held"])
 trait_at = records("trait", *CHANGING["trait"])
 known_at = records("known", *CHANGING["known"])
 standings = stretches("standing", 2)
+noted_at = records("noted", *CHANGING["noted"])
 issue_at = records("issue", *CHANGING["issue"])
 attempt_at = records("attempt", *CHANGING["attempt"])
 seen_at = records("seen", *CHANGING["seen"])
@@ -227,22 +235,30 @@ law_at = records("model laws", *MODEL_RECORDS["laws"])
 people_at = records("model people", *MODEL_RECORDS["people"])
 condition_at = records("model conditions", *MODEL_RECORDS["conditions"])
 happening_at = records("model events", *MODEL_RECORDS["events"])
+term_at = records("model terms", *MODEL_RECORDS["terms"])
+seeing_at = records("model seeing", *MODEL_RECORDS["seeing"])
 
 m_start = values("model start", *MODEL_VALUES["start"])
 m_patience = values("model patience", *MODEL_VALUES["patience"])
 m_products = values("model products", *MODEL_VALUES["products"])
-m_traits = values("model traits", *MODEL_VALUES["traits"])
+m_trait = values("model trait", *MODEL_VALUES["trait"])
+m_trait_n = values("model trait_n", *MODEL_VALUES["trait_n"])
+m_trait_value = values("model trait_value", *MODEL_VALUES["trait_value"])
 m_lines = values("model lines", *MODEL_VALUES["lines"])
 m_capacity = values("model capacity", *MODEL_VALUES["capacity"])
 m_serves = values("model serves", *MODEL_VALUES["serves"])
 m_begin = values("model begin", *MODEL_VALUES["begin"])
 m_begin_n = values("model begin_n", *MODEL_VALUES["begin_n"])
 m_start_step = values("model start_step", *MODEL_VALUES["start_step"])
+m_start_who = values("model start_who", *MODEL_VALUES["start_who"])
 m_who_persona = values("model who_persona", *MODEL_VALUES["who_persona"])
 m_who_stage = values("model who_stage", *MODEL_VALUES["who_stage"])
 m_who_product = values("model who_product", *MODEL_VALUES["who_product"])
 m_who_trait = values("model who_trait", *MODEL_VALUES["who_trait"])
 m_trait_matters = values("model trait_matters", *MODEL_VALUES["trait_matters"])
+m_who_seen = values("model who_seen", *MODEL_VALUES["who_seen"])
+m_seen_matters = values("model seen_matters", *MODEL_VALUES["seen_matters"])
+m_lag = values("model lag", *MODEL_VALUES["lag"])
 m_after_end = values("model after_end", *MODEL_VALUES["after_end"])
 m_pool = values("model pool", *MODEL_VALUES["pool"])
 m_overflow = values("model overflow", *MODEL_VALUES["overflow"])
@@ -264,8 +280,10 @@ m_arrival_name = values("model arrival_name", *MODEL_VALUES["arrival_name"])
 m_event_name = values("model event_name", *MODEL_VALUES["event_name"])
 m_place_name = values("model place_name", *MODEL_VALUES["place_name"])
 m_product_name = values("model product_name", *MODEL_VALUES["product_name"])
+m_trait_name = values("model trait_name", *MODEL_VALUES["trait_name"])
 m_end_name = values("model end_name", *MODEL_VALUES["end_name"])
 m_start_weight = stretches("model start_weight", MODEL_STRETCHES["start_weight"])
+m_trait_weight = stretches("model trait_weight", MODEL_STRETCHES["trait_weight"])
 m_outcome_weight = stretches("model outcome_weight", MODEL_STRETCHES["outcome_weight"])
 m_target_weight = stretches("model target_weight", MODEL_STRETCHES["target_weight"])
 m_tilt = stretches("model tilt", MODEL_STRETCHES["tilt"])

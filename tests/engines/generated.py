@@ -15,6 +15,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.engines.generated_changes import draw_changes
+from tests.engines.generated_conditions import draw_conditions
 from tests.engines.generated_parts import (
     Chance,
     draw_break,
@@ -91,6 +92,7 @@ def draw_scenario(chance: Chance) -> Raw:
     lines = {channel: draw_lines(chance) for channel in used_channels(raw) if chance.happens(0.35)}
     if lines:
         raw["channels"] = lines
+    draw_conditions(chance, raw, plan.home)
     draw_changes(chance, raw, plan.start, plan.horizon)
     draw_uncertain(chance, raw)
     leave_out_stages_that_nobody_reaches(raw)
@@ -595,7 +597,7 @@ def draw_persona(chance: Chance, plan: Plan, raw: Raw, name: str, needs: list[st
         "patience": {place: draw_law(chance, 0, 40) for place in places if chance.happens(0.5)},
     }
     if name in plan.traits:
-        persona["traits"] = plan.traits[name]
+        persona["traits"] = dict(plan.traits[name])
     if name in plan.products:
         persona["products"] = plan.products[name]
     starts = {journey: chance.weights(journeys[journey]["start"]) for journey in journeys if chance.happens(0.25)}

@@ -211,7 +211,8 @@ def periods(chance: Chance, raw: Raw) -> Raw:
 def another_step(chance: Chance, raw: Raw) -> Raw:
     """A touchpoint in a channel of its own, from where a journey goes on as it used to begin."""
     journey = chance.one_of(raw["journeys"])
-    before = next(iter(raw["journeys"][journey]["start"].values()))
+    begins = next(iter(raw["journeys"][journey]["start"].values()))
+    before = begins["step"] if isinstance(begins, dict) else begins
     step = {
         "touchpoint": "bot",
         "outcomes": {"resolved": 0.4, "unresolved": 0.6},
@@ -310,6 +311,17 @@ def loyalty(chance: Chance, raw: Raw) -> Raw:
     return {f"{path}.base": f"{chance.number(0, 2)} / day", f"{path}.terms.rival": chance.number(-1, 1)}
 
 
+def conditions(chance: Chance, raw: Raw) -> Raw:
+    """A trait that is seen otherwise and begins otherwise, and a term for those of whom it is seen."""
+    name = chance.one_of(raw["personas"])
+    term = {"value": chance.number(-2, 2), "who": {"seen": {"region": "south"}}}
+    return {
+        "traits.region.seen.p": chance.share(0, 0.9),
+        f"personas.{name}.traits.region.south": chance.number(0.1, 3),
+        f"personas.{name}.satisfaction.terms.luck": chance.one_of((term, {"per_year": chance.number(-300, 300)})),
+    }
+
+
 def surveys(chance: Chance, raw: Raw) -> Raw:
     return {f"personas.{name}.survey.ask": chance.share(0.2) for name in some_of(chance, raw["personas"])}
 
@@ -351,6 +363,6 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 KINDS = (
     headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, systems,
     attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey,
-    events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, surveys, revenues, profiles,
-    new_profile, other_absence, more_breaks, other_contacts,
+    events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, conditions, surveys, revenues,
+    profiles, new_profile, other_absence, more_breaks, other_contacts,
 )  # fmt: skip

@@ -109,6 +109,29 @@ def test_a_description_fits_the_terminal_and_has_no_words_of_the_machine():
             assert word not in text
 
 
+def test_conditions_terms_and_what_is_seen_are_told_in_words():
+    raw = shop().raw
+    person, order = raw["personas"]["p"], raw["journeys"]["order"]
+    old = {"trait": {"age": "old"}}
+    person["traits"] = {"age": {"old": 1, "young": 3}, "region": "north"}
+    person["start"] = {"web": 1, "shop": 1}
+    person["satisfaction"]["terms"]["age"] = {"value": -1.5, "who": old}
+    person["churn"] = {"base": "0.001 / week", "terms": {"tenure": {"per_year": -0.15, "up_to": "5 years"}}}
+    order["start"]["shop"] = {"step": "deliver", "who": old}
+    order["steps"]["browse"]["next"]["basket"] = {"deliver": 1, "broken": {"p": 1, "who": {"seen": {"age": "old"}}}}
+    text = told(parse(raw | {"traits": {"age": {"seen": {"p": 0.6, "after": "2 days"}}}}))
+    for words in (
+        "The company sees 6 of 10 of what is set as age, 2 days later.",
+        "Age: old (25 %) and young (75 %).",
+        "Region: north.",
+        "Satisfaction rests at 6.5 of 10 (7, price −0.5), age −1.5 for age old",
+        "terms in its logarithm: tenure −0.15 a year since joining up to 5 years",
+        "It starts in web with browse or in shop with deliver, only for age old.",
+        "all go on to deliver, all of those with age seen to be old end badly (broken)",
+    ):
+        assert words in text
+
+
 def shop(**journey: object):
     raw = {
         "title": "Shop",

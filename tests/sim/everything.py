@@ -10,6 +10,7 @@ EVERYTHING = {
         "holidays": {"inventory": "2025-01-16", "election": "2025-01-27"},
     },
     "population": {"customers": 120, "joins": {"rate": "30 / week"}},
+    "traits": {"region": {"seen": {"p": 0.7, "after": {"kind": "exponential", "mean": "2 days"}}}},
     "personas": {
         "caller": {
             "share": 0.5,
@@ -19,7 +20,7 @@ EVERYTHING = {
             "patience": {"phone": {"kind": "loglogistic", "median": "6 min", "shape": 1.6}},
             "satisfaction": {
                 "rest": 6.8,
-                "terms": {"price": 0.2},
+                "terms": {"price": 0.2, "router": {"value": 0.4, "who": {"product": "router"}}},
                 "adapts": 0.05,
                 "memory": 0.4,
                 "recovery": "0.035 / day",
@@ -38,10 +39,15 @@ EVERYTHING = {
                 "unresolved": -1.3,
                 "loss_aversion": 1.5,
             },
-            "churn": {"base": "0.02 / week", "slope": 0.55, "terms": {"gap": 0.1}, "every": "1 week"},
+            "churn": {
+                "base": "0.02 / week",
+                "slope": 0.55,
+                "terms": {"gap": 0.1, "tenure": {"per_year": -2, "up_to": "3 weeks"}},
+                "every": "1 week",
+            },
             "survey": {"ask": 0.8, "respond": {"level": 0.2, "better": 0.2, "extreme": 0.1}, "noise": 1.0},
             "value": {"revenue": "31 EUR / month"},
-            "traits": {"region": "north"},
+            "traits": {"region": {"north": 0.7, "south": 0.3}},
             "products": {"mobile": 0.6, "tv": 0.2},
         },
         "clicker": {
@@ -94,7 +100,7 @@ EVERYTHING = {
     "journeys": {
         "billing": {
             "when": {"need": "billing"},
-            "start": {"web": "ask", "phone": "call"},
+            "start": {"web": "ask", "phone": {"step": "call", "who": {"persona": "caller"}}},
             "difficulty": {"time": 0.2, "resolved": -0.6},
             "steps": {
                 "ask": {
@@ -111,7 +117,7 @@ EVERYTHING = {
                     "touchpoint": "hotline",
                     "outcomes": {"resolved": {"p": 0.75, "holds": 0.8}, "transferred": 0.15, "unresolved": 0.1},
                     "next": {
-                        "transferred": {"expert": 1},
+                        "transferred": {"expert": 1, "ask": {"p": 0.4, "who": {"seen": {"region": "south"}}}},
                         "unresolved": {"give_up": 0.5, "call": {"p": 0.5, "after": "1 h"}},
                         "abandoned": {
                             "call": {"p": 0.5, "after": {"kind": "exponential", "mean": "45 min"}},

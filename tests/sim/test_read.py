@@ -952,6 +952,121 @@ def test_each_unknown_name_of_a_condition_is_told():
     }
 
 
+OLD = {"trait": {"age": "odl"}}
+NOBODY = "nobody is ever 'odl'; did you mean 'old'?"
+
+
+def some_are_old(**parts):
+    personas = {"person": {"share": 1, "traits": {"age": {"old": 1, "young": 2}}} | parts.pop("person", {})}
+    return company(personas=personas, **parts)
+
+
+def leading(outcome="resolved", **targets):
+    step = {"outcomes": {"resolved": parts if (parts := targets.pop("settled", None)) else 1}}
+    return {"ann": call(10, step=step | ({"next": {outcome: targets}} if targets else {}))}
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (
+            some_are_old(journeys=leading(give_up={"p": 1, "who": OLD})),
+            f"journeys.ann.steps.call.next.resolved.give_up.who.trait.age: {NOBODY}",
+        ),
+        (
+            some_are_old(journeys=leading(settled={"p": 1, "holds": 0.5, "reopens": {"call": {"p": 1, "who": OLD}}})),
+            f"journeys.ann.steps.call.outcomes.resolved.reopens.call.who.trait.age: {NOBODY}",
+        ),
+        (
+            some_are_old(touchpoints={"desk": desk(when_closed={"later": {"p": 1, "who": OLD}})}),
+            f"touchpoints.desk.when_closed.later.who.trait.age: {NOBODY}",
+        ),
+        (
+            some_are_old(
+                journeys={"ann": call(10) | {"start": {"any": "call", "web": {"step": "call", "who": OLD}}}},
+                person={"start": {"any": 1}},
+            ),
+            f"journeys.ann.start.web.who.trait.age: {NOBODY}",
+        ),
+        (
+            some_are_old(journeys={"ann": call(10) | {"start": {"any": {"step": "cal"}}}}),
+            "journeys.ann.start.any.step: there is no step 'cal'; did you mean 'call'?",
+        ),
+        (
+            some_are_old(
+                journeys={"ann": call(10) | {"start": {"any": {"step": "call", "who": {"stage": "customer"}}}}}
+            ),
+            (
+                "journeys.ann.start.any.who: the only start is for everybody; "
+                "put this on the journey, or add another start"
+            ),
+        ),
+        (
+            some_are_old(journeys={"ann": call(10) | {"who": {"seen": {"age": ["odl", "young"]}}}}),
+            f"journeys.ann.who.seen.age: {NOBODY}",
+        ),
+        (
+            some_are_old(person={"satisfaction": {"terms": {"care": {"value": 1, "who": OLD}}}}),
+            f"personas.person.satisfaction.terms.care.who.trait.age: {NOBODY}",
+        ),
+        (
+            some_are_old(person={"churn": {"base": 0, "terms": {"rival": {"value": 1, "who": {"product": "tv"}}}}}),
+            "personas.person.churn.terms.rival.who.product: nobody is ever 'tv'; none is defined",
+        ),
+        (
+            some_are_old(person={"satisfaction": {"terms": {"care": {"value": 1, "who": {"persona": "person"}}}}}),
+            (
+                "personas.person.satisfaction.terms.care.who.persona: a term is for the persona that states it, "
+                "and for no other; leave this out"
+            ),
+        ),
+        (
+            some_are_old(person={"satisfaction": {"terms": {"care": {"who": {"trait": {"age": "old"}}}}}}),
+            "personas.person.satisfaction.terms.care: adds nothing; say `value`, `per_year` or both",
+        ),
+        (
+            some_are_old(person={"churn": {"base": 0, "terms": {"tenure": {"value": -1, "up_to": "2 years"}}}}),
+            (
+                "personas.person.churn.terms.tenure: up_to says until when it grows, but nothing does; "
+                "say `per_year`, or leave up_to out"
+            ),
+        ),
+        (
+            some_are_old(person={"traits": {"age": {"old": 0, "young": 0}}}),
+            (
+                "personas.person.traits.age: none of its values has a weight, so it would have none; "
+                "give one of them a weight"
+            ),
+        ),
+        (
+            some_are_old(person={"traits": {"vip": True}}),
+            "personas.person.traits.vip: True is not text; put it in quotes if it is a value",
+        ),
+        (
+            some_are_old(traits={"aeg": {"seen": {"p": 0.5}}}),
+            "traits.aeg: nobody ever has it; did you mean 'age'?",
+        ),
+    ],
+)
+def test_conditions_and_terms_that_make_no_sense_are_told(raw, expected):
+    with pytest.raises(ScenarioError) as error:
+        build(raw)
+    assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+def test_weights_of_ways_for_some_need_not_add_up_to_one():
+    old, young = ({"trait": {"age": age}} for age in ("old", "young"))
+    build(some_are_old(journeys=leading(resolved={"p": 1, "who": old}, give_up={"p": 1, "who": young})))
+    with pytest.raises(ScenarioError, match="probabilities after 'resolved' add up to 2"):
+        build(some_are_old(journeys=leading(resolved=1, give_up=1)))
+
+
+def test_what_is_seen_may_be_said_of_a_trait_that_only_a_change_brings():
+    raw = company(traits={"age": {"seen": {"p": 0.5}}})
+    build(raw | {"changes": {"ask": {"set": {"personas.person.traits.age.old": 1}}}})
+    build(raw | {"changes": {"ask": {"set": {"personas.person.traits.age": "old"}}}})
+
+
 def test_a_condition_may_name_what_people_become_by_a_change_only():
     moving = {"p": 1, "stage": "vip", "adds": ["tv"], "trait": {"seen": "yes"}}
     become = {"set": {"journeys.bob.steps.call.outcomes": {"resolved": moving}}}
