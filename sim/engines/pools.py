@@ -149,11 +149,10 @@ class Pool:
     def tell_apart(self, visit: Visit, now: float) -> None:
         """Tell what a visit has had of its member's time until now, and how much of that was overtime."""
         assert visit.member is not None  # noqa: S101 - see `release`
-        assert visit.started is not None  # noqa: S101
         member = self.busy[visit.member]
         member.settle(now)
         visit.overtime = member.overtime - visit.overtime_before
-        if self.several and now > visit.started:
+        if self.several and visit.started is not None and now > visit.started:  # else they were not reached
             visit.attention = (member.share - visit.share_before) / (now - visit.started)
 
     def enqueue(self, visit: Visit, position: int) -> None:
