@@ -12,7 +12,7 @@ from scenarios.maps import journey_map, routes
 from scenarios.pages import render
 from scenarios.words import duration, lasting, listed, of_them, per_cent, plain
 from sim import units
-from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, RESOLVED
+from sim.model import ABANDONED, BLOCKED, CLOSED, DEFAULT_PROFILE, GIVE_UP, LEFT, RESOLVED
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
@@ -376,6 +376,12 @@ def _opens(when: When) -> str:
         delay = f", {lasting(after.delay)} later" if after.delay is not None else ""
         share = f" for {of_them(after.p)}" if after.p < 1 else ""
         return f"Opens{share} when {plain(after.journey)} has ended{how}{delay}"
+    if when.entering is not None:
+        entering = when.entering
+        what = "leaves" if entering.stage == LEFT else f"becomes {plain(entering.stage)}"
+        delay = f", {lasting(entering.delay)} later" if entering.delay is not None else ""
+        share = f" for {of_them(entering.p)}" if entering.p < 1 else ""
+        return f"Opens{share} when somebody {what}{delay}"
     if when.every is not None:
         return f"Opens {_every(when.every)}"
     return f"Opens on {words.date(when.on)}"

@@ -37,7 +37,7 @@ NONE: Any = np.int64(-1)
 AGAIN_CODE: Any = np.int64(
     -1_000_000
 )  # a target that means the same step, once it opens; other negative targets are ends
-NEED, EVERY, JOINING, AFTER, ARRIVAL, ON = (np.int64(n) for n in range(6))  # what starts a journey
+NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, ENTERING = (np.int64(n) for n in range(7))  # what starts a journey
 
 # By how much what happens in a visit moves a mood; a persona for whom all are 0 does not react.
 REACTIONS = (
@@ -67,7 +67,7 @@ JOURNEY = np.dtype(
             (name, np.int64)
             for name in (
                 "trigger", "dormant", "goal", "hard", "has_priority", "priority", "only_start", "who", "stage",
-                "joining", "after", "delay",
+                "joining", "after", "delay", "for_left",
             )
         ),
     ]
@@ -297,6 +297,8 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
             (journey.when.stage for journey in every),
             (effect.stage for effect in effects if effect.stage is not None),
             (stage for who in conditions for stage in who.stage or ()),
+            (journey.when.entering.stage for journey in every if journey.when.entering is not None),
+            [LEFT],
         ),
         products=unique(
             (name for persona in personas for name in persona.products),
@@ -542,6 +544,7 @@ class _Lowering:
         row, when = self.journeys[f, j], journey.when
         row["stage"] = self.number["stages"][when.stage]
         row["joining"], row["after"], row["delay"], row["every"] = NONE, NONE, NONE, np.inf
+        row["for_left"] = journey.for_left
         if when.need is not None:
             row["trigger"] = NEED
         elif when.every is not None:
@@ -553,6 +556,9 @@ class _Lowering:
             row["follows"], row["delay"] = when.after.p, self.optional(when.after.delay)
             ends = self.names.ends if when.after.end is None else when.after.end
             self.after_end[f, j, [self.number["ends"][end] for end in ends]] = True
+        elif when.entering is not None:
+            row["trigger"], row["stage"] = ENTERING, self.number["stages"][when.entering.stage]
+            row["follows"], row["delay"] = when.entering.p, self.optional(when.entering.delay)
         else:
             row["trigger"] = ARRIVAL if when.arrival is not None else ON
 

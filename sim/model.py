@@ -378,6 +378,14 @@ class After(Described):
     delay: Distribution | None = None
 
 
+class Entering(Described):
+    """A stage that somebody enters as a trigger; `left` is entered by leaving."""
+
+    stage: str
+    p: Share = 1.0
+    delay: Distribution | None = None
+
+
 class When(Described):
     """What starts a journey: exactly one of these.
 
@@ -391,6 +399,8 @@ class When(Described):
         That long after somebody joins.
     after
         Another journey ended.
+    entering
+        Somebody enters a stage.
     every
         Again and again, from a random moment in the first period on.
     on
@@ -402,11 +412,12 @@ class When(Described):
     stage: str = "prospect"
     joining: Distribution | None = None
     after: After | None = None
+    entering: Entering | None = None
     every: Minutes | None = Field(default=None, gt=0)
     on: Moment | None = None
 
 
-TRIGGERS = ("need", "arrival", "joining", "after", "every", "on")
+TRIGGERS = ("need", "arrival", "joining", "after", "entering", "every", "on")
 
 
 class Journey(Described):
@@ -425,6 +436,13 @@ class Journey(Described):
     def all_ends(self) -> dict[str, End]:
         """The ends defined here and the two built in."""
         return {**BUILT_IN_ENDS, **self.ends}
+
+    @cached_property
+    def for_left(self) -> bool:
+        """Whether a date, a period or a need may open it for those who have left, however long ago that was."""
+        when = self.when
+        of_itself = when.need is not None or when.every is not None or when.on is not None
+        return of_itself and LEFT in (self.who.stage or ())
 
 
 class Pool(Described):

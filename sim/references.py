@@ -23,6 +23,7 @@ _FEELINGS = ("time",)
 def check_references(raw: dict[str, Any]) -> list[Problem]:
     """Return a problem for every name that is used but not defined, and for weights that do not add up to one."""
     return [
+        *_population(raw),
         *_personas(raw),
         *_touchpoints(raw),
         *(problem for name, journey in _items(raw, "journeys") for problem in _journey(raw, name, journey)),
@@ -57,6 +58,12 @@ def _unknown(path: str, used: Iterable[str], known: list[str], what: str) -> Ite
             yield Problem(
                 f"{path}.{name}" if path else name, f"there is no {what} '{name}'; {did_you_mean(name, known)}"
             )
+
+
+def _population(raw: dict[str, Any]) -> Iterator[Problem]:
+    population = raw.get("population")
+    if isinstance(population, dict) and population.get("stage") == LEFT:
+        yield Problem("population.stage", f"'{LEFT}' is the stage of those who have left; choose another name")
 
 
 def _needs_wanted(raw: dict[str, Any]) -> list[str]:
@@ -260,7 +267,7 @@ def _stages(raw: dict[str, Any]) -> list[str]:
     arriving = [when.get("stage", When.model_fields["stage"].default) for when in whens if "arrival" in when]
     reached = [effect.get("stage") for effect in _all_effects(raw)]
     later = [value for path, value in _set_by_changes(raw) if path[-1] == "stage"]
-    stages = [home or Population.model_fields["stage"].default, *arriving, *reached, *later]
+    stages = [home or Population.model_fields["stage"].default, LEFT, *arriving, *reached, *later]
     return sorted({stage for stage in stages if isinstance(stage, str)})
 
 
@@ -302,6 +309,12 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
             ends = [*_names(other, "ends"), *BUILT_IN_ENDS]
             yield from _unknown(f"{path}.when.after.end", _listed(after.get("end")), ends, "end")
             yield from _opened_twice(path, after, other)
+    entering = when.get("entering")
+    if isinstance(entering, dict):
+        yield from _nobody(f"{path}.when.entering.stage", _listed(entering.get("stage")), _stages(raw))
+    if when.get("stage") == LEFT:
+        message = f"who arrives has not left; give another stage than '{LEFT}'"
+        yield Problem(f"{path}.when.stage", message)
     need = when.get("need")
     if isinstance(need, str):
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]

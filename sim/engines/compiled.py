@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sim import draws
-from sim.arrays import NONE, Lowered, lower
+from sim.arrays import ENTERING, NONE, Lowered, lower
 from sim.check import parse
 from sim.engines import jit, loop
 from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.memory import settle
 from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, PLACE, POOL, QUEUE, STRETCH, WORLD
+from sim.model import LEFT
 from sim.records import Block, joined, tables_of
 from sim.rules import MOST_VISITS
 from sim.summaries import Tally
@@ -169,11 +170,14 @@ class History:
         ]  # fmt: skip
         members = 2 + max((max(each.headcount) for each in duties), default=0)
         queues = len(m.priorities) * positions
+        entered = len(names.stages) if (m.journeys["trigger"] == ENTERING).any() else 0
+        relation = int((m.effects["stage"] == names.stages.index(LEFT)).any())
         self._set(
             key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup,
             keep=keep, keep_origins=int(keep > 0),
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE,
-            home=home, positions=positions, n_personas=len(names.personas),
+            home=home, left=names.stages.index(LEFT), nobody_is_forgotten=bool(m.journeys["for_left"].any()),
+            n_entered=entered, n_relation=relation, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
             n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start),
             n_priorities=len(m.priorities), n_queues=queues,
@@ -184,7 +188,8 @@ class History:
         sizes = {
             "event": (begun,), "soon": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
-            "trait": (customers, len(names.traits)), "issue": (some,), "attempt": (some, len(names.touchpoints)),
+            "trait": (customers, len(names.traits)), "entered": (customers, entered),
+            "relation": (customers, relation), "issue": (some,), "attempt": (some, len(names.touchpoints)),
             "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
             "busy": (len(names.channels),), "to start": (some,), "arrival": (journeys,),
             **{f"{kind} row": (BLOCK + SLACK,) for kind in KINDS}, "origin": (some,),
@@ -243,7 +248,7 @@ class History:
         dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
-            self._enlarge(spare, "customer", "need", "held", "trait")
+            self._enlarge(spare, "customer", "need", "held", "trait", "entered", "relation")
         if world["issues"] + wanted > len(self.tables["issue"]):
             self._enlarge(wanted, "issue", "attempt", "seen")
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])

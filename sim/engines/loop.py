@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from sim import draws, rules
-from sim.arrays import AFTER, AGAIN_CODE, EVERY, JOINING, NEED, NONE
+from sim.arrays import AFTER, AGAIN_CODE, ENTERING, EVERY, JOINING, NEED, NONE
 from sim.engines.calendar import Rank
 from sim.engines.jit import compiled, inlined
 from sim.engines.memory import view
@@ -34,6 +34,7 @@ from sim.engines.world import (
     duty_of,
     effects_at,
     end_at,
+    entered_at,
     event_at,
     idle_at,
     issue_at,
@@ -88,6 +89,7 @@ from sim.engines.world import (
     pool_at,
     product_at,
     queue_at,
+    relation_at,
     seen_at,
     soon_at,
     spell_row,
@@ -131,7 +133,7 @@ DONE, GROW, FULL, STUCK = _numbered(4)
     LATER,
     DELAY,
 ) = _numbered(14)
-START_ISSUE, START_REVIEWS, START_NEED, START_EVERY = _numbered(4)
+START_ISSUE, START_NEED, START_EVERY = _numbered(3)
 BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED = _numbered(6)  # arrays.OUTCOMES
 END_RESOLVED, END_GIVE_UP, END_LEFT = _numbered(3)  # arrays.ENDS
 FROM_START, FROM_JOINING, FROM_ARRIVAL = _numbered(3)
@@ -609,6 +611,9 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["reviews"] = 0
     customer["present"] = 0
     customer["awaited"] = 0
+    customer["times_left"] = 0
+    for stage in range(w["n_entered"]):
+        entered_at(w, c, stage)["n"] = 0
     customer["kept"] = w["keep"] >= 1.0 or (w["keep"] > 0.0 and draw(key, U_KEPT) < w["keep"])
     customer["satisfaction"] = rest(w, c)
     customer["relaxed"] = w["now"]
@@ -635,10 +640,7 @@ def settle(w: Record, c: Whole, at_once: Whole) -> None:
     if now >= w["warmup"]:
         customer["satisfaction_start"] = customer["satisfaction"]
     if not isnan(m_review_every(w, p)):
-        if at_once == 1:
-            start_reviews(w, c)
-        else:
-            start(w, START_REVIEWS, c, ZERO)
+        start_reviews(w, c)
     for j in range(w["n_journeys"]):
         journey = journey_at(w, f, j)
         if journey["trigger"] == NEED:
@@ -670,6 +672,7 @@ def join_in(w: Record) -> None:
     """Let somebody join."""
     c = newcomer(w, address(w, U_JOIN, w["joins"]), FROM_JOINING, w["joins"], NONE)
     settle(w, c, ZERO)
+    entered(w, c)
     w["joins"] += 1
     next_join(w)
 
@@ -692,6 +695,7 @@ def arrive(w: Record, j: Whole) -> None:
         if customer_at(w, c)["stage"] == w["home"]:
             settle(w, c, ZERO)
         open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
+        entered(w, c)
         part(w, c)
     coming["came"] += 1
     next_arrival(w, j)
@@ -740,11 +744,9 @@ def start_every(w: Record, c: Whole, j: Whole) -> None:
 
 @compiled
 def once_more(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
-    """Let a need or a period come round, while somebody is there."""
-    if not isnan(customer_at(w, c)["left"]):
-        return
+    """Let a need or a period come round."""
     n = np.int64(need_at(w, c, j)["n"])
-    open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE)
+    offer(w, c, j, n)
     need_at(w, c, j)["n"] = n + 1
     if kind == NEEDING:
         next_need(w, c, j)
@@ -756,9 +758,38 @@ def once_more(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
 def open_for_all(w: Record, j: Whole) -> None:
     c = w["oldest"]
     while c >= 0:
-        if isnan(customer_at(w, c)["left"]) and not isnan(customer_at(w, c)["joined"]):
-            open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
+        if not isnan(customer_at(w, c)["joined"]):
+            offer(w, c, j, ZERO)
         c = np.int64(customer_at(w, c)["after"])
+
+
+@compiled
+def offer(w: Record, c: Whole, j: Whole, n: Whole) -> None:
+    """Open a journey for a customer, or for one who has left where it is meant for those."""
+    if isnan(customer_at(w, c)["left"]) or journey_at(w, w["phase"], j)["for_left"] == 1:
+        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE)
+
+
+@compiled
+def entered(w: Record, c: Whole) -> None:
+    """Open what opens when somebody enters the stage in which they are now."""
+    if w["n_entered"] == 0:
+        return
+    customer = customer_at(w, c)
+    stage = np.int64(customer["stage"])
+    n = np.int64(entered_at(w, c, stage)["n"])
+    entered_at(w, c, stage)["n"] = n + 1
+    for j in range(w["n_journeys"]):
+        journey = journey_at(w, w["phase"], j)
+        if journey["trigger"] != ENTERING or journey["stage"] != stage:
+            continue
+        key = draws.fold(m_journey_name(w, j), as_key(n))
+        own = draws.fold(customer["key"], key)
+        if draw(own, U_FOLLOWS) < journey["follows"]:
+            delay = 0.0
+            if journey["delay"] >= 0:
+                delay = vary(w, journey["delay"], draw(own, U_DELAY))
+            open_later(w, c, j, key, delay, j, n, NONE)
 
 
 @compiled
@@ -774,6 +805,7 @@ def new_issue(w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, o
     issue["state"] = PENDING
     issue["customer"] = c
     issue["row"] = np.int64(customer_at(w, c)["row"])
+    issue["times_left"] = np.int64(customer_at(w, c)["times_left"])
     issue["journey"] = j
     issue["key"] = jkey
     issue["origin_journey"] = origin_journey
@@ -793,12 +825,12 @@ def free_issue(w: Record, i: Whole) -> None:
 def open_later(
     w: Record, c: Whole, j: Whole, jkey: Key, delay: float, origin_journey: Whole, origin_n: Whole, origin: Whole
 ) -> None:
-    """Open a journey after a delay, if the customer is still there."""
+    """Open a journey after a delay, if the customer has not left meanwhile."""
     if delay > 0:
         i = new_issue(w, c, j, jkey, origin_journey, origin_n, origin)
         customer_at(w, c)["awaited"] += 1
         put(w, w["now"] + delay, R_ARRIVAL, issue_at(w, i)["row"], ZERO, ZERO, LATER, i, ZERO)
-    elif isnan(customer_at(w, c)["left"]):
+    else:
         open_issue(w, c, j, jkey, origin_journey, origin_n, origin)
 
 
@@ -850,7 +882,7 @@ def opened(w: Record, i: Whole) -> None:
         issue_at(w, customer["issues"])["previous"] = i
     customer["issues"] = i
     issue["target"] = first_step(w, i)
-    start(w, START_ISSUE, i, ZERO)
+    start(w, START_ISSUE, i, issue["number"] & 0xFFFF)
 
 
 @compiled
@@ -930,10 +962,10 @@ def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) 
     """Conclude a visit and return the step or end that follows at once, or that none does."""
     issue = issue_at(w, i)
     conclude(w, i, outcome, o, overtime)
-    if not isnan(customer_at(w, issue["customer"])["left"]):
-        c = issue["customer"]
+    c = issue["customer"]
+    if issue["times_left"] != customer_at(w, c)["times_left"]:
         close_left(w, i)
-        go_away(w, c)
+        part(w, c)
         return AGAIN_CODE
     target, delay = next_target(w, i, outcome, o)
     if not delay > 0:
@@ -1112,7 +1144,7 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
     if outcome != BY_LEAVING:
         feel(w, i, outcome, o, waited)
     revenue, stage = 0.0, NONE
-    if o >= 0 and isnan(customer["left"]):
+    if o >= 0 and issue["times_left"] == customer["times_left"]:
         e = outcome_at(w, o)["effects"]
         revenue, stage = effects_at(w, e)["revenue"], effects_at(w, e)["stage"]
         take_effect(w, i, e, issue["visit_key"])
@@ -1310,20 +1342,33 @@ def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
         trait_at(w, c, m_trait_set(w, n, 0))["value"] = m_trait_set(w, n, 1)
     customer["revenue"] += effects["revenue"]
     if effects["stage"] >= 0 and effects["stage"] != customer["stage"]:
-        accrue(w, c)
-        if customer["stage"] == w["home"]:
-            end_spell(w, c, w["now"])
-        customer["stage"] = effects["stage"]
-        if effects["stage"] == w["home"]:
-            customer["since"] = w["now"]
-            if isnan(customer["joined"]):
-                settle(w, c, ZERO)
+        move(w, c, effects["stage"], issue_at(w, i)["journey"])
     for n in range(effects["opens"], effects["opens"] + effects["opens_n"]):
         j = m_open_journey(w, n)
         child = draws.fold(key, m_journey_name(w, j))
         if draw(child, U_OPENS) < m_open_p(w, n) and meant_for(w, c, j):
             origin = note_origin(w, i, ZERO, j)
             opened(w, new_issue(w, c, j, child, issue_at(w, i)["origin_journey"], issue_at(w, i)["origin_n"], origin))
+
+
+@compiled
+def move(w: Record, c: Whole, stage: Whole, why: Whole) -> None:
+    """Let somebody enter another stage, and so perhaps leave, come back or become a customer."""
+    customer = customer_at(w, c)
+    if stage == w["left"] and isnan(customer["left"]):
+        leave(w, c, why)
+        return
+    accrue(w, c)
+    if customer["stage"] == w["home"]:
+        end_spell(w, c, w["now"], ZERO)
+    customer["stage"] = stage
+    if stage == w["home"]:
+        customer["since"] = w["now"]
+        if not isnan(customer["left"]):
+            come_back(w, c)
+        if isnan(customer["joined"]):
+            settle(w, c, ZERO)
+    entered(w, c)
 
 
 @compiled
@@ -1362,9 +1407,10 @@ def relax(w: Record, c: Whole) -> None:
     """Bring satisfaction up to date."""
     customer, now = customer_at(w, c), w["now"]
     if now > customer["relaxed"]:
-        recovery = persona_at(w, w["phase"], customer["persona"])["recovery"]
-        elapsed = now - customer["relaxed"]
-        customer["satisfaction"] = rules.relaxed(customer["satisfaction"], rest(w, c), recovery, elapsed)
+        if isnan(customer["left"]):
+            recovery = persona_at(w, w["phase"], customer["persona"])["recovery"]
+            elapsed = now - customer["relaxed"]
+            customer["satisfaction"] = rules.relaxed(customer["satisfaction"], rest(w, c), recovery, elapsed)
         customer["relaxed"] = now
 
 
@@ -1396,8 +1442,6 @@ def start_reviews(w: Record, c: Whole) -> None:
 def review(w: Record, c: Whole) -> None:
     """Let a customer decide whether to stay."""
     customer = customer_at(w, c)
-    if not isnan(customer["left"]):
-        return
     p = persona_at(w, w["phase"], customer["persona"])
     if p["churns"] == 1 and customer["stage"] == w["home"]:
         relax(w, c)
@@ -1405,8 +1449,10 @@ def review(w: Record, c: Whole) -> None:
         elapsed = w["now"] - customer["reviewed"]
         leaves = rules.leave_probability(p["base"], p["slope"], shortfall, p["terms"], elapsed)
         if draw(draws.fold(customer["key"], as_key(customer["reviews"])), U_LEAVE) < leaves:
-            leave(w, c)
-            return
+            leave(w, c, NONE)
+            part(w, c)
+            if customer["row"] < 0:
+                return
     customer["reviewed"] = w["now"]
     customer["reviews"] += 1
     when = w["now"] + m_review_every(w, customer["persona"])
@@ -1414,14 +1460,20 @@ def review(w: Record, c: Whole) -> None:
 
 
 @compiled
-def leave(w: Record, c: Whole) -> None:
+def leave(w: Record, c: Whole, why: Whole) -> None:
     """Let a customer go: they stop waiting, finish what is in hand, and everything else is off."""
     customer, now = customer_at(w, c), w["now"]
     relax(w, c)
     accrue(w, c)
+    if customer["stage"] != w["home"]:
+        customer["since"] = now
+    end_spell(w, c, now, ONE)
     customer["left"] = now
-    if customer["stage"] == w["home"]:
-        end_spell(w, c, now)
+    customer["stage"] = w["left"]
+    customer["times_left"] += 1
+    customer["awaited"] = 0
+    if w["n_relation"] == 1:
+        relation_at(w, c, ZERO)["why"] = why
     i = np.int64(customer["issues"])
     while i >= 0:
         issue = issue_at(w, i)
@@ -1434,35 +1486,40 @@ def leave(w: Record, c: Whole) -> None:
         elif issue["state"] != SERVED:
             close_left(w, i)
         i = following
-    go_away(w, c)
+    entered(w, c)
 
 
 @compiled
-def go_away(w: Record, c: Whole) -> None:
-    """Let go of somebody who left, once nothing is in hand any more."""
-    if customer_at(w, c)["issues"] < 0:
-        record_customer(w, c)
-        give_back_place(w, c)
+def come_back(w: Record, c: Whole) -> None:
+    """Let somebody who left be a customer again: as satisfied as then, with everything else going on."""
+    customer, now = customer_at(w, c), w["now"]
+    relax(w, c)
+    customer["left"] = nan
+    customer["reviewed"] = now
+    if isnan(customer["satisfaction_start"]) and now >= w["warmup"]:
+        customer["satisfaction_start"] = customer["satisfaction"]
 
 
 @compiled
 def part(w: Record, c: Whole) -> None:
-    """Let go of somebody who never was a customer, once nothing is open and nothing awaits them."""
+    """Let go of somebody who is no customer, once nothing is open and nothing awaits them."""
     customer = customer_at(w, c)
-    if isnan(customer["joined"]) and customer["issues"] < 0 and customer["awaited"] == 0:
+    if not isnan(customer["joined"]) and (isnan(customer["left"]) or w["nobody_is_forgotten"] == 1):
+        return
+    if customer["issues"] < 0 and customer["awaited"] == 0:
         relax(w, c)
         record_customer(w, c)
         give_back_place(w, c)
 
 
 @compiled
-def end_spell(w: Record, c: Whole, until: float) -> None:
-    """Write down a time of being a customer."""
+def end_spell(w: Record, c: Whole, until: float, left: Whole) -> None:
+    """Write down a time of being a customer, and that somebody has left whatever they were."""
     customer = customer_at(w, c)
     since = customer["since"]
-    if not until > since:
+    if not until > since and left == 0:
         return
-    if since <= w["warmup"] <= until:
+    if since <= w["warmup"] <= until and until > since:
         customer["present"] = 1
     row = spell_row(w, w["spell_rows"])
     w["spell_rows"] += 1
@@ -1471,6 +1528,8 @@ def end_spell(w: Record, c: Whole, until: float) -> None:
     row["persona"] = customer["persona"]
     row["since"] = since
     row["until"] = until
+    row["back"] = since > customer["joined"]
+    row["left"] = left
 
 
 # ---- the window ------------------------------------------------------------------------------------------------------
@@ -1602,6 +1661,7 @@ def record_customer(w: Record, c: Whole) -> None:
     row["present"] = customer["present"]
     row["joined"] = customer["joined"]
     row["left"] = customer["left"]
+    row["why"] = relation_at(w, c, ZERO)["why"] if w["n_relation"] == 1 else NONE
     row["satisfaction_start"] = customer["satisfaction_start"]
     row["satisfaction_end"] = customer["satisfaction"]
     row["revenue"] = customer["revenue"] if w["measuring"] == 1 else 0.0
@@ -1702,10 +1762,9 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             w["starting"] -= 1
             kind, a, b = what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
             if kind == START_ISSUE:
-                if go_on(w, a, np.int64(issue_at(w, a)["target"])):
+                still = issue_at(w, a)["state"] == OPEN and issue_at(w, a)["number"] & 0xFFFF == b
+                if still and go_on(w, a, np.int64(issue_at(w, a)["target"])):
                     return STUCK
-            elif kind == START_REVIEWS:
-                start_reviews(w, a)
             elif kind == START_NEED:
                 start_need(w, a, b)
             else:
@@ -1767,7 +1826,10 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         elif kind == LATER:
             take_first(w)
             c = issue_at(w, a)["customer"]
-            here = customer_at(w, c)["row"] == issue_at(w, a)["row"] and isnan(customer_at(w, c)["left"])
+            here = (
+                customer_at(w, c)["row"] == issue_at(w, a)["row"]
+                and customer_at(w, c)["times_left"] == issue_at(w, a)["times_left"]
+            )
             if here:
                 customer_at(w, c)["awaited"] -= 1
             if here and meant_for(w, c, issue_at(w, a)["journey"]):
@@ -1806,7 +1868,7 @@ def finish(world: Record, first: Whole, most: Whole) -> Whole:
             relax(w, c)
             accrue(w, c)
             if customer["stage"] == w["home"]:
-                end_spell(w, c, inf)
+                end_spell(w, c, inf, ZERO)
         i = np.int64(customer["issues"])
         while i >= 0:
             issue = issue_at(w, i)

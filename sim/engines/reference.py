@@ -46,9 +46,9 @@ class Customer:
     """A person with a persona, a memory and a stage, living through issues until they leave."""
 
     __slots__ = (
-        "accrued", "awaited", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left", "origin",
-        "persona", "products", "relaxed", "revenue", "row", "satisfaction", "satisfaction_start", "stage", "traits",
-        "why",
+        "accrued", "awaited", "cost", "drift", "entered", "gone", "issues", "joined", "journeys", "key", "left",
+        "left_before", "origin", "persona", "products", "relaxed", "revenue", "reviewed", "row", "satisfaction",
+        "satisfaction_start", "stage", "times_left", "traits", "why",
     )  # fmt: skip
 
     def __init__(self, row: int, origin: str, key: int, persona: str) -> None:
@@ -57,6 +57,9 @@ class Customer:
         self.joined: float | None = None
         self.left: float | None = None
         self.why: str | None = None
+        self.times_left = 0
+        self.left_before: list[float] = []  # and came back
+        self.entered: dict[str, int] = {}  # each stage, how often
         self.products: set[str] = set()
         self.traits: dict[str, str] = {}
         self.satisfaction = 0.0
@@ -65,10 +68,11 @@ class Customer:
         self.relaxed = 0.0  # when satisfaction was last brought up to date
         self.revenue = self.cost = 0.0
         self.accrued = 0.0  # when revenue was last brought up to date
+        self.reviewed = 0.0  # when she last thought about leaving
         self.journeys = 0
         self.issues: dict[int, Issue] = {}
         self.awaited = 0  # journeys that open after a delay
-        self.gone = False  # a visitor, for good
+        self.gone = False  # for good
 
 
 class Issue:
@@ -77,13 +81,15 @@ class Issue:
     __slots__ = (
         "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "effects", "end",
         "experience", "felt", "good", "handoffs", "key", "lowest", "mood", "moods", "name", "noticed", "number",
-        "opened", "origin", "reopened", "repeats", "satisfaction_before", "score", "scored", "visit", "visits", "wait",
+        "opened", "origin", "reopened", "repeats", "satisfaction_before", "score", "scored", "times_left", "visit",
+        "visits", "wait",
     )  # fmt: skip
 
     def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
         customer.journeys += 1
         self.customer, self.name, self.number, self.key = customer, name, customer.journeys, key
         self.origin, self.opened = origin, opened
+        self.times_left = customer.times_left
         self.closed: float | None = None
         self.end: str | None = None
         self.good: bool | None = None
@@ -103,6 +109,11 @@ class Issue:
         self.asked = 0  # how often
         self.score: int | None = None
         self.scored: float | None = None  # when
+
+    @property
+    def left_behind(self) -> bool:
+        """Whether the customer has left since it was opened, even if they are back."""
+        return self.times_left != self.customer.times_left
 
     def feel(self, mood: float) -> None:
         """Be in a mood from now on."""
@@ -156,6 +167,7 @@ class History:
         self.phases = phases(model)
         self.begin(self.phases[0])
         self.home_stage = model.population.stage
+        self.nobody_is_forgotten = any(j.for_left for phase in self.phases for j in phase.model.journeys.values())
         self.pools = {name: self.staffed(name, row) for row, name in enumerate(self.model.staff)}
         self.in_channel: defaultdict[str, int] = defaultdict(int)
         self.customers: list[Customer] = []
@@ -210,17 +222,18 @@ class History:
         self.begin(phase)
 
     def present(self) -> Iterator[Customer]:
-        """Everybody who is still here."""
-        return (customer for customer in self.customers if customer.left is None and not customer.gone)
+        """Everybody to whom something may still happen."""
+        return (customer for customer in self.customers if not customer.gone)
 
     def open_window(self) -> None:
         """Begin to measure: from now on money counts."""
         for customer in self.customers:
             customer.revenue = customer.cost = 0.0
         for customer in self.present():
-            self.relax(customer)
-            customer.satisfaction_start = customer.satisfaction
-            customer.accrued = self.calendar.now
+            if customer.left is None:
+                self.relax(customer)
+                customer.satisfaction_start = customer.satisfaction
+                customer.accrued = self.calendar.now
 
     def close_window(self) -> Tables:
         """Record what is still open, and return the tables."""
@@ -233,8 +246,8 @@ class History:
                     self.interrupt(issue.visit)
                 self.record_journey(issue)
         rows = [
-            (c.row, c.origin, c.persona, c.stage, c.joined, c.left, c.why, c.satisfaction_start, c.satisfaction,
-             c.revenue, c.cost)
+            (c.row, c.origin, c.persona, c.stage, c.joined, c.left, c.left_before or None, c.why, c.satisfaction_start,
+             c.satisfaction, c.revenue, c.cost)
             for c in self.customers
         ]  # fmt: skip
         return Tables(frame(self.visits, VISITS), frame(self.journeys, JOURNEYS), frame(rows, CUSTOMERS)).sorted()
@@ -299,12 +312,12 @@ class History:
         """Let somebody become a customer: from now on they bring revenue, have needs and think about leaving."""
         now = self.calendar.now
         customer.stage = self.home_stage
-        customer.joined = customer.accrued = now
+        customer.joined = customer.accrued = customer.reviewed = now
         if now >= self.clock.warmup:
             customer.satisfaction_start = customer.satisfaction
         every = self.review_every[customer.persona]
         if every is not None:
-            self.review_at(now + self.draw(customer.key, "review") * every, customer, every, 0, now)
+            self.review_at(now + self.draw(customer.key, "review") * every, customer, every, 0)
         for index, (name, journey) in enumerate(self.model.journeys.items()):
             when = journey.when
             if when.need is not None and self.needs_of(customer.persona, when.need).value[-1] > 0:
@@ -325,7 +338,9 @@ class History:
             key = self.address("join", k)
             due -= log(1.0 - self.draw(key, "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
-            self.settle(self.newcomer(f"join {k}", key))
+            customer = self.newcomer(f"join {k}", key)
+            self.settle(customer)
+            self.entered(customer)
             k += 1
 
     def arrivals(self, name: str, journey: Journey) -> Process:
@@ -342,6 +357,7 @@ class History:
                 if visitor.stage == self.home_stage:
                     self.settle(visitor)
                 self.open(visitor, name, draws.fold(draws.name(name), 0), f"{name} 0")
+                self.entered(visitor)
                 self.part(visitor)
             k += 1
 
@@ -364,9 +380,9 @@ class History:
             gap = -log(1.0 - self.draw(draws.fold(customer.key, key), "need"))
             due += gap / often if often > 0 else inf
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, customer.row, index)
-            if customer.left is not None:
+            if customer.gone:
                 return
-            self.open(customer, name, key, f"{name} {n}")
+            self.offer(customer, name, key, f"{name} {n}")
             n += 1
 
     def neediness(self, customer: Customer) -> float:
@@ -381,30 +397,50 @@ class History:
         phase = self.draw(draws.fold(customer.key, draws.name(name)), "phase")
         while True:
             yield self.calendar.at(start + (n + phase) * every, Rank.ARRIVAL, customer.row, index)
-            if customer.left is not None:
+            if customer.gone:
                 return
-            self.open(customer, name, draws.fold(draws.name(name), n), f"{name} {n}")
+            self.offer(customer, name, draws.fold(draws.name(name), n), f"{name} {n}")
             n += 1
 
     def open_for_all(self, name: str) -> None:
         """Open a journey for everybody it is meant for."""
         for customer in list(self.present()):
             if customer.joined is not None:
-                self.open(customer, name, draws.fold(draws.name(name), 0), f"{name} 0")
+                self.offer(customer, name, draws.fold(draws.name(name), 0), f"{name} 0")
+
+    def offer(self, customer: Customer, name: str, journey: int, origin: str) -> None:
+        """Open a journey for a customer, or for one who has left where it is meant for those."""
+        if customer.left is None or self.model.journeys[name].for_left:
+            self.open(customer, name, journey, origin)
+
+    def entered(self, customer: Customer) -> None:
+        """Open what opens when somebody enters the stage in which they are now."""
+        n = customer.entered.get(customer.stage, 0)
+        customer.entered[customer.stage] = n + 1
+        for name, journey in self.model.journeys.items():
+            entering = journey.when.entering
+            if entering is None or entering.stage != customer.stage:
+                continue
+            key = draws.fold(draws.name(name), n)
+            own = draws.fold(customer.key, key)
+            if self.draw(own, "follows") < entering.p:
+                delay = 0.0 if entering.delay is None else rules.quantile(entering.delay.law, self.draw(own, "delay"))
+                self.open_later(customer, name, key, f"{name} {n}", delay)
 
     def open_later(self, customer: Customer, name: str, journey: int, origin: str, delay: float) -> None:
-        """Open a journey after a delay, if the customer is still there."""
+        """Open a journey after a delay, if the customer has not left meanwhile."""
+        times_left = customer.times_left
 
         def due() -> None:
-            customer.awaited -= 1
-            if customer.left is None:
+            if customer.times_left == times_left:
+                customer.awaited -= 1
                 self.open(customer, name, journey, origin)
                 self.part(customer)
 
         if delay > 0:
             customer.awaited += 1
             self.calendar.call(due, self.calendar.now + delay, Rank.ARRIVAL, customer.row)
-        elif customer.left is None:
+        else:
             self.open(customer, name, journey, origin)
 
     def open(self, customer: Customer, name: str, journey: int, origin: str) -> None:
@@ -443,7 +479,7 @@ class History:
 
     def live(self, issue: Issue, step_name: str) -> Process:
         """Live through an issue, from its first visit to its end."""
-        while True:
+        while issue.closed is None:
             if issue.visits >= MOST_VISITS:
                 raise going_round(issue.name, step_name)
             step = self.model.journeys[issue.name].steps[step_name]
@@ -453,8 +489,9 @@ class History:
             if outcome is None:
                 outcome = self.depart(visit, (yield visit.over))
             self.conclude(visit, outcome)
-            if issue.customer.left is not None:
+            if issue.left_behind:
                 self.close(issue, LEFT)
+                self.part(issue.customer)
                 return
             step_name, delay = self.next_target(visit, outcome)
             if delay > 0:
@@ -597,7 +634,7 @@ class History:
             customer.cost += visit.touchpoint.cost
         if outcome != LEFT:
             issue.feel(rules.clip(self.mood(visit, outcome)))
-        if visit.started is not None and customer.left is None:
+        if visit.started is not None and not issue.left_behind:
             visit.effects = visit.step.outcomes[outcome]
             if visit.effects.matters:
                 self.take_effect(visit.effects, issue, visit.key)
@@ -700,14 +737,25 @@ class History:
         customer.traits.update(effects.trait)
         customer.revenue += effects.revenue
         if effects.stage is not None and effects.stage != customer.stage:
-            self.accrue(customer)
-            customer.stage = effects.stage
-            if effects.stage == self.home_stage and customer.joined is None:
-                self.settle(customer)
+            self.move(customer, effects.stage, issue.name)
         for name, p in effects.opens.items():
             child = draws.fold(key, draws.name(name))
             if self.draw(child, "opens") < p:
                 self.open(customer, name, child, f"{name} from {issue.origin}")
+
+    def move(self, customer: Customer, stage: str, why: str) -> None:
+        """Let somebody enter another stage, and so perhaps leave, come back or become a customer."""
+        if stage == LEFT and customer.left is None:
+            self.leave(customer, why)
+            return
+        self.accrue(customer)
+        customer.stage = stage
+        if stage == self.home_stage:
+            if customer.left is not None:
+                self.come_back(customer, customer.left)
+            if customer.joined is None:
+                self.settle(customer)
+        self.entered(customer)
 
     def experience(self, issue: Issue) -> float:
         """Return what a journey leaves behind, as it has been until now."""
@@ -738,10 +786,11 @@ class History:
         feelings = self.model.personas[customer.persona].satisfaction
         now = self.calendar.now
         if now > customer.relaxed:
-            elapsed = now - customer.relaxed
-            customer.satisfaction = rules.relaxed(
-                customer.satisfaction, self.rest(customer), feelings.recovery, elapsed
-            )
+            if customer.left is None:
+                elapsed = now - customer.relaxed
+                customer.satisfaction = rules.relaxed(
+                    customer.satisfaction, self.rest(customer), feelings.recovery, elapsed
+                )
             customer.relaxed = now
 
     def rest(self, customer: Customer) -> float:
@@ -755,44 +804,61 @@ class History:
             customer.revenue += self.model.personas[customer.persona].value.revenue * (now - customer.accrued)
         customer.accrued = now
 
-    def review_at(self, when: float, customer: Customer, every: float, n: int, last: float) -> None:
+    def review_at(self, when: float, customer: Customer, every: float, n: int) -> None:
         """Let a customer decide at a time, for the n-th time, whether to stay."""
-        review = partial(self.review, when, customer, every, n, last)
-        self.calendar.call(review, when, Rank.REVIEW, customer.row)
+        self.calendar.call(partial(self.review, customer, every, n), when, Rank.REVIEW, customer.row)
 
-    def review(self, when: float, customer: Customer, every: float, n: int, last: float) -> None:
+    def review(self, customer: Customer, every: float, n: int) -> None:
         """Let a customer decide whether to stay, and think again one period later."""
-        if customer.left is not None:
+        if customer.gone:
             return
+        now = self.calendar.now
         churn = self.model.personas[customer.persona].churn
         if churn is not None and customer.stage == self.home_stage:
             self.relax(customer)
-            p = self.leave_probability(customer, churn, when - last)
+            p = self.leave_probability(customer, churn, now - customer.reviewed)
             if self.draw(draws.fold(customer.key, n), "leave") < p:
-                self.leave(customer)
-                return
-        self.review_at(when + every, customer, every, n + 1, when)
+                self.leave(customer, "review")
+                self.part(customer)
+        customer.reviewed = now
+        self.review_at(now + every, customer, every, n + 1)
 
     def leave_probability(self, customer: Customer, churn: Churn, elapsed: float) -> float:
         """Return how likely somebody is to leave, so long after the last review."""
         shortfall = self.model.personas[customer.persona].satisfaction.rest - customer.satisfaction
         return rules.leave_probability(churn.base, churn.slope, shortfall, churn.total, elapsed)
 
-    def leave(self, customer: Customer) -> None:
+    def leave(self, customer: Customer, why: str) -> None:
         """Let a customer go: they stop waiting, finish what is in hand, and everything else is off."""
         self.relax(customer)
         self.accrue(customer)
-        customer.left, customer.why = self.calendar.now, "review"
+        customer.left, customer.why, customer.stage = self.calendar.now, why, LEFT
+        customer.times_left += 1
+        customer.awaited = 0
         for issue in list(customer.issues.values()):
             visit = issue.visit
-            if visit is None:
+            if visit is not None and visit.waiting:
+                visit.waiting = False
+                self.conclude(visit, self.depart(visit, LEFT))
+            if issue.visit is None:
                 self.close(issue, LEFT)
-            elif visit.waiting:
-                self.stop_waiting(visit, LEFT)
+        self.entered(customer)
+
+    def come_back(self, customer: Customer, left: float) -> None:
+        """Let somebody who left be a customer again: as satisfied as then, with everything else going on."""
+        now = self.calendar.now
+        self.relax(customer)
+        customer.left_before.append(left)
+        customer.left = customer.why = None
+        customer.reviewed = now
+        if customer.satisfaction_start is None and now >= self.clock.warmup:
+            customer.satisfaction_start = customer.satisfaction
 
     def part(self, customer: Customer) -> None:
-        """Let go of somebody who never was a customer, once nothing is open and nothing awaits them."""
-        if customer.joined is None and not customer.issues and not customer.awaited:
+        """Let go of somebody who is no customer, once nothing is open and nothing awaits them."""
+        if customer.joined is not None and (customer.left is None or self.nobody_is_forgotten):
+            return
+        if not customer.issues and not customer.awaited:
             self.relax(customer)
             customer.gone = True
 

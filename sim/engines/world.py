@@ -29,7 +29,8 @@ CUSTOMER = np.dtype(
         *(
             (name, _I)
             for name in (
-                "origin", "k", "journeys", "issues", "settled", "present", "kept", "awaited", "before", "after",
+                "origin", "k", "journeys", "issues", "settled", "present", "kept", "awaited", "times_left", "before",
+                "after",
             )
         ),
     ],
@@ -47,12 +48,14 @@ ISSUE = np.dtype(
                 "state", "customer", "row", "journey", "number", "visits", "phase", "step", "touchpoint", "channel",
                 "pool", "member", "again", "reopened", "department", "felt", "contacts", "channels", "noticed",
                 "priority", "target", "handoffs", "repeats", "began", "previous", "next", "asked", "score",
-                "origin_journey", "origin_n", "origin",
+                "origin_journey", "origin_n", "origin", "times_left",
             )
         ),
         *((name, _F) for name in ("opened", "satisfaction_before", "scored")),
     ]
 )  # fmt: skip
+# What only customers have who can be in a contract, or leave at the end of a journey.
+RELATION = np.dtype([("why", _I)], align=True)
 POOL = np.dtype([(n, np.int64) for n in ("people", "at", "idle", "idle_first", "busy", "head", "tail", "staying")])
 MEMBER = np.dtype([("leaving", _F), *((n, np.int64) for n in ("previous", "next", "away", "is_leaving"))])
 PLACE = np.dtype([(n, np.int64) for n in ("previous", "next", "queue")])
@@ -72,7 +75,7 @@ DUTY = np.dtype([("time", _F), ("people", np.int64)])
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
     "event": (EVENT, 1), "bucket": (BUCKET, 1), "soon": (SOON, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
-    "held": (HELD, 2), "trait": (TRAIT, 2), "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
+    "held": (HELD, 2), "trait": (TRAIT, 2), "entered": (COUNT, 2), "relation": (RELATION, 2), "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
     "pool": (POOL, 1), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1),
     "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
     "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
@@ -117,7 +120,7 @@ WORLD = np.dtype(
                 "customer_rows", "spell_rows", "first", "starting", "joins", "origins", "stuck_journey",
                 "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
-                "home", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
+                "home", "left", "nobody_is_forgotten", "n_entered", "n_relation", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
                 "n_pools", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
@@ -135,6 +138,8 @@ customer_at = records("customer", *CHANGING["customer"])
 need_at = records("need", *CHANGING["need"])
 product_at = records("held", *CHANGING["held"])
 trait_at = records("trait", *CHANGING["trait"])
+entered_at = records("entered", *CHANGING["entered"])
+relation_at = records("relation", *CHANGING["relation"])
 issue_at = records("issue", *CHANGING["issue"])
 attempt_at = records("attempt", *CHANGING["attempt"])
 seen_at = records("seen", *CHANGING["seen"])

@@ -278,8 +278,12 @@ def draw_trigger(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
         if chance.rounded
         else ["need", "need", "arrival", "arrival", "on", "on"]
     )
-    kinds += ["after", "after", "after", "joining", "every"] if before else []
+    kinds += ["after", "after", "after", "joining", "every", "entering", "entering"] if before else []
     kind = chance.one_of(kinds)
+    if kind == "entering":
+        stage = chance.one_of(("left", "left", "lapsed", plan.home))
+        more = chance.maybe(0.5, p=lambda: chance.share(0.3), delay=lambda: draw_law(chance, 0, 300))
+        return {"entering": {"stage": stage, **more}}
     if kind == "arrival":
         stage = {} if chance.happens(0.8) else {"stage": chance.one_of(("visitor", plan.home))}
         return {"arrival": draw_rate(chance, 5, 30, plan.profiles), **stage}
@@ -315,7 +319,7 @@ def draw_who(chance: Chance, plan: Plan, is_arrival: bool) -> Raw:
         0.15, persona=lambda: chance.some(plan.personas, at_least=1), share=lambda: chance.share(0.2)
     )
     if not is_arrival and chance.happens(0.15):
-        who["stage"] = chance.one_of((plan.home, [plan.home, "vip"]))
+        who["stage"] = chance.one_of((plan.home, [plan.home, "vip"], [plan.home, "left"]))
     if plan.traits and chance.happens(0.15):
         who["trait"] = chance.one_of(list(plan.traits.values()))
     if plan.products and chance.happens(0.15):
@@ -324,13 +328,24 @@ def draw_who(chance: Chance, plan: Plan, is_arrival: bool) -> Raw:
 
 
 def leave_out_stages_that_nobody_reaches(raw: Raw) -> None:
-    """Take those stages out of conditions that neither an outcome nor an end leads to."""
-    if "'stage': 'vip'" in str([raw["journeys"], raw.get("changes")]):
-        return
+    """Take those stages out of conditions and triggers to which no outcome and no end leads."""
+    reached = stages_in([raw["journeys"], raw.get("changes")])
     for journey in raw["journeys"].values():
-        who = journey.get("who", {})
+        who, entering = journey.get("who", {}), journey["when"].get("entering", {})
         if isinstance(who.get("stage"), list):
-            who["stage"] = who["stage"][0]
+            who["stage"] = [stage for stage in who["stage"] if stage != "vip" or "vip" in reached]
+        if entering.get("stage") == "lapsed" and "lapsed" not in reached:
+            entering["stage"] = "left"
+
+
+def stages_in(part: Any) -> set[str]:
+    """Stages to which the outcomes and ends in a part of a scenario lead."""
+    if isinstance(part, list):
+        return set().union(*map(stages_in, part))
+    if not isinstance(part, dict):
+        return set()
+    own = {part["stage"]} if isinstance(part.get("stage"), str) else set()
+    return own.union(*(stages_in(inner) for key, inner in part.items() if key not in ("who", "when")))
 
 
 def open_nothing_twice(journeys: Raw) -> None:
@@ -400,7 +415,7 @@ def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
     """Draw what an outcome or an end does: mostly nothing."""
     effects = chance.maybe(
         0.12,
-        stage=lambda: chance.one_of((plan.home, "vip", "lapsed")),
+        stage=lambda: chance.one_of((plan.home, "vip", "lapsed", "left")),
         adds=lambda: chance.one_of(("tv", ["mobile", "tv"])),
         drops=lambda: chance.one_of(PRODUCTS),
         trait=lambda: {"region": chance.one_of(REGIONS)},

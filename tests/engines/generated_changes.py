@@ -165,7 +165,8 @@ def another_step(chance: Chance, raw: Raw) -> Raw:
 def another_journey(chance: Chance, raw: Raw) -> Raw:
     """A journey with the goal of another, and so with skills that somebody has."""
     name, _, written = chance.one_of(all_steps(raw))
-    when = chance.one_of(({"every": "7 h"}, {"after": {"journey": name}}, {"arrival": "12 / day"}))
+    entering = {"entering": {"stage": "left", "delay": chance.duration(0, 60)}}
+    when = chance.one_of(({"every": "7 h"}, {"after": {"journey": name}}, {"arrival": "12 / day"}, entering))
     visit = {
         "touchpoint": written["touchpoint"],
         "outcomes": {"resolved": 0.8, "unresolved": {"p": 0.2, "mood": -0.5}},

@@ -175,6 +175,19 @@ EVERYTHING = {
             },
             "ends": {"served": {"good": True, "stage": "customer", "revenue": "49 EUR"}, "no_need": {}},
         },
+        "win_back": {
+            "when": {"entering": {"stage": "left", "p": 0.8, "delay": {"kind": "exponential", "mean": "2 days"}}},
+            "who": {"stage": "left"},
+            "start": {"web": "offer"},
+            "steps": {
+                "offer": {
+                    "touchpoint": "form",
+                    "outcomes": {"taken": 0.4, "ignored": 0.6},
+                    "next": {"taken": {"back": 1}, "ignored": {"give_up": 1}},
+                }
+            },
+            "ends": {"back": {"good": True, "stage": "customer"}},
+        },
     },
     "staff": {
         "tier1": {

@@ -206,14 +206,14 @@ def test_a_sound_file_becomes_a_model(tmp_path):
             "when: {}",
             16,
             "journeys.fault.when",
-            "has none; a journey is started by exactly one of need, arrival, joining, after, every, on",
+            "has none; a journey is started by exactly one of need, arrival, joining, after, entering, every, on",
         ),
         (
             "when: {need: fault}",
             "when: {need: fault, every: 1 week}",
             16,
             "journeys.fault.when",
-            "has need, every; a journey is started by exactly one of need, arrival, joining, after, every, on",
+            "has need, every; a journey is started by exactly one of need, arrival, joining, after, entering, every, on",
         ),
         (
             "staff: tier1",
@@ -779,7 +779,7 @@ def test_each_unknown_name_of_a_condition_is_told():
         build(raw)
     assert {str(problem) for problem in error.value.problems} == {
         "journeys.ann.who.stage: nobody is ever 'custmer'; did you mean 'customer'?",
-        "journeys.ann.who.stage: nobody is ever 'prospct'; known: customer",
+        "journeys.ann.who.stage: nobody is ever 'prospct'; known: customer, left",
         "journeys.ann.who.product: nobody is ever 'mobile'; known: tv",
     }
 
