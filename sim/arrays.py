@@ -37,7 +37,7 @@ NONE: Any = np.int64(-1)
 AGAIN_CODE: Any = np.int64(
     -1_000_000
 )  # a target that means the same step, once it opens; other negative targets are ends
-NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, ENTERING = (np.int64(n) for n in range(7))  # what starts a journey
+NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, ENTERING, NOTICE, RENEWAL = (np.int64(n) for n in range(9))  # what starts a journey
 
 # By how much what happens in a visit moves a mood; a persona for whom all are 0 does not react.
 REACTIONS = (
@@ -51,10 +51,16 @@ PERSONA = np.dtype(
             for name in (
                 "share", "rest", "level", "adapts", "memory", "recovery", "peak", "end", "tolerance", "cap",
                 "late_tolerance", "late_cap", *REACTIONS, "loss_aversion", "base", "slope", "terms", "ask",
-                "answer_level", "answer_better", "answer_extreme", "noise", "revenue",
+                "answer_level", "answer_better", "answer_extreme", "noise", "revenue", "term", "notice", "refer_rate",
+                "refer_slope", "deter_rate", "deter_slope",
             )
         ),
-        *((name, np.int64) for name in ("reacts", "churns", "asked", "of_satisfaction", "neediness", "priority")),
+        *(
+            (name, np.int64)
+            for name in (
+                "reacts", "churns", "asked", "of_satisfaction", "neediness", "priority", "bound", "refers", "deters",
+            )
+        ),
     ]
 )  # fmt: skip
 TOUCHPOINT = np.dtype([("cost", np.float64), *((name, np.int64) for name in ("channel", "pools", "pools_n"))])
@@ -104,7 +110,7 @@ EFFECTS = np.dtype(
         ("mood", np.float64),
         *(
             (name, np.int64)
-            for name in ("stage", "adds", "adds_n", "drops", "drops_n", "traits", "traits_n", "opens", "opens_n")
+            for name in ("stage", "adds", "adds_n", "drops", "drops_n", "traits", "traits_n", "opens", "opens_n", "stays")
         ),
     ]
 )
@@ -400,7 +406,9 @@ class _Lowering:
         columns["trait_set"] = columns["trait_set"].reshape(-1, 2)
         models = [phase.model for phase in self.phases]
         churning = {
-            name: [p.churn.every for model in models if (p := model.personas[name]).churn is not None]
+            name: [
+                p.churn.every for model in models if (p := model.personas[name]).churn is not None and not p.contract
+            ]
             for name in self.names.personas
         }
         stated = [persona.priority for model in models for persona in model.personas.values()]
@@ -477,6 +485,7 @@ class _Lowering:
         row["neediness"] = self.law(persona.neediness)
         if churn is not None:
             row["churns"], row["base"], row["slope"], row["terms"] = 1, churn.base, churn.slope, churn.total
+        self.loyalty(row, persona)
         if survey is not None:
             row["asked"], row["ask"], row["noise"] = 1, survey.ask, survey.noise
             row["of_satisfaction"] = survey.of == "satisfaction"
@@ -487,6 +496,19 @@ class _Lowering:
             self.patience[f, p, t] = self.law(model.patience(self.names.personas[p], touchpoint))
         for j, name in enumerate(self.names.journeys):
             self.starts(f, p, j, persona, model.journeys[name])
+
+    def loyalty(self, row: Any, persona: Persona) -> None:
+        """Write down by what a persona's customers are bound, and how they bring others or keep them away."""
+        contract, referral = persona.contract, persona.referral
+        row["refers"] = NONE
+        if contract is not None:
+            row["bound"], row["term"], row["notice"] = 1, contract.term, contract.notice
+        if referral is not None:
+            row["refers"] = self.number["journeys"][referral.journey]
+            row["refer_rate"], row["refer_slope"] = referral.rate, referral.slope
+            if referral.deters is not None:
+                row["deters"], row["deter_rate"] = 1, referral.deters.rate
+                row["deter_slope"] = referral.deters.slope
 
     def belongings(self, f: int, p: int, persona: Persona) -> None:
         """Write down the products and traits with which a persona's customers begin."""
@@ -559,6 +581,10 @@ class _Lowering:
         elif when.entering is not None:
             row["trigger"], row["stage"] = ENTERING, self.number["stages"][when.entering.stage]
             row["follows"], row["delay"] = when.entering.p, self.optional(when.entering.delay)
+        elif when.notice is not None:
+            row["trigger"], row["delay"] = NOTICE, self.law(when.notice.law)
+        elif when.renewal is not None:
+            row["trigger"], row["every"] = RENEWAL, when.renewal.before
         else:
             row["trigger"] = ARRIVAL if when.arrival is not None else ON
 
@@ -646,7 +672,7 @@ class _Lowering:
         stage = NONE if effects.stage is None else self.number["stages"][effects.stage]
         counts = [len(effects.adds), len(effects.drops), len(effects.trait), len(effects.opens)]
         pairs = [number for both in zip(first, counts, strict=True) for number in both]
-        lists.effects.append((effects.revenue, effects.mood, stage, *pairs))
+        lists.effects.append((effects.revenue, effects.mood, stage, *pairs, effects.stays))
         return len(lists.effects) - 1
 
 

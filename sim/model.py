@@ -155,6 +155,37 @@ class Churn(Described):
         return sum(self.terms.values())
 
 
+class Contract(Described):
+    """A relationship that ends, or is renewed, once every term."""
+
+    term: Minutes = Field(gt=0)
+    notice: Minutes = 0.0
+
+    @model_validator(mode="after")
+    def _notice_within_term(self) -> Self:
+        if self.notice >= self.term:
+            stated = f"notice ({units.say_duration(self.notice)}) is not shorter than term"
+            msg = f"{stated} ({units.say_duration(self.term)}), so nobody could ever give it"
+            raise ValueError(msg)
+        return self
+
+
+class Deters(Described):
+    """Rate at which customers keep others away: rate·exp(slope·(rest − satisfaction))."""
+
+    rate: PerMinute
+    slope: float = 0.0
+
+
+class Referral(Described):
+    """Rate at which customers bring others, decided at each review: rate·exp(slope·(satisfaction − rest))."""
+
+    journey: str
+    rate: PerMinute = 0.0
+    slope: float = 0.0
+    deters: Deters | None = None
+
+
 class Respond(Described):
     """Who answers a survey: logistic(level + better·(x − 5) + extreme·|x − 5|) at score x."""
 
@@ -194,6 +225,10 @@ class Persona(Described):
         How long they wait in a channel (or at one touchpoint, which then counts); unstated: for ever.
     priority
         Smaller is served first; a journey's or step's own priority overrides it.
+    contract
+        By which they are bound: then they decide whether to stay only before each end of its term.
+    referral
+        How they bring others, or keep them away.
     """
 
     share: Share
@@ -204,6 +239,8 @@ class Persona(Described):
     patience: dict[str, Distribution] = {}
     satisfaction: Satisfaction = Satisfaction()
     churn: Churn | None = None
+    contract: Contract | None = None
+    referral: Referral | None = None
     survey: Survey | None = None
     value: Value = Value()
     priority: int = 0
@@ -267,12 +304,15 @@ class Effects(Described):
     trait: dict[str, str] = {}
     revenue: Money = 0.0
     mood: float = 0.0
+    stays: bool = False
     opens: dict[str, Share] = {}
 
     @cached_property
     def matters(self) -> bool:
         """Whether anything changes but the mood."""
-        return bool(self.stage or self.adds or self.drops or self.trait or self.revenue or self.opens)
+        return bool(
+            self.stage or self.adds or self.drops or self.trait or self.revenue or self.stays or self.opens
+        )
 
 
 class Outcome(Effects):
@@ -386,6 +426,12 @@ class Entering(Described):
     delay: Distribution | None = None
 
 
+class Renewal(Described):
+    """The end of a contract's term as a trigger."""
+
+    before: Minutes = Field(gt=0)
+
+
 class When(Described):
     """What starts a journey: exactly one of these.
 
@@ -401,6 +447,10 @@ class When(Described):
         Another journey ended.
     entering
         Somebody enters a stage.
+    notice
+        That long after somebody has given notice of leaving, if it still stands.
+    renewal
+        Before each end of a contract's term.
     every
         Again and again, from a random moment in the first period on.
     on
@@ -413,11 +463,13 @@ class When(Described):
     joining: Distribution | None = None
     after: After | None = None
     entering: Entering | None = None
+    notice: Distribution | None = None
+    renewal: Renewal | None = None
     every: Minutes | None = Field(default=None, gt=0)
     on: Moment | None = None
 
 
-TRIGGERS = ("need", "arrival", "joining", "after", "entering", "every", "on")
+TRIGGERS = ("need", "arrival", "joining", "after", "entering", "notice", "renewal", "every", "on")
 
 
 class Journey(Described):

@@ -42,8 +42,9 @@ JOURNEY_ROW = _row(
     ("customer", "journey", "origin_journey", "origin_n", "origin", "persona", "goal", "end", "good", "visits",
      "contacts", "channels", "handoffs", "repeats", "asked", "answered", "score", "stage", "began", "kept"),
 )  # fmt: skip
-# `present`: whether somebody was a customer when the measured window opened; `why`: the journey by which they left, −1
-# for a review.
+# `origin`: how somebody came (at the start, by joining, by arriving for a journey), or −1 − the number of the customer
+# who brought them; `k`: as which. `present`: whether somebody was a customer when the measured window opened; `why`:
+# the journey by which they left, −1 for a review.
 CUSTOMER_ROW = _row(
     ("joined", "left", "satisfaction_start", "satisfaction_end", "revenue", "cost"),
     ("customer", "origin", "k", "persona", "stage", "present", "why"),
@@ -125,11 +126,24 @@ def _customers(block: Block) -> pl.DataFrame:
     left = ~np.isnan(rows["left"])
     occasions = pl.Series(["review", *names.journeys], dtype=pl.String)
     more = {
-        "origin": _numbered(["start", "join", *names.journeys], rows["origin"], rows["k"]),
+        "origin": _origins(rows, ["start", "join", *names.journeys]),
         "left_before": _left_before(rows, block.spells),
         "why": occasions.gather(pl.Series(np.where(left, rows["why"] + 1, -1)).replace(-1, None).cast(pl.UInt32)),
     }
     return _table(rows, CUSTOMERS, {"persona": names.personas, "stage": names.stages}, more=more)
+
+
+def _origins(rows: Records, words: Sequence[str]) -> pl.Series:
+    """How everybody came; who was brought by somebody came later than they did."""
+    brought = np.flatnonzero(rows["origin"] < 0)
+    if not len(brought):
+        return _numbered(words, rows["origin"], rows["k"])
+    told = _numbered(words, np.maximum(rows["origin"], 0), rows["k"]).to_list()
+    at = np.empty(len(rows), np.int64)
+    at[rows["customer"]] = np.arange(len(rows))
+    for i in brought[np.argsort(rows["customer"][brought])]:
+        told[i] = f"referred {rows['k'][i]} by {told[at[-1 - rows['origin'][i]]]}"
+    return pl.Series(told, dtype=pl.String)
 
 
 def _left_before(rows: Records, spells: Records) -> pl.Series:

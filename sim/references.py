@@ -25,6 +25,7 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
     return [
         *_population(raw),
         *_personas(raw),
+        *_contracts(raw),
         *_touchpoints(raw),
         *(problem for name, journey in _items(raw, "journeys") for problem in _journey(raw, name, journey)),
         *_pools(raw),
@@ -89,6 +90,81 @@ def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
         yield from _unknown(f"{path}.patience", _names(persona, "patience"), places, "channel or touchpoint")
         for need, arrivals in _items(persona, "needs"):
             yield from _profile(raw, f"{path}.needs.{need}", arrivals)
+        yield from _loyalty(raw, path, persona)
+
+
+def _loyalty(raw: dict[str, Any], path: str, persona: dict[str, Any]) -> Iterator[Problem]:
+    """When somebody reviews, and whom they bring."""
+    churn, referral = persona.get("churn"), persona.get("referral")
+    bound = persona.get("contract") is not None
+    if bound and isinstance(churn, dict) and churn.get("every") is not None:
+        message = "people in a contract decide before each end of its term, and not every so often; "
+        message += f"drop this to keep the contract, or drop {path}.contract to keep this"
+        yield Problem(f"{path}.churn.every", message)
+    if not isinstance(referral, dict):
+        return
+    if churn is None and not bound:
+        message = "people bring others when they review whether to stay, and these never do; "
+        message += f"add {path}.churn, with `base: 0 / week` if they never leave"
+        yield Problem(f"{path}.referral", message)
+    arriving = [name for name, journey in _items(raw, "journeys") if "arrival" in _names(journey, "when")]
+    name = referral.get("journey")
+    if isinstance(name, str) and name not in _names(raw, "journeys"):
+        hint = did_you_mean(name, arriving)
+        yield Problem(f"{path}.referral.journey", f"there is no journey '{name}'; {hint}")
+    elif isinstance(name, str) and name not in arriving:
+        message = f"nobody arrives for journey '{name}'; give it `when: {{arrival: …}}`, with 0 / week if only others "
+        yield Problem(f"{path}.referral.journey", f"{message}bring people, or {did_you_mean(name, arriving)}")
+
+
+def _bound(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    """Personas with a contract."""
+    return [persona for _, persona in _items(raw, "personas") if persona.get("contract") is not None]
+
+
+def _contracts(raw: dict[str, Any]) -> Iterator[Problem]:
+    """What needs somebody to be in a contract, and changes that would put somebody in one."""
+    bound = _bound(raw)
+    hint = "there is no persona with a contract; give one `contract: {term: …}`"
+    for name, journey in _items(raw, "journeys"):
+        when = journey.get("when")
+        for trigger in ("notice", "renewal"):
+            if isinstance(when, dict) and trigger in when and not bound:
+                yield Problem(f"journeys.{name}.when.{trigger}", hint)
+        if isinstance(when, dict) and "notice" in when and bound and all(each.get("churn") is None for each in bound):
+            message = "nobody in a contract ever leaves; give their persona a churn"
+            yield Problem(f"journeys.{name}.when.notice", message)
+        effects = [(f"ends.{end}", effect) for end, effect in _items(journey, "ends")]
+        effects += [
+            (f"steps.{step_name}.outcomes.{outcome}", effect)
+            for step_name, step in _items(journey, "steps")
+            for outcome, effect in _items(step, "outcomes")
+        ]
+        for where, effect in effects:
+            if effect.get("stays") is True and not bound:
+                yield Problem(f"journeys.{name}.{where}.stays", f"nobody ever gives notice: {hint}")
+    yield from _never_renewed(raw, bound)
+    free = {name for name, persona in _items(raw, "personas") if persona.get("contract") is None}
+    for change_name, change in _items(raw, "changes"):
+        for path, _ in _leaves(change.get("set")):
+            if path[0] == "personas" and path[2:3] == ["contract"] and path[1] in free:
+                message = "a change cannot put people in a contract who had none, because it would move when they "
+                message += "decided before its date; give the persona a contract, and let the change move its terms"
+                yield Problem(f"changes.{change_name}.set.{'.'.join(path)}", message)
+
+
+def _never_renewed(raw: dict[str, Any], bound: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Journeys that would open before a term has begun."""
+    terms = []
+    for persona in bound:
+        with suppress(ValueError, KeyError, TypeError):
+            terms.append(units.duration(persona["contract"]["term"]))
+    for name, journey in _items(raw, "journeys"):
+        with suppress(ValueError, KeyError, TypeError):
+            before = journey["when"]["renewal"]["before"]
+            if terms and units.duration(before) >= max(terms):
+                message = f"{before} is not shorter than the longest term ({units.say_duration(max(terms))})"
+                yield Problem(f"journeys.{name}.when.renewal.before", f"{message}, so it would never open")
 
 
 def check_profiles(raw: dict[str, Any]) -> list[Problem]:

@@ -171,7 +171,7 @@ class History:
         members = 2 + max((max(each.headcount) for each in duties), default=0)
         queues = len(m.priorities) * positions
         entered = len(names.stages) if (m.journeys["trigger"] == ENTERING).any() else 0
-        relation = int((m.effects["stage"] == names.stages.index(LEFT)).any())
+        relation = int((m.effects["stage"] == names.stages.index(LEFT)).any() or m.personas["bound"].any())
         self._set(
             key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup,
             keep=keep, keep_origins=int(keep > 0),

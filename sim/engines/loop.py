@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from sim import draws, rules
-from sim.arrays import AFTER, AGAIN_CODE, ENTERING, EVERY, JOINING, NEED, NONE
+from sim.arrays import AFTER, AGAIN_CODE, ENTERING, EVERY, JOINING, NEED, NONE, NOTICE, RENEWAL
 from sim.engines.calendar import Rank
 from sim.engines.jit import compiled, inlined
 from sim.engines.memory import view
@@ -132,7 +132,10 @@ DONE, GROW, FULL, STUCK = _numbered(4)
     ON_DATE,
     LATER,
     DELAY,
-) = _numbered(14)
+    DECIDE,
+    END_TERM,
+    RENEW,
+) = _numbered(17)
 START_ISSUE, START_NEED, START_EVERY = _numbered(3)
 BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED = _numbered(6)  # arrays.OUTCOMES
 END_RESOLVED, END_GIVE_UP, END_LEFT = _numbered(3)  # arrays.ENDS
@@ -155,12 +158,12 @@ R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 _PURPOSES = (
     "start", "join", "gap", "persona", "product", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
-    "score", "leave", "review", "kept",
+    "score", "leave", "review", "kept", "refer", "deter", "referral",
 )  # fmt: skip
 (
     U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
-    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT,
+    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_REFER, U_DETER, U_REFERRAL,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
 
@@ -614,6 +617,11 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["times_left"] = 0
     for stage in range(w["n_entered"]):
         entered_at(w, c, stage)["n"] = 0
+    if w["n_relation"] == 1:
+        relation = relation_at(w, c, ZERO)
+        relation["terms"] = 0
+        relation["notice"] = 0
+        relation["notices"] = 0
     customer["kept"] = w["keep"] >= 1.0 or (w["keep"] > 0.0 and draw(key, U_KEPT) < w["keep"])
     customer["satisfaction"] = rest(w, c)
     customer["relaxed"] = w["now"]
@@ -641,6 +649,12 @@ def settle(w: Record, c: Whole, at_once: Whole) -> None:
         customer["satisfaction_start"] = customer["satisfaction"]
     if not isnan(m_review_every(w, p)):
         start_reviews(w, c)
+    elif persona_at(w, f, p)["bound"] == 1:
+        customer["reviewed"] = now
+        still_to_run = 1.0
+        if now == 0:
+            still_to_run = draw(customer["key"], U_REVIEW)
+        begin_term(w, c, now + still_to_run * persona_at(w, f, p)["term"])
     for j in range(w["n_journeys"]):
         journey = journey_at(w, f, j)
         if journey["trigger"] == NEED:
@@ -690,15 +704,24 @@ def arrive(w: Record, j: Whole) -> None:
     """Let somebody who is not a customer yet arrive for a journey."""
     coming = arrival_at(w, j)
     if journey_at(w, w["phase"], j)["dormant"] == 0:
-        c = newcomer(w, coming["key"], FROM_ARRIVAL + j, coming["came"], j)
-        customer_at(w, c)["stage"] = journey_at(w, 0, j)["stage"]
-        if customer_at(w, c)["stage"] == w["home"]:
-            settle(w, c, ZERO)
-        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
-        entered(w, c)
-        part(w, c)
+        if coming["deterred"] > 0:
+            coming["deterred"] -= 1
+        else:
+            welcome(w, j, coming["key"], FROM_ARRIVAL + j, coming["came"])
     coming["came"] += 1
     next_arrival(w, j)
+
+
+@compiled
+def welcome(w: Record, j: Whole, key: Key, origin: Whole, k: Whole) -> None:
+    """Receive somebody who has arrived for a journey."""
+    c = newcomer(w, key, origin, k, j)
+    customer_at(w, c)["stage"] = journey_at(w, 0, j)["stage"]
+    if customer_at(w, c)["stage"] == w["home"]:
+        settle(w, c, ZERO)
+    open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
+    entered(w, c)
+    part(w, c)
 
 
 # ---- issues open -----------------------------------------------------------------------------------------------------
@@ -890,6 +913,8 @@ def meant_for(w: Record, c: Whole, j: Whole) -> bool:
     """Whether a journey exists now and a customer meets its condition."""
     journey = journey_at(w, w["phase"], j)
     if journey["dormant"] == 1:
+        return False
+    if journey["trigger"] == NOTICE and relation_at(w, c, ZERO)["notice"] == 0:
         return False
     return journey["who"] < 0 or meets(w, c, journey["who"])
 
@@ -1341,6 +1366,8 @@ def take_effect(w: Record, i: Whole, e: Whole, key: Key) -> None:
     for n in range(effects["traits"], effects["traits"] + effects["traits_n"]):
         trait_at(w, c, m_trait_set(w, n, 0))["value"] = m_trait_set(w, n, 1)
     customer["revenue"] += effects["revenue"]
+    if effects["stays"] == 1:
+        relation_at(w, c, ZERO)["notice"] = 0
     if effects["stage"] >= 0 and effects["stage"] != customer["stage"]:
         move(w, c, effects["stage"], issue_at(w, i)["journey"])
     for n in range(effects["opens"], effects["opens"] + effects["opens_n"]):
@@ -1440,23 +1467,115 @@ def start_reviews(w: Record, c: Whole) -> None:
 
 @compiled
 def review(w: Record, c: Whole) -> None:
-    """Let a customer decide whether to stay."""
+    """Let a customer decide whether to stay, and think again one period later."""
+    decide(w, c)
     customer = customer_at(w, c)
-    p = persona_at(w, w["phase"], customer["persona"])
-    if p["churns"] == 1 and customer["stage"] == w["home"]:
-        relax(w, c)
-        shortfall = p["rest"] - customer["satisfaction"]
-        elapsed = w["now"] - customer["reviewed"]
-        leaves = rules.leave_probability(p["base"], p["slope"], shortfall, p["terms"], elapsed)
-        if draw(draws.fold(customer["key"], as_key(customer["reviews"])), U_LEAVE) < leaves:
-            leave(w, c, NONE)
-            part(w, c)
-            if customer["row"] < 0:
-                return
-    customer["reviewed"] = w["now"]
-    customer["reviews"] += 1
+    if customer["row"] < 0:
+        return
     when = w["now"] + m_review_every(w, customer["persona"])
     put(w, when, R_REVIEW, np.int64(customer["row"]), ZERO, ZERO, REVIEW, c, ZERO)
+
+
+@compiled
+def decide(w: Record, c: Whole) -> None:
+    """Let a customer speak of the company, and decide whether to stay."""
+    customer = customer_at(w, c)
+    p = persona_at(w, w["phase"], customer["persona"])
+    if customer["stage"] == w["home"] and (p["churns"] == 1 or p["refers"] >= 0):
+        relax(w, c)
+        elapsed = w["now"] - customer["reviewed"]
+        if p["refers"] >= 0:
+            speak(w, c, elapsed)
+        shortfall = p["rest"] - customer["satisfaction"]
+        leaves = rules.leave_probability(p["base"], p["slope"], shortfall, p["terms"], elapsed)
+        if p["churns"] == 1 and draw(draws.fold(customer["key"], as_key(customer["reviews"])), U_LEAVE) < leaves:
+            if p["bound"] == 1:
+                give_notice(w, c)
+            else:
+                leave(w, c, NONE)
+                part(w, c)
+    customer["reviewed"] = w["now"]
+    customer["reviews"] += 1
+
+
+@compiled
+def begin_term(w: Record, c: Whole, ends: float) -> None:
+    """Let a term of a contract begin: what comes before its end, and its end."""
+    now, customer, relation = w["now"], customer_at(w, c), relation_at(w, c, ZERO)
+    relation["terms"] += 1
+    row, term = np.int64(customer["row"]), np.int64(relation["terms"])
+    decides = ends - persona_at(w, w["phase"], customer["persona"])["notice"]
+    if decides >= now:
+        put(w, decides, R_REVIEW, row, ZERO, term, DECIDE, c, ZERO)
+    put(w, ends, R_REVIEW, row, ZERO, term, END_TERM, c, ZERO)
+    for j in range(w["n_journeys"]):
+        journey = journey_at(w, w["phase"], j)
+        if journey["trigger"] == RENEWAL and ends - journey["every"] >= now:
+            put(w, ends - journey["every"], R_ARRIVAL, row, j, term, RENEW, c, j)
+
+
+@compiled
+def in_term(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
+    """Do something that belongs to the term of a contract that is running."""
+    if kind == DECIDE:
+        decide(w, c)
+    elif kind == END_TERM:
+        end_term(w, c)
+    else:
+        renew(w, c, j)
+
+
+@compiled
+def give_notice(w: Record, c: Whole) -> None:
+    """Let a customer announce that they leave at the end of the term, and open what opens then."""
+    relation, customer_key = relation_at(w, c, ZERO), customer_at(w, c)["key"]
+    n = np.int64(relation["notices"])
+    relation["notice"] = 1
+    relation["notices"] += 1
+    for j in range(w["n_journeys"]):
+        journey = journey_at(w, w["phase"], j)
+        if journey["trigger"] == NOTICE:
+            key = draws.fold(m_journey_name(w, j), as_key(n))
+            delay = vary(w, journey["delay"], draw(draws.fold(customer_key, key), U_DELAY))
+            open_later(w, c, j, key, delay, j, n, NONE)
+
+
+@compiled
+def renew(w: Record, c: Whole, j: Whole) -> None:
+    """Open a journey before a contract is renewed."""
+    if relation_at(w, c, ZERO)["notice"] == 0:
+        n = np.int64(relation_at(w, c, ZERO)["terms"]) - 1
+        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE)
+
+
+@compiled
+def end_term(w: Record, c: Whole) -> None:
+    """Let a customer go who has given notice; for others the next term begins."""
+    if relation_at(w, c, ZERO)["notice"] == 1:
+        leave(w, c, NONE)
+        part(w, c)
+    else:
+        begin_term(w, c, w["now"] + persona_at(w, w["phase"], customer_at(w, c)["persona"])["term"])
+
+
+@compiled
+def speak(w: Record, c: Whole, elapsed: float) -> None:
+    """Let a customer bring somebody, and keep somebody else away, by how satisfied they are."""
+    customer = customer_at(w, c)
+    p = persona_at(w, w["phase"], customer["persona"])
+    j = p["refers"]
+    if journey_at(w, w["phase"], j)["dormant"] == 1:
+        return
+    key, n = customer["key"], np.int64(customer["reviews"])
+    shortfall = p["rest"] - customer["satisfaction"]
+    chance = rules.speak_probability(p["refer_rate"], -p["refer_slope"], shortfall, elapsed)
+    if draw(draws.fold(key, as_key(n)), U_REFER) < chance:
+        own = draws.fold(draws.fold(key, U_REFERRAL), as_key(n))
+        welcome(w, j, own, NONE - np.int64(customer["row"]), n)
+    if p["deters"] == 1:
+        chance = rules.speak_probability(p["deter_rate"], p["deter_slope"], shortfall, elapsed)
+        if draw(draws.fold(key, as_key(n)), U_DETER) < chance:
+            arrival_at(w, j)["deterred"] += 1
 
 
 @compiled
@@ -1474,6 +1593,7 @@ def leave(w: Record, c: Whole, why: Whole) -> None:
     customer["awaited"] = 0
     if w["n_relation"] == 1:
         relation_at(w, c, ZERO)["why"] = why
+        relation_at(w, c, ZERO)["notice"] = 0
     i = np.int64(customer["issues"])
     while i >= 0:
         issue = issue_at(w, i)
@@ -1498,6 +1618,9 @@ def come_back(w: Record, c: Whole) -> None:
     customer["reviewed"] = now
     if isnan(customer["satisfaction_start"]) and now >= w["warmup"]:
         customer["satisfaction_start"] = customer["satisfaction"]
+    p = persona_at(w, w["phase"], customer["persona"])
+    if p["bound"] == 1 and not isnan(customer["joined"]):
+        begin_term(w, c, now + p["term"])
 
 
 @compiled
@@ -1718,6 +1841,13 @@ def is_same_customer(w: Record, c: Whole, event: Record) -> bool:
 
 
 @compiled
+def is_same_term(w: Record, c: Whole, event: Record) -> bool:
+    """Whether an event is about the term of a contract that is running."""
+    term = as_key(np.int64(relation_at(w, c, ZERO)["terms"]))
+    return isnan(customer_at(w, c)["left"]) and term == event["place"] & as_key(0xFFFFFFFF)
+
+
+@compiled
 def room(w: Record, spare: Whole) -> Whole:
     """How many more events there surely is room for: one can bring one customer and so many of all else."""
     others = min(
@@ -1820,6 +1950,11 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         elif kind == JOIN:
             take_first(w)
             join_in(w)
+        elif kind >= DECIDE:
+            still = is_same_customer(w, a, event) and is_same_term(w, a, event)
+            take_first(w)
+            if still:
+                in_term(w, a, b, kind)
         elif kind == ARRIVE:
             take_first(w)
             arrive(w, a)

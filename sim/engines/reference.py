@@ -30,11 +30,11 @@ from sim.tables import CUSTOMERS, JOURNEYS, VISITS, Result, Tables, frame
 from sim.timetable import Cumulative, duty
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from sim.behaviour import Behaviour
     from sim.changes import Phase
-    from sim.model import Churn, Journey, Model, Step, Target, Touchpoint, Who
+    from sim.model import Churn, Contract, Journey, Model, Referral, Step, Target, Touchpoint, Who
     from sim.summaries import Summary
 
     Process = Generator[simpy.Event, Any, None]
@@ -47,8 +47,8 @@ class Customer:
 
     __slots__ = (
         "accrued", "awaited", "cost", "drift", "entered", "gone", "issues", "joined", "journeys", "key", "left",
-        "left_before", "origin", "persona", "products", "relaxed", "revenue", "reviewed", "row", "satisfaction",
-        "satisfaction_start", "stage", "times_left", "traits", "why",
+        "left_before", "notice", "notices", "origin", "persona", "products", "relaxed", "revenue", "reviewed",
+        "reviews", "row", "satisfaction", "satisfaction_start", "stage", "terms", "times_left", "traits", "why",
     )  # fmt: skip
 
     def __init__(self, row: int, origin: str, key: int, persona: str) -> None:
@@ -69,6 +69,10 @@ class Customer:
         self.revenue = self.cost = 0.0
         self.accrued = 0.0  # when revenue was last brought up to date
         self.reviewed = 0.0  # when she last thought about leaving
+        self.reviews = 0  # how often
+        self.terms = 0  # of contracts, that have begun
+        self.notice = False  # whether she has given it
+        self.notices = 0  # how often
         self.journeys = 0
         self.issues: dict[int, Issue] = {}
         self.awaited = 0  # journeys that open after a delay
@@ -170,6 +174,7 @@ class History:
         self.nobody_is_forgotten = any(j.for_left for phase in self.phases for j in phase.model.journeys.values())
         self.pools = {name: self.staffed(name, row) for row, name in enumerate(self.model.staff)}
         self.in_channel: defaultdict[str, int] = defaultdict(int)
+        self.deterred: defaultdict[str, int] = defaultdict(int)  # of those who will arrive for a journey
         self.customers: list[Customer] = []
         self.visits: list[tuple[Any, ...]] = []
         self.journeys: list[tuple[Any, ...]] = []
@@ -190,8 +195,10 @@ class History:
 
     def reviewed(self, persona: str) -> float | None:
         """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""
-        churns = (phase.model.personas[persona].churn for phase in self.phases)
-        return next((churn.every for churn in churns if churn is not None), None)
+        stated = [phase.model.personas[persona] for phase in self.phases]
+        if stated[0].contract is not None:
+            return None
+        return next((person.churn.every for person in stated if person.churn is not None), None)
 
     # ---- the run ---------------------------------------------------------------------------------------------------
 
@@ -315,9 +322,12 @@ class History:
         customer.joined = customer.accrued = customer.reviewed = now
         if now >= self.clock.warmup:
             customer.satisfaction_start = customer.satisfaction
-        every = self.review_every[customer.persona]
+        every, contract = self.review_every[customer.persona], self.model.personas[customer.persona].contract
         if every is not None:
-            self.review_at(now + self.draw(customer.key, "review") * every, customer, every, 0)
+            self.review_at(now + self.draw(customer.key, "review") * every, customer, every)
+        elif contract is not None:
+            still_to_run = self.draw(customer.key, "review") if now == 0 else 1.0
+            self.begin_term(customer, contract, now + still_to_run * contract.term)
         for index, (name, journey) in enumerate(self.model.journeys.items()):
             when = journey.when
             if when.need is not None and self.needs_of(customer.persona, when.need).value[-1] > 0:
@@ -352,14 +362,22 @@ class History:
             due -= log(1.0 - self.draw(key, "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
             if name not in self.dormant:
-                visitor = self.newcomer(f"{name} {k}", key, journey.who)
-                visitor.stage = journey.when.stage
-                if visitor.stage == self.home_stage:
-                    self.settle(visitor)
-                self.open(visitor, name, draws.fold(draws.name(name), 0), f"{name} 0")
-                self.entered(visitor)
-                self.part(visitor)
+                if self.deterred[name]:
+                    self.deterred[name] -= 1
+                else:
+                    self.arrive(f"{name} {k}", key, name)
             k += 1
+
+    def arrive(self, origin: str, key: int, name: str) -> None:
+        """Let somebody who is not a customer yet arrive for a journey."""
+        journey = self.model.journeys[name]
+        visitor = self.newcomer(origin, key, journey.who)
+        visitor.stage = journey.when.stage
+        if visitor.stage == self.home_stage:
+            self.settle(visitor)
+        self.open(visitor, name, draws.fold(draws.name(name), 0), f"{name} 0")
+        self.entered(visitor)
+        self.part(visitor)
 
     # ---- issues open -----------------------------------------------------------------------------------------------
 
@@ -447,6 +465,8 @@ class History:
         """Open an issue, if the journey exists now and is meant for this customer."""
         planned = self.model.journeys[name]
         if name in self.dormant or not self.meant_for(customer, name, planned.who):
+            return
+        if planned.when.notice is not None and not customer.notice:
             return
         self.relax(customer)
         issue = Issue(customer, name, draws.fold(customer.key, journey), origin, self.calendar.now)
@@ -736,6 +756,8 @@ class History:
         customer.products.difference_update(effects.drops)
         customer.traits.update(effects.trait)
         customer.revenue += effects.revenue
+        if effects.stays:
+            customer.notice = False
         if effects.stage is not None and effects.stage != customer.stage:
             self.move(customer, effects.stage, issue.name)
         for name, p in effects.opens.items():
@@ -804,24 +826,96 @@ class History:
             customer.revenue += self.model.personas[customer.persona].value.revenue * (now - customer.accrued)
         customer.accrued = now
 
-    def review_at(self, when: float, customer: Customer, every: float, n: int) -> None:
-        """Let a customer decide at a time, for the n-th time, whether to stay."""
-        self.calendar.call(partial(self.review, customer, every, n), when, Rank.REVIEW, customer.row)
+    def review_at(self, when: float, customer: Customer, every: float) -> None:
+        """Let a customer decide at a time whether to stay."""
+        self.calendar.call(partial(self.review, customer, every), when, Rank.REVIEW, customer.row)
 
-    def review(self, customer: Customer, every: float, n: int) -> None:
+    def review(self, customer: Customer, every: float) -> None:
         """Let a customer decide whether to stay, and think again one period later."""
-        if customer.gone:
-            return
-        now = self.calendar.now
-        churn = self.model.personas[customer.persona].churn
-        if churn is not None and customer.stage == self.home_stage:
+        if not customer.gone:
+            self.decide(customer)
+            self.review_at(self.calendar.now + every, customer, every)
+
+    def decide(self, customer: Customer) -> None:
+        """Let a customer speak of the company, and decide whether to stay."""
+        now, persona = self.calendar.now, self.model.personas[customer.persona]
+        churn, referral = persona.churn, persona.referral
+        if customer.stage == self.home_stage and (churn is not None or referral is not None):
             self.relax(customer)
-            p = self.leave_probability(customer, churn, now - customer.reviewed)
-            if self.draw(draws.fold(customer.key, n), "leave") < p:
-                self.leave(customer, "review")
-                self.part(customer)
+            elapsed = now - customer.reviewed
+            if referral is not None:
+                self.speak(customer, referral, elapsed)
+            if churn is not None:
+                p = self.leave_probability(customer, churn, elapsed)
+                if self.draw(draws.fold(customer.key, customer.reviews), "leave") < p:
+                    if persona.contract is not None:
+                        self.give_notice(customer)
+                    else:
+                        self.leave(customer, "review")
+                        self.part(customer)
         customer.reviewed = now
-        self.review_at(now + every, customer, every, n + 1)
+        customer.reviews += 1
+
+    def begin_term(self, customer: Customer, contract: Contract, ends: float) -> None:
+        """Let a term of a contract begin: what comes before its end, and its end."""
+        now = self.calendar.now
+        customer.terms += 1
+        term = customer.terms
+        if ends - contract.notice >= now:
+            review = partial(self.in_term, customer, term, partial(self.decide, customer))
+            self.calendar.call(review, ends - contract.notice, Rank.REVIEW, customer.row, 0, term)
+        end = partial(self.in_term, customer, term, partial(self.end_term, customer))
+        self.calendar.call(end, ends, Rank.REVIEW, customer.row, 0, term)
+        for index, (name, journey) in enumerate(self.model.journeys.items()):
+            renewal = journey.when.renewal
+            if renewal is not None and ends - renewal.before >= now:
+                renew = partial(self.in_term, customer, term, partial(self.renew, customer, name))
+                self.calendar.call(renew, ends - renewal.before, Rank.ARRIVAL, customer.row, index, term)
+
+    def in_term(self, customer: Customer, term: int, action: Callable[[], None]) -> None:
+        """Do something that belongs to a term of a contract, if the customer has not left meanwhile."""
+        if customer.left is None and customer.terms == term:
+            action()
+
+    def give_notice(self, customer: Customer) -> None:
+        """Let a customer announce that they leave at the end of the term, and open what opens then."""
+        customer.notice = True
+        n, customer.notices = customer.notices, customer.notices + 1
+        for name, journey in self.model.journeys.items():
+            if journey.when.notice is not None:
+                key = draws.fold(draws.name(name), n)
+                delay = rules.quantile(journey.when.notice.law, self.draw(draws.fold(customer.key, key), "delay"))
+                self.open_later(customer, name, key, f"{name} {n}", delay)
+
+    def renew(self, customer: Customer, name: str) -> None:
+        """Open a journey before a contract is renewed."""
+        if not customer.notice:
+            n = customer.terms - 1
+            self.open(customer, name, draws.fold(draws.name(name), n), f"{name} {n}")
+
+    def end_term(self, customer: Customer) -> None:
+        """Let a customer go who has given notice; for others the next term begins."""
+        contract = self.model.personas[customer.persona].contract
+        if customer.notice:
+            self.leave(customer, "review")
+            self.part(customer)
+        elif contract is not None:
+            self.begin_term(customer, contract, self.calendar.now + contract.term)
+
+    def speak(self, customer: Customer, referral: Referral, elapsed: float) -> None:
+        """Let a customer bring somebody, and keep somebody else away, by how satisfied they are."""
+        if referral.journey in self.dormant:
+            return
+        n = customer.reviews
+        shortfall = self.model.personas[customer.persona].satisfaction.rest - customer.satisfaction
+        p = rules.speak_probability(referral.rate, -referral.slope, shortfall, elapsed)
+        if self.draw(draws.fold(customer.key, n), "refer") < p:
+            key = draws.fold(draws.fold(customer.key, draws.name("referral")), n)
+            self.arrive(f"referred {n} by {customer.origin}", key, referral.journey)
+        if referral.deters is not None:
+            p = rules.speak_probability(referral.deters.rate, referral.deters.slope, shortfall, elapsed)
+            if self.draw(draws.fold(customer.key, n), "deter") < p:
+                self.deterred[referral.journey] += 1
 
     def leave_probability(self, customer: Customer, churn: Churn, elapsed: float) -> float:
         """Return how likely somebody is to leave, so long after the last review."""
@@ -834,7 +928,7 @@ class History:
         self.accrue(customer)
         customer.left, customer.why, customer.stage = self.calendar.now, why, LEFT
         customer.times_left += 1
-        customer.awaited = 0
+        customer.awaited, customer.notice = 0, False
         for issue in list(customer.issues.values()):
             visit = issue.visit
             if visit is not None and visit.waiting:
@@ -853,6 +947,9 @@ class History:
         customer.reviewed = now
         if customer.satisfaction_start is None and now >= self.clock.warmup:
             customer.satisfaction_start = customer.satisfaction
+        contract = self.model.personas[customer.persona].contract
+        if contract is not None and customer.joined is not None:
+            self.begin_term(customer, contract, now + contract.term)
 
     def part(self, customer: Customer) -> None:
         """Let go of somebody who is no customer, once nothing is open and nothing awaits them."""

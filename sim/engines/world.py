@@ -55,7 +55,7 @@ ISSUE = np.dtype(
     ]
 )  # fmt: skip
 # What only customers have who can be in a contract, or leave at the end of a journey.
-RELATION = np.dtype([("why", _I)], align=True)
+RELATION = np.dtype([(n, _I) for n in ("why", "terms", "notice", "notices")])
 POOL = np.dtype([(n, np.int64) for n in ("people", "at", "idle", "idle_first", "busy", "head", "tail", "staying")])
 MEMBER = np.dtype([("leaving", _F), *((n, np.int64) for n in ("previous", "next", "away", "is_leaving"))])
 PLACE = np.dtype([(n, np.int64) for n in ("previous", "next", "queue")])
@@ -67,7 +67,7 @@ TRAIT = np.dtype([("value", _I)])
 COUNT = np.dtype([("n", np.int64)])
 IDLE = np.dtype([("member", np.int64)])
 STARTING = np.dtype([("what", np.int64)])
-COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64)])
+COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64), ("deterred", np.int64)])
 STRETCH = np.dtype([("first", np.int64), ("last", np.int64)])
 KNOT = np.dtype([("time", _F), ("number", _F)])
 DUTY = np.dtype([("time", _F), ("people", np.int64)])

@@ -229,3 +229,190 @@ def test_a_visitor_who_leaves_may_become_a_customer_all_the_same():
     assert joined
     assert all(row["left"] is None and row["left_before"] == [pytest.approx(row["joined"] - 60)] for row in joined)
     assert kpis(tables, raw)["customers_back"] == 0
+
+
+# ---- contracts -------------------------------------------------------------------------------------------------------
+
+ALWAYS = {"base": "1000 / min"}
+TEN_DAYS = {"start": "2025-01-06", "horizon": "10 days"}
+
+
+def bound(journeys_=None, churn=None, term="3 days", notice="1 day", joins="3 / day", **parts):
+    """People who join in the course of ten days and are in a contract of some days."""
+    person = {"share": 1, "contract": {"term": term, "notice": notice}} | ({"churn": churn} if churn else {})
+    population = {"customers": 0, "joins": joins}
+    return small(journeys_ or {"look": at(10)}, personas={"person": person}, population=population, clock=TEN_DAYS) | (
+        parts
+    )
+
+
+def test_who_decides_to_leave_leaves_at_the_end_of_the_term():
+    rows = tell(bound(churn=ALWAYS)).customers.to_dicts()
+    over = [row for row in rows if row["joined"] < 7 * DAY]
+    assert len(over) > 5
+    assert all(row["left"] == row["joined"] + 3 * DAY and row["why"] == "review" for row in over)
+    assert all(row["left"] is None for row in rows if row["joined"] > 7 * DAY)
+
+
+def test_without_notice_people_leave_when_they_decide_to():
+    rows = tell(bound(churn=ALWAYS, notice="0 days")).customers.to_dicts()
+    assert all(row["left"] == row["joined"] + 3 * DAY for row in rows if row["joined"] < 7 * DAY)
+
+
+def test_who_is_there_at_the_start_is_somewhere_in_a_term():
+    raw = bound(churn=ALWAYS, joins="0 / day", population={"customers": 300})
+    left = sorted(row["left"] for row in tell(raw).customers.to_dicts())
+    assert max(left) < 4 * DAY  # too late to give notice in the first term: they leave at the end of the second
+    assert min(left) > DAY
+    in_time = [minute for minute in left if minute < 3 * DAY]
+    assert len(in_time) == pytest.approx(200, abs=4 * (300 * 2 / 9) ** 0.5)
+
+
+def test_a_review_takes_the_hazard_of_the_time_since_the_last():
+    churn = {"base": "0.1 / day"}
+    raw = bound(churn=churn, joins="0 / day", population={"customers": 1}, term="2 days", notice="1 day")
+    raw["journeys"] = {"quit": at(10, "left"), "back": at({"entering": {"stage": "left", "delay": "20 min"}}, "customer")}
+    raw["population"] = {"customers": 800}
+    rows = tell(raw).customers.to_dicts()
+    first = [row for row in rows if [*(row["left_before"] or ()), row["left"]][1] == 30 + 2 * DAY]
+    p = 1 - 2.718281828 ** -0.1  # a day after coming back
+    assert len(first) == pytest.approx(800 * p, abs=4 * (800 * p * (1 - p)) ** 0.5)
+
+
+def test_notice_can_be_withdrawn_as_long_as_it_runs():
+    save = at({"notice": "2 h"})
+    save["ends"]["over"]["stays"] = True
+    raw = bound({"save": save}, churn=ALWAYS)
+    tables = tell(raw)
+    assert tables.customers["left"].null_count() == tables.customers.height
+    joined = dict(tables.customers.select("customer", "joined").iter_rows())
+    saved = {row["customer"]: [] for row in journeys(tables)}
+    for row in journeys(tables, "save"):
+        saved[row["customer"]].append((row["opened"], row["origin"]))
+    for who, times in saved.items():
+        every = [joined[who] + 2 * DAY + n * 3 * DAY + 120 for n in range(len(times))]
+        assert [opening for opening, _ in times] == pytest.approx(every)
+        assert [origin for _, origin in times] == [f"save {n}" for n in range(len(times))]
+
+
+def test_what_waits_for_a_notice_does_not_open_once_it_is_withdrawn_or_the_term_is_over():
+    save, late = at({"notice": "2 h"}), at({"notice": "3 h"})
+    save["ends"]["over"]["stays"] = True
+    raw = bound({"save": save, "late": late}, churn=ALWAYS)
+    assert opened(tell(raw), "late") == []
+    assert opened(tell(bound({"late": at({"notice": "2 days"})}, churn=ALWAYS)), "late") == []
+    assert opened(tell(bound({"late": at({"notice": "23 h"})}, churn=ALWAYS)), "late") != []
+
+
+def test_a_journey_may_open_before_each_end_of_a_term():
+    tables = tell(bound({"renew": at({"renewal": {"before": "6 h"}})}, term="2 days"))
+    joined = dict(tables.customers.select("customer", "joined").iter_rows())
+    one = min(joined)
+    mine = [row for row in journeys(tables, "renew") if row["customer"] == one]
+    ends = [joined[one] + n * 2 * DAY - 360 for n in (1, 2, 3, 4, 5)]
+    assert [row["opened"] for row in mine] == pytest.approx([end for end in ends if end < 10 * DAY])
+    assert [row["origin"] for row in mine] == [f"renew {n}" for n in range(len(mine))]
+
+
+def test_nothing_is_renewed_for_who_has_given_notice():
+    assert opened(tell(bound({"renew": at({"renewal": {"before": "6 h"}})}, churn=ALWAYS)), "renew") == []
+    assert opened(tell(bound({"renew": at({"renewal": {"before": "2 days"}})}, churn=ALWAYS)), "renew") != []
+
+
+def test_who_comes_back_begins_a_term_of_their_own():
+    back = at({"entering": {"stage": "left", "delay": "5 h"}}, "customer")
+    raw = bound({"quit": at(100, "left"), "back": back, "renew": at({"renewal": {"before": "1 h"}})}, joins="0 / day")
+    raw["population"] = {"customers": 1}
+    tables = tell(raw)
+    assert opened(tables, "renew") == pytest.approx([400 + n * 3 * DAY - 60 for n in (1, 2, 3)])
+    assert [row["origin"] for row in journeys(tables, "renew")] == ["renew 1", "renew 2", "renew 3"]
+
+
+def test_a_change_of_a_contract_holds_from_the_next_term_on():
+    raw = bound(churn=ALWAYS, joins="0 / day", population={"customers": 50})
+    raw["journeys"] = {"save": at({"notice": "1 min"})}
+    raw["journeys"]["save"]["ends"]["over"]["stays"] = True
+    notice = {"from": moment(100), "set": {"personas.person.contract.notice": "2 days"}}
+    tables = tell(raw | {"changes": {"longer": notice}, "enact": "longer"})
+    mine = pl.DataFrame({"customer": tables.journeys["customer"], "opened": tables.journeys["opened"]})
+    gaps = mine.sort("customer", "opened").select(pl.col("opened").diff().over("customer")).to_series().drop_nulls()
+    assert set((gaps / DAY).round(9)) == {2.0, 3.0}  # two days from one decision to the next, the first time
+
+
+# ---- referral --------------------------------------------------------------------------------------------------------
+
+
+def speaking(referral, churn=None, customers=50, **parts):
+    """Customers who think of the company every hour, and a journey for which others arrive."""
+    person = {"share": 1, "churn": {"base": "0 / day", "every": "1 h"} | (churn or {}), "referral": referral}
+    learn = at({"arrival": "0 / day"}, minutes=10)
+    return small({"learn": learn}, personas={"person": person}, population={"customers": customers}) | parts
+
+
+def test_customers_bring_others_at_their_reviews():
+    raw = speaking({"journey": "learn", "rate": "1000 / min"}, customers=1)
+    tables = tell(raw)
+    rows = tables.customers.to_dicts()
+    assert [row["origin"] for row in rows] == ["start 0", *(f"referred {n} by start 0" for n in range(len(rows) - 1))]
+    assert len(rows) in (24, 25)
+    assert {row["stage"] for row in rows[1:]} == {"prospect"}
+    assert [row["origin"] for row in journeys(tables, "learn")] == ["learn 0"] * (len(rows) - 1)
+    assert opened(tables, "learn")[1] - opened(tables, "learn")[0] == pytest.approx(60)
+
+
+def test_who_was_brought_may_bring_others():
+    raw = speaking({"journey": "learn", "rate": "4 / day"}, customers=1)
+    raw["journeys"]["learn"]["ends"]["over"]["stage"] = "customer"
+    origins = tell(raw).customers["origin"].to_list()
+    assert any(origin.count("referred") > 2 for origin in origins)
+    assert len(set(origins)) == len(origins)
+
+
+def brought(rest, slope):
+    feelings = {"rest": 5, "terms": {"service": rest - 5}}
+    raw = speaking({"journey": "learn", "rate": "1 / day", "slope": slope}, customers=400)
+    raw["personas"]["person"]["satisfaction"] = feelings
+    return tell(raw).customers.height - 400
+
+
+def test_the_satisfied_bring_more_by_the_slope():
+    for rest, slope in ((5, 0.5), (6, 0.5), (4, 0.5)):
+        expected = 400 * 23.5 * (1 - 2.718281828 ** -(2.718281828 ** (slope * (rest - 5)) / 24))
+        assert brought(rest, slope) == pytest.approx(expected, abs=4 * expected**0.5)
+
+
+def test_whom_somebody_brings_does_not_hang_on_others():
+    raw = speaking({"journey": "learn", "rate": "2 / day"}, customers=20)
+    few, many = (set(tell(raw | {"population": {"customers": n}}).customers["origin"]) for n in (20, 40))
+    assert few < many
+    assert {origin for origin in many if any(origin.endswith(f" {k}") for k in range(20, 40))} == many - few
+
+
+def test_the_disappointed_keep_others_away():
+    deters = {"rate": "1000 / min"}
+    raw = speaking({"journey": "learn", "deters": deters}, customers=1)
+    raw["journeys"]["learn"]["when"]["arrival"] = "200 / day"
+    kept = [row["origin"] for row in tell(raw).customers.to_dicts()[1:]]
+    del raw["personas"]["person"]["referral"]
+    everybody = [row["origin"] for row in tell(raw).customers.to_dicts()[1:]]
+    assert len(everybody) - len(kept) in (23, 24)  # one after each review, but for one that may come too late
+    assert set(kept) < set(everybody)
+
+
+def test_a_point_of_satisfaction_keeps_fewer_away_by_the_slope():
+    def away(rest):
+        raw = speaking({"journey": "learn", "deters": {"rate": "0.2 / day", "slope": 0.7}}, customers=400)
+        raw["personas"]["person"]["satisfaction"] = {"rest": 5, "terms": {"service": rest - 5}}
+        raw["journeys"]["learn"]["when"]["arrival"] = "1000 / day"
+        return sum(row["origin"].startswith("learn") for row in tell(raw).customers.to_dicts())
+
+    fewer = [away(rest) for rest in (3, 5, 7)]
+    assert fewer == sorted(fewer)
+    assert fewer[2] - fewer[1] < 100 < fewer[1] - fewer[0]
+
+
+def test_people_in_a_contract_bring_others_before_each_end_of_a_term():
+    raw = speaking({"journey": "learn", "rate": "1000 / min"}, customers=1, clock=TEN_DAYS)
+    raw["personas"]["person"] |= {"contract": {"term": "2 days"}}
+    del raw["personas"]["person"]["churn"]
+    assert tell(raw).customers.height in (5, 6)
