@@ -201,7 +201,8 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
     if persona.patience:
         half = [f"{plain(where)} within {duration(law.quantile(0.5))}" for where, law in persona.patience.items()]
         lines.append(f"Patience: half give up waiting in {listed(half)}; elsewhere they wait for ever.")
-    lines += [_feelings(persona), _experience(persona), _leaving(persona), *_survey(persona)]
+    lines += [_feelings(persona), _experience(persona), _leaving(persona), *_speaking(persona)]
+    lines += _survey(persona)
     if persona.value.revenue:
         revenue = words.money(persona.value.revenue * MINUTES_PER_MONTH, model.currency)
         lines.append(f"Brings {revenue} a month while a customer.")
@@ -255,12 +256,32 @@ def _experience(persona: Persona) -> str:
 
 
 def _leaving(persona: Persona) -> str:
-    churn = persona.churn
+    churn, contract = persona.churn, persona.contract
+    term = f"In a contract of {duration(contract.term)}. " if contract is not None else ""
     if churn is None:
-        return "Never leaves."
+        return f"{term}Never leaves."
     base = 1 - math.exp(-churn.base * MINUTES_PER_MONTH * math.exp(churn.total))
     slope = f"; a point less satisfied, {math.exp(churn.slope):.2g} times as many" if churn.slope else ""
-    return f"Thinks about leaving {_every(churn.every)}: at rest {_about(base)} leave in a month{slope}."
+    reviews = _every(churn.every)
+    if contract is not None:
+        reviews = f"{duration(contract.notice)} before each end of it" if contract.notice else "at each end of it"
+    return f"{term}Thinks about leaving {reviews}: at rest {_about(base)} leave in a month{slope}."
+
+
+def _speaking(persona: Persona) -> list[str]:
+    """How customers bring others, or keep them away."""
+    referral = persona.referral
+    if referral is None:
+        return []
+    lines = []
+    if referral.rate:
+        more = f"; a point more satisfied, {math.exp(referral.slope):.2g} times as many" if referral.slope else ""
+        lines.append(f"Brings about {_per_time(referral.rate, 'others')} to {plain(referral.journey)} at rest{more}.")
+    if referral.deters is not None and referral.deters.rate:
+        slope = referral.deters.slope
+        more = f"; a point less satisfied, {math.exp(slope):.2g} times as many" if slope else ""
+        lines.append(f"Keeps about {_per_time(referral.deters.rate, 'others')} away from it at rest{more}.")
+    return lines
 
 
 def _survey(persona: Persona) -> list[str]:
@@ -346,6 +367,8 @@ def _journey(model: Model, name: str) -> list[str]:
     ]
     lines = [f"{_opens(journey.when)}{_who(journey)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
     for end, ending in journey.all_ends.items():
+        if ending.stays:
+            lines.append(f"When it ends as {plain(end)} a notice is withdrawn.")
         if ending.opens:
             opened = listed(f"{plain(other)} ({per_cent(p)})" for other, p in ending.opens.items())
             lines.append(f"When it ends as {plain(end)} it opens {opened}.")
@@ -382,6 +405,10 @@ def _opens(when: When) -> str:
         delay = f", {lasting(entering.delay)} later" if entering.delay is not None else ""
         share = f" for {of_them(entering.p)}" if entering.p < 1 else ""
         return f"Opens{share} when somebody {what}{delay}"
+    if when.notice is not None:
+        return f"Opens {lasting(when.notice)} after somebody has given notice, if it still stands"
+    if when.renewal is not None:
+        return f"Opens {duration(when.renewal.before)} before each end of a contract's term"
     if when.every is not None:
         return f"Opens {_every(when.every)}"
     return f"Opens on {words.date(when.on)}"

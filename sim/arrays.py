@@ -37,7 +37,8 @@ NONE: Any = np.int64(-1)
 AGAIN_CODE: Any = np.int64(
     -1_000_000
 )  # a target that means the same step, once it opens; other negative targets are ends
-NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, ENTERING, NOTICE, RENEWAL = (np.int64(n) for n in range(9))  # what starts a journey
+# What starts a journey.
+NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, ENTERING, NOTICE, RENEWAL = (np.int64(n) for n in range(9))
 
 # By how much what happens in a visit moves a mood; a persona for whom all are 0 does not react.
 REACTIONS = (
@@ -110,10 +111,12 @@ EFFECTS = np.dtype(
         ("mood", np.float64),
         *(
             (name, np.int64)
-            for name in ("stage", "adds", "adds_n", "drops", "drops_n", "traits", "traits_n", "opens", "opens_n", "stays")
+            for name in (
+                "stage", "adds", "adds_n", "drops", "drops_n", "traits", "traits_n", "opens", "opens_n", "stays",
+            )
         ),
     ]
-)
+)  # fmt: skip
 END = np.dtype([("good", np.int64), ("effects", np.int64)])
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
 # `weights`: what those of the whole list add up to.

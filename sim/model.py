@@ -310,9 +310,7 @@ class Effects(Described):
     @cached_property
     def matters(self) -> bool:
         """Whether anything changes but the mood."""
-        return bool(
-            self.stage or self.adds or self.drops or self.trait or self.revenue or self.stays or self.opens
-        )
+        return bool(self.stage or self.adds or self.drops or self.trait or self.revenue or self.stays or self.opens)
 
 
 class Outcome(Effects):

@@ -113,44 +113,44 @@ def _loyalty(raw: dict[str, Any], path: str, persona: dict[str, Any]) -> Iterato
         hint = did_you_mean(name, arriving)
         yield Problem(f"{path}.referral.journey", f"there is no journey '{name}'; {hint}")
     elif isinstance(name, str) and name not in arriving:
-        message = f"nobody arrives for journey '{name}'; give it `when: {{arrival: …}}`, with 0 / week if only others "
-        yield Problem(f"{path}.referral.journey", f"{message}bring people, or {did_you_mean(name, arriving)}")
-
-
-def _bound(raw: dict[str, Any]) -> list[dict[str, Any]]:
-    """Personas with a contract."""
-    return [persona for _, persona in _items(raw, "personas") if persona.get("contract") is not None]
+        message = f"journey '{name}' is not started by an arrival, so nobody can be brought to it; write "
+        message += "`when: {arrival: 0 / week}` there if people come by being brought only"
+        yield Problem(f"{path}.referral.journey", message)
 
 
 def _contracts(raw: dict[str, Any]) -> Iterator[Problem]:
-    """What needs somebody to be in a contract, and changes that would put somebody in one."""
-    bound = _bound(raw)
-    hint = "there is no persona with a contract; give one `contract: {term: …}`"
-    for name, journey in _items(raw, "journeys"):
-        when = journey.get("when")
-        for trigger in ("notice", "renewal"):
-            if isinstance(when, dict) and trigger in when and not bound:
-                yield Problem(f"journeys.{name}.when.{trigger}", hint)
-        if isinstance(when, dict) and "notice" in when and bound and all(each.get("churn") is None for each in bound):
-            message = "nobody in a contract ever leaves; give their persona a churn"
-            yield Problem(f"journeys.{name}.when.notice", message)
-        effects = [(f"ends.{end}", effect) for end, effect in _items(journey, "ends")]
-        effects += [
-            (f"steps.{step_name}.outcomes.{outcome}", effect)
-            for step_name, step in _items(journey, "steps")
-            for outcome, effect in _items(step, "outcomes")
-        ]
-        for where, effect in effects:
-            if effect.get("stays") is True and not bound:
-                yield Problem(f"journeys.{name}.{where}.stays", f"nobody ever gives notice: {hint}")
+    """What needs somebody to be in a contract, and changes that would put somebody in one, or out of it."""
+    personas = dict(_items(raw, "personas"))
+    bound = [persona for persona in personas.values() if persona.get("contract") is not None]
+    yield from _without_contract(raw, bound)
     yield from _never_renewed(raw, bound)
-    free = {name for name, persona in _items(raw, "personas") if persona.get("contract") is None}
     for change_name, change in _items(raw, "changes"):
-        for path, _ in _leaves(change.get("set")):
-            if path[0] == "personas" and path[2:3] == ["contract"] and path[1] in free:
+        for path, value in _leaves(change.get("set")):
+            if path[0] != "personas" or path[2:3] != ["contract"] or path[1] not in personas:
+                continue
+            free, where = personas[path[1]].get("contract") is None, f"changes.{change_name}.set.{'.'.join(path)}"
+            if value is None and not free:
+                yield Problem(where, "a change cannot end a contract; let it move its terms")
+            elif value is not None and free:
                 message = "a change cannot put people in a contract who had none, because it would move when they "
                 message += "decided before its date; give the persona a contract, and let the change move its terms"
-                yield Problem(f"changes.{change_name}.set.{'.'.join(path)}", message)
+                yield Problem(where, message)
+
+
+def _without_contract(raw: dict[str, Any], bound: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Triggers and effects for people in a contract, where nobody is in one or nobody ever ends it."""
+    hint = "there is no persona with a contract; give one `contract: {term: …}`"
+    for name, journey in _items(raw, "journeys"):
+        triggers = _names(journey, "when")
+        if not bound:
+            for trigger in {"notice", "renewal"}.intersection(triggers):
+                yield Problem(f"journeys.{name}.when.{trigger}", hint)
+        elif "notice" in triggers and all(persona.get("churn") is None for persona in bound):
+            message = "nobody in a contract ever leaves; give their persona a churn"
+            yield Problem(f"journeys.{name}.when.notice", message)
+    for path, effect in _placed_effects(raw):
+        if effect.get("stays") is True and not bound:
+            yield Problem(f"{path}.stays", f"nobody ever gives notice: {hint}")
 
 
 def _never_renewed(raw: dict[str, Any], bound: list[dict[str, Any]]) -> Iterator[Problem]:
@@ -328,12 +328,18 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[list[str],
         yield list(path), value
 
 
+def _placed_effects(raw: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every outcome and every end of every journey, with where it stands."""
+    for name, journey in _items(raw, "journeys"):
+        yield from ((f"journeys.{name}.ends.{end_name}", end) for end_name, end in _items(journey, "ends"))
+        for step_name, step in _items(journey, "steps"):
+            path = f"journeys.{name}.steps.{step_name}.outcomes"
+            yield from ((f"{path}.{outcome_name}", outcome) for outcome_name, outcome in _items(step, "outcomes"))
+
+
 def _all_effects(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every outcome and every end of every journey."""
-    for _, journey in _items(raw, "journeys"):
-        yield from (end for _, end in _items(journey, "ends"))
-        for _, step in _items(journey, "steps"):
-            yield from (outcome for _, outcome in _items(step, "outcomes"))
+    yield from (effect for _, effect in _placed_effects(raw))
 
 
 def _stages(raw: dict[str, Any]) -> list[str]:

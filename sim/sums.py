@@ -357,9 +357,7 @@ def add_spells(m: Any, rows: Rows, sums: Any) -> None:
 
 
 @compiled
-def count_presence(
-    since: float, until: float, back: Whole, start: float, end: float, there: Any, counted: Any
-) -> None:
+def count_presence(since: float, until: float, back: Whole, start: float, end: float, there: Any, counted: Any) -> None:
     """Count what a time of being a customer means for a stretch of the window, when its start saw them or not."""
     forget(counted)
     lost = start <= until < end

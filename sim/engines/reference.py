@@ -214,7 +214,7 @@ class History:
         self.calendar.process(self.joins())
         for name, journey in self.model.journeys.items():
             if journey.when.arrival is not None:
-                self.calendar.process(self.arrivals(name, journey))
+                self.calendar.process(self.arrivals(name))
             if journey.when.on is not None:
                 when = self.clock.minutes(journey.when.on)
                 self.calendar.call(partial(self.open_for_all, name), when, Rank.ARRIVAL)
@@ -353,7 +353,7 @@ class History:
             self.entered(customer)
             k += 1
 
-    def arrivals(self, name: str, journey: Journey) -> Process:
+    def arrivals(self, name: str) -> Process:
         """Let people who are not customers yet arrive for a journey."""
         times = self.expected.number(lambda model: model.journeys[name].when.arrival or NO_RATE)
         due, k = 0.0, 0

@@ -75,7 +75,8 @@ DUTY = np.dtype([("time", _F), ("people", np.int64)])
 # Tables of what changes while a history unfolds, with their dimensions: records by name.
 CHANGING = {
     "event": (EVENT, 1), "bucket": (BUCKET, 1), "soon": (SOON, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
-    "held": (HELD, 2), "trait": (TRAIT, 2), "entered": (COUNT, 2), "relation": (RELATION, 2), "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
+    "held": (HELD, 2), "trait": (TRAIT, 2), "entered": (COUNT, 2), "relation": (RELATION, 2),
+    "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
     "pool": (POOL, 1), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2), "place": (PLACE, 1),
     "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1), "visit row": (VISIT_ROW, 1),
     "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
@@ -120,7 +121,8 @@ WORLD = np.dtype(
                 "customer_rows", "spell_rows", "first", "starting", "joins", "origins", "stuck_journey",
                 "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
-                "home", "left", "nobody_is_forgotten", "n_entered", "n_relation", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
+                "home", "left", "nobody_is_forgotten", "n_entered", "n_relation",
+                "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
                 "n_pools", "n_products", "n_traits", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",

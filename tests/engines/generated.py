@@ -97,6 +97,7 @@ class Plan:
     touchpoints: list[str]
     journeys: list[str]
     profiles: list[str]
+    bound: list[str]
 
     @cached_property
     def moments(self) -> list[int]:
@@ -125,6 +126,7 @@ def draw_plan(chance: Chance) -> Plan:
         touchpoints=chance.first(TOUCHPOINTS),
         journeys=chance.first(JOURNEYS),
         profiles=[name for name in ("weekly", "flat") if chance.happens(0.6)],
+        bound=[name for name in personas if chance.happens(0.3)],
     )
 
 
@@ -279,6 +281,7 @@ def draw_trigger(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
         else ["need", "need", "arrival", "arrival", "on", "on"]
     )
     kinds += ["after", "after", "after", "joining", "every", "entering", "entering"] if before else []
+    kinds += ["notice", "renewal", "renewal"] if plan.bound else []
     kind = chance.one_of(kinds)
     if kind == "entering":
         stage = chance.one_of(("left", "left", "lapsed", plan.home))
@@ -287,6 +290,10 @@ def draw_trigger(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
     if kind == "arrival":
         stage = {} if chance.happens(0.8) else {"stage": chance.one_of(("visitor", plan.home))}
         return {"arrival": draw_rate(chance, 5, 30, plan.profiles), **stage}
+    if kind == "notice":
+        return {"notice": draw_law(chance, 0, 200)}
+    if kind == "renewal":
+        return {"renewal": {"before": chance.duration(10, 290)}}
     if kind == "joining":
         return {"joining": draw_law(chance, 0, 600)}
     if kind == "every":
@@ -422,6 +429,8 @@ def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
         revenue=lambda: chance.money(-5, 30),
         mood=lambda: chance.number(-1.5, 1),
     )
+    if plan.bound and chance.happens(0.2):
+        effects["stays"] = True
     return effects | chance.maybe(0.1, opens=lambda: draw_opens(chance, plan, journey))
 
 
@@ -461,7 +470,7 @@ def draw_persona(chance: Chance, plan: Plan, journeys: Raw, name: str, needs: li
     if name in plan.products:
         persona["products"] = plan.products[name]
     starts = {journey: chance.weights(journeys[journey]["start"]) for journey in journeys if chance.happens(0.25)}
-    return persona | chance.maybe(
+    persona |= chance.maybe(
         0.5,
         starts=lambda: starts,
         needs_differ=lambda: chance.one_of((0.4, 1.2)),
@@ -470,6 +479,26 @@ def draw_persona(chance: Chance, plan: Plan, journeys: Raw, name: str, needs: li
         survey=lambda: draw_survey(chance),
         value=lambda: {"revenue": f"{chance.number(5, 60)} EUR / month"},
         priority=lambda: chance.whole(-1, 2),
+    )
+    if name in plan.bound:
+        persona["contract"] = {"term": chance.duration(300, 1500)} | chance.maybe(
+            0.7, notice=lambda: chance.duration(0, 250)
+        )
+        persona.setdefault("churn", draw_churn(chance)).pop("every")
+    arriving = [journey for journey in journeys if "arrival" in journeys[journey]["when"]]
+    if "churn" in persona and arriving and chance.happens(0.5):
+        persona["referral"] = draw_referral(chance, arriving)
+    return persona
+
+
+def draw_referral(chance: Chance, arriving: list[str]) -> Raw:
+    """Draw how readily customers bring others, or keep them away."""
+    rate = {"journey": chance.one_of(arriving), "rate": f"{chance.number(0.1, 1)} / day"}
+    deters = {"rate": f"{chance.number(0.1, 2)} / day"}
+    return rate | chance.maybe(
+        0.5,
+        slope=lambda: chance.number(0, 0.5),
+        deters=lambda: deters | chance.maybe(0.6, slope=lambda: chance.number(0, 0.5)),
     )
 
 

@@ -230,6 +230,17 @@ def loyalty(chance: Chance, raw: Raw) -> Raw:
     return {f"{path}.base": f"{chance.number(0, 2)} / day", f"{path}.terms.rival": chance.number(-1, 1)}
 
 
+def contracts(chance: Chance, raw: Raw) -> Raw:
+    bound = [f"personas.{name}.contract" for name, persona in raw["personas"].items() if "contract" in persona]
+    terms = {f"{path}.term": chance.duration(300, 900) for path in some_of(chance, bound)}
+    return terms | {f"{path}.notice": chance.duration(0, 250) for path in some_of(chance, bound)}
+
+
+def referrals(chance: Chance, raw: Raw) -> Raw:
+    speaking = [f"personas.{name}.referral" for name, persona in raw["personas"].items() if "referral" in persona]
+    return {f"{path}.rate": f"{chance.number(0, 2)} / day" for path in some_of(chance, speaking)}
+
+
 def surveys(chance: Chance, raw: Raw) -> Raw:
     return {f"personas.{name}.survey.ask": chance.share(0.2) for name in some_of(chance, raw["personas"])}
 
@@ -271,5 +282,5 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 KINDS = (
     headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, routing, outcomes, holding,
     priorities, pilot, arrivals, periods, another_step, another_journey, joins, needs, tastes, patience,
-    another_persona, feelings, loyalty, surveys, revenues, profiles, new_profile,
+    another_persona, feelings, loyalty, contracts, referrals, surveys, revenues, profiles, new_profile,
 )  # fmt: skip

@@ -139,10 +139,14 @@ def grew(model, _):
     )
 
 
-def entered_a_stage(model, tables):
-    """A journey opens that waits for somebody to enter a stage."""
-    waiting = [name for name, journey in model.journeys.items() if journey.when.entering is not None]
-    return any(tables.journeys["origin"].str.starts_with(f"{name} ").any() for name in waiting)
+def opened_by(trigger):
+    """A journey opens of itself that has a trigger of some kind."""
+
+    def seen(model, tables):
+        waiting = [name for name, journey in model.journeys.items() if getattr(journey.when, trigger) is not None]
+        return any(tables.journeys["origin"].str.contains(rf"^{name} \d+$").any() for name in waiting)
+
+    return seen
 
 
 def two_at_once(model, _):
@@ -168,7 +172,10 @@ SIGNS = {
     "answers a survey": (0.5, 0.5, in_journeys(pl.col("answered"))),
     "leaves": (0.5, 0.5, in_customers(pl.col("left").is_not_null())),
     "comes back": (0.05, 0.05, in_customers(pl.col("left_before").is_not_null())),
-    "enters a stage": (0.1, 0.1, entered_a_stage),
+    "enters a stage": (0.1, 0.1, opened_by("entering")),
+    "gives notice": (0.03, 0.03, opened_by("notice")),
+    "renews a contract": (0.05, 0.05, opened_by("renewal")),
+    "is brought by somebody": (0.1, 0.1, in_customers(pl.col("origin").str.starts_with("referred"))),
     "joins": (0.35, 0.35, in_customers(pl.col("origin").str.starts_with("join "))),
     "arrives and becomes a customer": (0.25, 0.2, in_customers(pl.col("joined").is_not_null() & IS_ARRIVAL)),
     "follows another journey": (0.25, 0.2, in_journeys(pl.col("origin").str.contains(" after "))),

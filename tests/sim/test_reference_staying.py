@@ -271,11 +271,14 @@ def test_who_is_there_at_the_start_is_somewhere_in_a_term():
 def test_a_review_takes_the_hazard_of_the_time_since_the_last():
     churn = {"base": "0.1 / day"}
     raw = bound(churn=churn, joins="0 / day", population={"customers": 1}, term="2 days", notice="1 day")
-    raw["journeys"] = {"quit": at(10, "left"), "back": at({"entering": {"stage": "left", "delay": "20 min"}}, "customer")}
+    raw["journeys"] = {
+        "quit": at(10, "left"),
+        "back": at({"entering": {"stage": "left", "delay": "20 min"}}, "customer"),
+    }
     raw["population"] = {"customers": 800}
     rows = tell(raw).customers.to_dicts()
     first = [row for row in rows if [*(row["left_before"] or ()), row["left"]][1] == 30 + 2 * DAY]
-    p = 1 - 2.718281828 ** -0.1  # a day after coming back
+    p = 1 - 2.718281828**-0.1  # a day after coming back
     assert len(first) == pytest.approx(800 * p, abs=4 * (800 * p * (1 - p)) ** 0.5)
 
 
