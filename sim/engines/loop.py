@@ -1570,7 +1570,7 @@ def speak(w: Record, c: Whole, elapsed: float) -> None:
     shortfall = p["rest"] - customer["satisfaction"]
     chance = rules.speak_probability(p["refer_rate"], -p["refer_slope"], shortfall, elapsed)
     if draw(draws.fold(key, as_key(n)), U_REFER) < chance:
-        own = draws.fold(draws.fold(key, U_REFERRAL), as_key(n))
+        own = draws.fold(draws.fold(key, as_key(U_REFERRAL)), as_key(n))
         welcome(w, j, own, NONE - np.int64(customer["row"]), n)
     if p["deters"] == 1:
         chance = rules.speak_probability(p["deter_rate"], p["deter_slope"], shortfall, elapsed)
