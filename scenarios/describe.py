@@ -19,6 +19,7 @@ from sim.model import (
     DEFAULT_PROFILE,
     DOWN,
     GIVE_UP,
+    LEFT,
     MISSED,
     RESOLVED,
     Curve,
@@ -150,13 +151,14 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
 _TOLD: dict[type[Described], str] = {
     Model: "title about clock currency population traits personas touchpoints channels systems journeys events staff "
     "profiles changes enact levers uncertain measure estimates checked data",
-    Persona: "share needs needs_differ start starts patience satisfaction churn survey value priority traits products",
+    Persona: "share needs needs_differ start starts patience satisfaction churn survey value priority traits products "
+    "contract referral",
     Touchpoint: "channel service_time staff cost when_closed attended urgent callback system when_down",
     Pool: "department wage overtime skills shifts breaks absence partner differ at_once",
     Journey: "when who goal start difficulty steps ends priority",
     Step: "touchpoint outcomes next service_time promise priority while_open",
-    Outcome: "p holds reopens stage adds drops trait revenue mood satisfaction opens cancels puts_off",
-    End: "good stage adds drops trait revenue mood satisfaction opens cancels puts_off",
+    Outcome: "p holds reopens stage adds drops trait revenue mood satisfaction stays opens cancels puts_off",
+    End: "good stage adds drops trait revenue mood satisfaction stays opens cancels puts_off",
 }
 
 
@@ -299,7 +301,7 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
         lines.append(f"Patience: half give up waiting in {listed(half)}; elsewhere they wait for ever.")
     if persona.priority:
         lines.append(f"Waits with priority {_whole(persona.priority)}; smaller goes first.")
-    lines += [_feelings(persona), _experience(persona), _leaving(persona), *_survey(persona)]
+    lines += [_feelings(persona), _experience(persona), _leaving(persona), *_speaking(persona), *_survey(persona)]
     if persona.value.revenue:
         revenue = words.money(persona.value.revenue * MINUTES_PER_MONTH, model.currency)
         lines.append(f"Brings {revenue} a month while a customer.")
@@ -404,14 +406,34 @@ def _experience(persona: Persona) -> str:
 
 
 def _leaving(persona: Persona) -> str:
-    churn = persona.churn
+    churn, contract = persona.churn, persona.contract
+    term = f"In a contract of {duration(contract.term)}. " if contract is not None else ""
     if churn is None:
-        return "Never leaves."
+        return f"{term}Never leaves."
     base = 1 - math.exp(-churn.base * MINUTES_PER_MONTH * math.exp(churn.total))
     slope = f"; a point less satisfied, {math.exp(churn.slope):.2g} times as many" if churn.slope else ""
     terms = listed(_term(name, term) for name, term in churn.terms.items() if term.value or term.per_year)
     why = f" (with {terms} on its logarithm)" if terms else ""
-    return f"Thinks about leaving {_every(churn.every)}: at rest {_about(base)} leave in a month{why}{slope}."
+    reviews = _every(churn.every)
+    if contract is not None:
+        reviews = f"{duration(contract.notice)} before each end of it" if contract.notice else "at each end of it"
+    return f"{term}Thinks about leaving {reviews}: at rest {_about(base)} leave in a month{why}{slope}."
+
+
+def _speaking(persona: Persona) -> list[str]:
+    """How customers bring others, or keep them away."""
+    referral = persona.referral
+    if referral is None:
+        return []
+    lines = []
+    if referral.rate:
+        more = f"; a point more satisfied, {math.exp(referral.slope):.2g} times as many" if referral.slope else ""
+        lines.append(f"Brings about {_per_time(referral.rate, 'others')} to {plain(referral.journey)} at rest{more}.")
+    if referral.deters is not None and referral.deters.rate:
+        slope = referral.deters.slope
+        more = f"; a point less satisfied, {math.exp(slope):.2g} times as many" if slope else ""
+        lines.append(f"Keeps about {_per_time(referral.deters.rate, 'others')} away from it at rest{more}.")
+    return lines
 
 
 def _survey(persona: Persona) -> list[str]:
@@ -599,6 +621,16 @@ def _opens(when: When) -> str:
         delay = f", {_takes(after.delay)} later" if after.delay is not None else ""
         share = f" for {of_them(after.p)}" if after.p < 1 else ""
         return f"Opens{share} when {plain(after.journey)} has ended{how}{delay}"
+    if when.entering is not None:
+        entering = when.entering
+        what = "leaves" if entering.stage == LEFT else f"becomes {plain(entering.stage)}"
+        delay = f", {lasting(entering.delay)} later" if entering.delay is not None else ""
+        share = f" for {of_them(entering.p)}" if entering.p < 1 else ""
+        return f"Opens{share} when somebody {what}{delay}"
+    if when.notice is not None:
+        return f"Opens {lasting(when.notice)} after somebody has given notice, if it still stands"
+    if when.renewal is not None:
+        return f"Opens {duration(when.renewal.before)} before each end of a contract's term"
     if when.every is not None:
         return f"Opens {_every(when.every)}"
     if when.opened:
@@ -657,6 +689,7 @@ def _effects(model: Model, effects: Effects, mood: str = "the mood") -> str:
     told += [f"adds {listed(map(plain, effects.adds))}"] if effects.adds else []
     told += [f"takes away {listed(map(plain, effects.drops))}"] if effects.drops else []
     told += [f"sets {plain(trait)} to {plain(value)}" for trait, value in effects.trait.items()]
+    told += ["withdraws the notice"] if effects.stays else []
     told += [_opened(effects.opens)] if effects.opens else []
     told += [f"calls off {listed(map(plain, effects.cancels))}"] if effects.cancels else []
     told += [f"puts off {plain(other)} by {duration(delay)}" for other, delay in effects.puts_off.items()]

@@ -12,7 +12,7 @@ from scenarios import svg
 from scenarios.assumed import always_open
 from scenarios.layers import Item, heights, ranks
 from scenarios.words import duration, lasting, listed, mostly, per_cent, plain, whom
-from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, DOWN, GIVE_UP, MISSED, NOT_SERVED, RESOLVED, Target
+from sim.model import ABANDONED, AGAIN, BLOCKED, CLOSED, DOWN, GIVE_UP, LEFT, MISSED, NOT_SERVED, RESOLVED, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -366,7 +366,7 @@ def _end_box(model: Model, name: str, end: End) -> _Box:
     if end.revenue:
         facts.append(f"{'brings' if end.revenue > 0 else 'costs'} {abs(end.revenue):,g} {model.currency}")
     if end.stage is not None:
-        facts.append(f"becomes {plain(end.stage)}")
+        facts.append("leaves" if end.stage == LEFT else f"becomes {plain(end.stage)}")
     return _Box(kind, _END, _lines(_END - 22, plain(name), *facts))
 
 

@@ -37,7 +37,8 @@ NONE: Any = np.int64(-1)
 AGAIN_CODE: Any = np.int64(
     -1_000_000
 )  # a target that means the same step, once it opens; other negative targets are ends
-NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, OPENED = (np.int64(n) for n in range(7))  # what starts a journey
+# What starts a journey.
+NEED, EVERY, JOINING, AFTER, ARRIVAL, ON, OPENED, ENTERING, NOTICE, RENEWAL = (np.int64(n) for n in range(10))
 
 # By how much what happens in a visit moves a mood; a persona for whom all are 0 does not react.
 REACTIONS = (
@@ -53,13 +54,18 @@ PERSONA = np.dtype(
             for name in (
                 "share", "rest", "level", "adapts", "memory", "recovery", "peak", "end", "tolerance", "cap",
                 "late_tolerance", "late_cap", *REACTIONS, "loss_aversion", "base", "slope", "terms", "ask",
-                "answer_level", "answer_better", "answer_extreme", "noise", "revenue",
+                "answer_level", "answer_better", "answer_extreme", "noise", "revenue", "term", "notice", "refer_rate",
+                "refer_slope", "deter_rate", "deter_slope",
             )
         ),
         *(
             (name, np.int64)
-            for name in ("reacts", "churns", "asked", "of_satisfaction", "neediness", "priority", *TERM_LISTS)
+            for name in (
+                "reacts", "churns", "asked", "of_satisfaction", "neediness", "priority", "bound", "refers", "deters",
+                *TERM_LISTS,
+            )
         ),
+
     ]
 )  # fmt: skip
 TOUCHPOINT = np.dtype(
@@ -77,7 +83,7 @@ JOURNEY = np.dtype(
             (name, np.int64)
             for name in (
                 "trigger", "dormant", "goal", "hard", "has_priority", "priority", "only_start", "picky", "who", "stage",
-                "joining", "after", "delay",
+                "joining", "after", "delay", "for_left",
             )
         ),
     ]
@@ -115,7 +121,7 @@ OUTCOME = np.dtype(
 EFFECTS = np.dtype(
     [
         *((name, np.float64) for name in ("revenue", "mood", "satisfaction")),
-        *((name, np.int64) for name in ("matters", "changes_customer", "stage")),
+        *((name, np.int64) for name in ("matters", "changes_customer", "stays", "stage")),
         *(
             (name, np.int64)
             for some in ("adds", "drops", "traits", "opens", "cancels", "puts_off")
@@ -369,6 +375,8 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
             (journey.when.stage for journey in every),
             (effect.stage for effect in effects if effect.stage is not None),
             (stage for who in conditions for stage in who.stage or ()),
+            (journey.when.entering.stage for journey in every if journey.when.entering is not None),
+            [LEFT],
         ),
         products=unique(
             (name for persona in personas for name in persona.products),
@@ -507,7 +515,9 @@ class _Lowering:
         columns["trait_set"] = columns["trait_set"].reshape(-1, 2)
         models = [phase.model for phase in self.phases]
         churning = {
-            name: [p.churn.every for model in models if (p := model.personas[name]).churn is not None]
+            name: [
+                p.churn.every for model in models if (p := model.personas[name]).churn is not None and not p.contract
+            ]
             for name in self.names.personas
         }
         stated = [persona.priority for model in models for persona in model.personas.values()]
@@ -608,6 +618,7 @@ class _Lowering:
         if churn is not None:
             row["churn_terms"], row["churn_terms_n"] = self.moving(churn.moving)
             row["churns"], row["base"], row["slope"], row["terms"] = 1, churn.base, churn.slope, churn.total
+        self.loyalty(row, persona)
         if survey is not None:
             row["asked"], row["ask"], row["noise"] = 1, survey.ask, survey.noise
             row["of_satisfaction"] = survey.of == "satisfaction"
@@ -625,6 +636,19 @@ class _Lowering:
         for name, term in terms:
             self.lists.terms.append((term.value, term.per_year, term.growing, self.condition(term.who, name)))
         return first, len(terms)
+
+    def loyalty(self, row: Any, persona: Persona) -> None:
+        """Write down by what a persona's customers are bound, and how they bring others or keep them away."""
+        contract, referral = persona.contract, persona.referral
+        row["refers"] = NONE
+        if contract is not None:
+            row["bound"], row["term"], row["notice"] = 1, contract.term, contract.notice
+        if referral is not None:
+            row["refers"] = self.number["journeys"][referral.journey]
+            row["refer_rate"], row["refer_slope"] = referral.rate, referral.slope
+            if referral.deters is not None:
+                row["deters"], row["deter_rate"] = 1, referral.deters.rate
+                row["deter_slope"] = referral.deters.slope
 
     def belongings(self, f: int, p: int, persona: Persona) -> None:
         """Write down the products and traits with which a persona's customers begin."""
@@ -696,6 +720,7 @@ class _Lowering:
         row, when = self.journeys[f, j], journey.when
         row["stage"] = self.number["stages"][when.stage]
         row["joining"], row["after"], row["delay"], row["every"] = NONE, NONE, NONE, np.inf
+        row["for_left"] = journey.for_left
         if when.need is not None:
             row["trigger"] = NEED
         elif when.every is not None:
@@ -709,6 +734,13 @@ class _Lowering:
             self.after_end[f, j, [self.number["ends"][end] for end in ends]] = True
         elif when.opened:
             row["trigger"] = OPENED
+        elif when.entering is not None:
+            row["trigger"], row["stage"] = ENTERING, self.number["stages"][when.entering.stage]
+            row["follows"], row["delay"] = when.entering.p, self.optional(when.entering.delay)
+        elif when.notice is not None:
+            row["trigger"], row["delay"] = NOTICE, self.law(when.notice.law)
+        elif when.renewal is not None:
+            row["trigger"], row["every"] = RENEWAL, when.renewal.before
         else:
             row["trigger"] = ARRIVAL if when.arrival is not None else ON
 
@@ -827,8 +859,8 @@ class _Lowering:
         ]
         pairs = [number for both in zip(first, counts, strict=True) for number in both]
         lists.effects.append((
-            effects.revenue, effects.mood, effects.satisfaction, effects.matters, effects.changes_customer, stage,
-            *pairs,
+            effects.revenue, effects.mood, effects.satisfaction, effects.matters, effects.changes_customer,
+            effects.stays, stage, *pairs,
         ))  # fmt: skip
         return len(lists.effects) - 1
 

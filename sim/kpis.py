@@ -148,7 +148,7 @@ def response_rate(s: Sums) -> NDArray[np.float64]:
 def churn(s: Sums) -> NDArray[np.float64]:
     """Customers lost in the window among those present at its start ÷ those; by week, each week's own start counts.
 
-    Lost is who leaves, and who moves to another stage than the population's, though they may come back.
+    Lost is who leaves, and who moves to another stage than the population's, also if they come back later.
     """
     return _ratio(s["lost_of_present"], s["present"])
 
@@ -164,7 +164,7 @@ def retention(s: Sums) -> NDArray[np.float64]:
     """Customers present when the window opens who are still there at its end ÷ those present when it opens.
 
     By week it is the retention curve: still there when each week ends ÷ present when the window opened. Joiners are
-    left out, and whoever left for another stage and came back counts as lost.
+    left out, and whoever left, or moved to another stage, and came back counts as lost.
     """
     return _ratio(s["stayed"], s["at_start"])
 
@@ -177,8 +177,14 @@ def customers_lost(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("customers", "more", BY_CUSTOMER)
 def customers_joined(s: Sums) -> NDArray[np.float64]:
-    """Customers who joined in the window, or came back from another stage."""
+    """Customers who joined in the window, or came back."""
     return s["joined"]
+
+
+@_kpi("customers", "more", BY_CUSTOMER)
+def customers_back(s: Sums) -> NDArray[np.float64]:
+    """Customers who came back in the window, having left or moved to another stage: a part of those who joined."""
+    return s["back"]
 
 
 # ---- money -----------------------------------------------------------------------------------------------------------

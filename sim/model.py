@@ -286,6 +286,37 @@ class Churn(Described):
         return moving(self.terms)
 
 
+class Contract(Described):
+    """A relationship that ends, or is renewed, once every term."""
+
+    term: Minutes = Field(gt=0)
+    notice: Minutes = 0.0
+
+    @model_validator(mode="after")
+    def _notice_within_term(self) -> Self:
+        if self.notice >= self.term:
+            stated = f"notice ({units.say_duration(self.notice)}) is not shorter than term"
+            msg = f"{stated} ({units.say_duration(self.term)}), so nobody could ever give it"
+            raise ValueError(msg)
+        return self
+
+
+class Deters(Described):
+    """Rate at which customers keep others away: rate·exp(slope·(rest − satisfaction))."""
+
+    rate: PerMinute
+    slope: float = 0.0
+
+
+class Referral(Described):
+    """Rate at which customers bring others, decided at each review: rate·exp(slope·(satisfaction − rest))."""
+
+    journey: str
+    rate: PerMinute = 0.0
+    slope: float = 0.0
+    deters: Deters | None = None
+
+
 class Respond(Described):
     """Who answers a survey: logistic(level + better·(x − 5) + extreme·|x − 5|) at score x."""
 
@@ -325,6 +356,10 @@ class Persona(Described):
         How long they wait in a channel (or at one touchpoint, which then counts); unstated: for ever.
     priority
         Smaller is served first; a journey's or step's own priority overrides it.
+    contract
+        By which they are bound: then they decide whether to stay only before each end of its term.
+    referral
+        How they bring others, or keep them away.
     """
 
     share: Share
@@ -335,6 +370,8 @@ class Persona(Described):
     patience: dict[str, Distribution] = {}
     satisfaction: Satisfaction = Satisfaction()
     churn: Churn | None = None
+    contract: Contract | None = None
+    referral: Referral | None = None
     survey: Survey | None = None
     value: Value = Value()
     priority: int = 0
@@ -517,6 +554,7 @@ class Effects(Described):
     revenue: Money = 0.0
     mood: float = 0.0
     satisfaction: float = 0.0
+    stays: bool = False
     opens: dict[str, Annotated[Opening, _shorthand("p")]] = {}
     cancels: Names = ()
     puts_off: dict[str, Minutes] = {}
@@ -524,7 +562,7 @@ class Effects(Described):
     @cached_property
     def matters(self) -> bool:
         """Whether anything changes but the mood."""
-        moved = self.revenue, self.satisfaction, self.opens, self.cancels, self.puts_off
+        moved = self.revenue, self.satisfaction, self.stays, self.opens, self.cancels, self.puts_off
         return self.changes_customer or any(moved)
 
     @cached_property
@@ -633,6 +671,20 @@ class After(Described):
     delay: Distribution | None = None
 
 
+class Entering(Described):
+    """A stage that somebody enters as a trigger; `left` is entered by leaving."""
+
+    stage: str
+    p: Share = 1.0
+    delay: Distribution | None = None
+
+
+class Renewal(Described):
+    """The end of a contract's term as a trigger."""
+
+    before: Minutes = Field(gt=0)
+
+
 class When(Described):
     """What starts a journey: exactly one of these.
 
@@ -646,6 +698,12 @@ class When(Described):
         That long after somebody joins.
     after
         Another journey ended.
+    entering
+        Somebody enters a stage.
+    notice
+        That long after somebody has given notice of leaving, if it still stands.
+    renewal
+        Before each end of a contract's term.
     every
         Again and again, from a random moment in the first period on.
     on
@@ -659,12 +717,15 @@ class When(Described):
     stage: str = "prospect"
     joining: Distribution | None = None
     after: After | None = None
+    entering: Entering | None = None
+    notice: Distribution | None = None
+    renewal: Renewal | None = None
     every: Minutes | None = Field(default=None, gt=0)
     on: Moment | None = None
     opened: Literal[True] | None = None
 
 
-TRIGGERS = ("need", "arrival", "joining", "after", "every", "on", OPENED)
+TRIGGERS = ("need", "arrival", "joining", "after", "entering", "notice", "renewal", "every", "on", OPENED)
 
 
 def _only_opened(value: object) -> object:
@@ -695,6 +756,13 @@ class Journey(Described):
     def all_ends(self) -> dict[str, End]:
         """The ends defined here and the two built in."""
         return {**BUILT_IN_ENDS, **self.ends}
+
+    @cached_property
+    def for_left(self) -> bool:
+        """Whether a date, a period or a need may open it for those who have left, however long ago that was."""
+        when = self.when
+        of_itself = when.need is not None or when.every is not None or when.on is not None
+        return of_itself and LEFT in (self.who.stage or ())
 
 
 class By(Described):
@@ -1006,6 +1074,12 @@ class Model(Described):
         stated = self.personas[persona].patience
         found = stated.get(touchpoint) or stated.get(self.touchpoints[touchpoint].channel)
         return found.law if found is not None else None
+
+    @cached_property
+    def remembers_those_who_left(self) -> bool:
+        """Whether something may happen of itself to those who have left, however long ago that was."""
+        events = any(LEFT in (event.who.stage or ()) for event in self.events.values())
+        return events or any(journey.for_left for journey in self.journeys.values())
 
     def department(self, pool: str) -> str:
         """Department of a pool; its own name where none is stated."""

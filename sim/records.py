@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from sim.arrays import NONE
-from sim.model import CALLBACKS
+from sim.model import CALLBACKS, LEFT
 from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Tables
 
 if TYPE_CHECKING:
@@ -43,16 +43,19 @@ JOURNEY_ROW = _row(
      "contacts", "channels", "handoffs", "repeats", "asked", "answered", "score", "stage", "began", "kept"),
 )  # fmt: skip
 # `persona`, here and in all rows: those in a pilot are numbered after all others.
-# `present`: whether somebody was a customer when the measured window opened.
+# `origin`: how somebody came (at the start, by joining, by arriving for a journey), or −1 − the number of the customer
+# who brought them; `k`: as which. `present`: whether somebody was a customer when the measured window opened; `why`:
+# the journey or, after them, the event by which they left, −1 for a review.
 CUSTOMER_ROW = _row(
     ("joined", "left", "satisfaction_start", "satisfaction_end", "revenue", "cost"),
-    ("customer", "origin", "k", "persona", "stage", "present"),
+    ("customer", "origin", "k", "persona", "stage", "present", "why"),
 )
 # `cause` counts events, then steps.
 EFFECT_ROW = _row(("at", "revenue"), ("customer", "cause", "journey", "visit", "nth", "persona", "stage", "kept"))
 # A time of being a customer: from joining, or coming back, until leaving, or moving to another stage; infinite if it
-# goes on.
-SPELL_ROW = _row(("since", "until"), ("persona", "customer"))
+# goes on. `back`: whether they had been a customer before; `left`: whether it ended by leaving. Leaving from another
+# stage is a time of no length.
+SPELL_ROW = _row(("since", "until"), ("persona", "customer", "back", "left"))
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,14 @@ def _journeys(block: Block) -> pl.DataFrame:
 
 def _customers(block: Block) -> pl.DataFrame:
     rows, names = block.customers, block.names
-    why = pl.Series("why", np.isnan(rows["left"])).replace_strict({True: None, False: "review"}, return_dtype=pl.String)
-    origin = _numbered(["start", "join", *names.journeys], rows["origin"], rows["k"])
-    more = {"origin": origin, "why": why, "pilot": pl.Series("pilot", rows["persona"] >= len(names.personas))}
+    left = ~np.isnan(rows["left"])
+    occasions = pl.Series(["review", *names.journeys, *names.events], dtype=pl.String)
+    more = {
+        "origin": _origins(rows, ["start", "join", *names.journeys]),
+        "left_before": _left_before(rows, block.spells),
+        "why": occasions.gather(pl.Series(np.where(left, rows["why"] + 1, -1)).replace(-1, None).cast(pl.UInt32)),
+        "pilot": pl.Series("pilot", rows["persona"] >= len(names.personas)),
+    }
     return _table(rows, CUSTOMERS, {"persona": names.groups, "stage": names.stages}, more=more)
 
 
@@ -134,6 +142,28 @@ def _effects(block: Block) -> pl.DataFrame:
     names = block.names
     causes = [*names.events, *(step for _, step in names.steps)]
     return _table(block.effects, EFFECTS, {"cause": causes, "persona": names.groups, "stage": names.stages})
+
+
+def _origins(rows: Records, words: Sequence[str]) -> pl.Series:
+    """How everybody came; who was brought by somebody came later than they did."""
+    brought = np.flatnonzero(rows["origin"] < 0)
+    if not len(brought):
+        return _numbered(words, rows["origin"], rows["k"])
+    told = _numbered(words, np.maximum(rows["origin"], 0), rows["k"]).to_list()
+    at = np.empty(len(rows), np.int64)
+    at[rows["customer"]] = np.arange(len(rows))
+    for i in brought[np.argsort(rows["customer"][brought])]:
+        told[i] = f"referred {rows['k'][i]} by {told[at[-1 - rows['origin'][i]]]}"
+    return pl.Series(told, dtype=pl.String)
+
+
+def _left_before(rows: Records, spells: Records) -> pl.Series:
+    """Times at which people left and came back from, all but the last time of those who are away; empty for most."""
+    people = pl.DataFrame({"customer": rows["customer"], "last": rows["left"]})
+    times = pl.DataFrame({name: spells[name][spells["left"] == 1] for name in ("customer", "until")})
+    before = times.join(people, on="customer").filter(pl.col("until").ne_missing(pl.col("last")))
+    lists = before.sort("until").group_by("customer").agg(pl.col("until").alias("left_before"))
+    return people.join(lists, on="customer", how="left", maintain_order="left")["left_before"]
 
 
 def _numbered(words: Sequence[str], codes: NDArray[Any], numbers: NDArray[Any]) -> pl.Series:
@@ -217,24 +247,33 @@ def _journey_records(tables: Tables, names: Names) -> Records:
 
 
 def _spell_records(tables: Tables, names: Names) -> Records:
-    """Times of being a customer, from the stages to which visits, journeys and effects moved people."""
-    home = names.stages[0]
+    """Times of being a customer, from when people left and the stages to which visits, journeys, effects moved them."""
+    home, people = names.stages[0], tables.customers
+    first, last = pl.lit(0, pl.Int32), pl.lit(np.iinfo(np.int32).max, pl.Int32)  # of one moment, by journey and visit
+    left = people.select("customer", "left_before").explode("left_before")
     moves = pl.concat(
         [
-            tables.customers.select("customer", pl.col("joined").alias("since"), pl.lit(home).alias("stage")),
-            tables.visits.select("customer", pl.col("ended").alias("since"), "stage"),
-            tables.journeys.select("customer", pl.col("closed").alias("since"), "stage"),
-            tables.effects.select("customer", pl.col("at").alias("since"), "stage"),
+            _moves(people, "joined", pl.lit(home), first, first),
+            _moves(left, "left_before", pl.lit(LEFT), first, first),
+            _moves(people, "left", pl.lit(LEFT), first, first),
+            _moves(tables.visits, "ended", pl.col("stage"), pl.col("journey"), pl.col("visit")),
+            _moves(tables.journeys, "closed", pl.col("stage"), pl.col("journey"), last),
+            _moves(tables.effects, "at", pl.col("stage"), last, last),
         ]
     )
-    moves = moves.drop_nulls().sort("customer", "since", maintain_order=True)
+    moves = moves.drop_nulls().sort("customer", "since", "journey", "visit", maintain_order=True)
     moves = moves.filter(pl.col("stage").ne_missing(pl.col("stage").shift().over("customer")))
-    persons = tables.customers.select("customer", "persona", "left")
-    spells = moves.with_columns(pl.col("since").shift(-1).over("customer").alias("until"))
-    spells = spells.join(persons, on="customer", maintain_order="left")
-    spells = spells.with_columns(pl.min_horizontal("until", "left").fill_null(np.inf).alias("until"))
+    spells = moves.with_columns(pl.col("since").shift(-1).over("customer").fill_null(np.inf).alias("until"))
+    spells = spells.join(people.select("customer", "persona", "joined"), on="customer", maintain_order="left")
+    spells = spells.with_columns((pl.col("since") > pl.col("joined")).alias("back"))
     spells = spells.filter(pl.col("stage") == home, pl.col("until") > pl.col("since"))
-    return _records(SPELL_ROW, spells, {"persona": names.personas}, ("since", "until", "customer"))
+    return _records(SPELL_ROW, spells, {"persona": names.personas}, ("since", "until", "customer", "back"))
+
+
+def _moves(table: pl.DataFrame, when: str, stage: pl.Expr, journey: pl.Expr, visit: pl.Expr) -> pl.DataFrame:
+    """When whoever is in a table entered which stage."""
+    named = {"since": pl.col(when), "stage": stage, "journey": journey, "visit": visit}
+    return table.select("customer", **named)
 
 
 def _customer_records(tables: Tables, names: Names, spells: Records, start: float) -> Records:

@@ -36,8 +36,10 @@ _FEELINGS = ("time",)
 def check_references(raw: dict[str, Any]) -> list[Problem]:
     """Return a problem for every name that is used but not defined, and for weights that do not add up to one."""
     return [
+        *_population(raw),
         *_personas(raw),
         *_traits(raw),
+        *_contracts(raw),
         *_touchpoints(raw),
         *_done_alone(raw),
         *_queueless(raw),
@@ -77,6 +79,12 @@ def _unknown(path: str, used: Iterable[str], known: list[str], what: str) -> Ite
             )
 
 
+def _population(raw: dict[str, Any]) -> Iterator[Problem]:
+    population = raw.get("population")
+    if isinstance(population, dict) and population.get("stage") == LEFT:
+        yield Problem("population.stage", f"'{LEFT}' is the stage of those who have left; choose another name")
+
+
 def _needs_wanted(raw: dict[str, Any]) -> list[str]:
     return [
         journey["when"]["need"]
@@ -103,6 +111,7 @@ def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
         for part, stated in _items(raw["personas"], name):
             if part in ("satisfaction", "churn"):
                 yield from _terms(raw, f"{path}.{part}.terms", stated.get("terms"))
+        yield from _loyalty(raw, path, persona)
 
 
 def _terms(raw: dict[str, Any], path: str, terms: Any) -> Iterator[Problem]:
@@ -125,6 +134,80 @@ def _traits(raw: dict[str, Any]) -> Iterator[Problem]:
     for name in _names(raw, "traits"):
         if name not in known:
             yield Problem(f"traits.{name}", f"nobody ever has it; {did_you_mean(name, sorted(known))}")
+
+
+def _loyalty(raw: dict[str, Any], path: str, persona: dict[str, Any]) -> Iterator[Problem]:
+    """When somebody reviews, and whom they bring."""
+    churn, referral = persona.get("churn"), persona.get("referral")
+    bound = persona.get("contract") is not None
+    if bound and isinstance(churn, dict) and churn.get("every") is not None:
+        message = "people in a contract decide before each end of its term, and not every so often; "
+        message += f"drop this to keep the contract, or drop {path}.contract to keep this"
+        yield Problem(f"{path}.churn.every", message)
+    if not isinstance(referral, dict):
+        return
+    if churn is None and not bound:
+        message = "people bring others when they review whether to stay, and these never do; "
+        message += f"add {path}.churn, with `base: 0 / week` if they never leave"
+        yield Problem(f"{path}.referral", message)
+    arriving = [name for name, journey in _items(raw, "journeys") if "arrival" in _names(journey, "when")]
+    name = referral.get("journey")
+    if isinstance(name, str) and name not in _names(raw, "journeys"):
+        hint = did_you_mean(name, arriving)
+        yield Problem(f"{path}.referral.journey", f"there is no journey '{name}'; {hint}")
+    elif isinstance(name, str) and name not in arriving:
+        message = f"journey '{name}' is not started by an arrival, so nobody can be brought to it; write "
+        message += "`when: {arrival: 0 / week}` there if people come by being brought only"
+        yield Problem(f"{path}.referral.journey", message)
+
+
+def _contracts(raw: dict[str, Any]) -> Iterator[Problem]:
+    """What needs somebody to be in a contract, and changes that would put somebody in one, or out of it."""
+    personas = dict(_items(raw, "personas"))
+    bound = [persona for persona in personas.values() if persona.get("contract") is not None]
+    yield from _without_contract(raw, bound)
+    yield from _never_renewed(raw, bound)
+    for change_name, change in _items(raw, "changes"):
+        for path, value in _leaves(change.get("set")):
+            if path[0] != "personas" or path[2:3] != ["contract"] or path[1] not in personas:
+                continue
+            free, where = personas[path[1]].get("contract") is None, f"changes.{change_name}.set.{'.'.join(path)}"
+            if value is None and not free:
+                yield Problem(where, "a change cannot end a contract; let it move its terms")
+            elif value is not None and free:
+                message = "a change cannot put people in a contract who had none, because it would move when they "
+                message += "decided before its date; give the persona a contract, and let the change move its terms"
+                yield Problem(where, message)
+
+
+def _without_contract(raw: dict[str, Any], bound: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Triggers and effects for people in a contract, where nobody is in one or nobody ever ends it."""
+    hint = "there is no persona with a contract; give one `contract: {term: …}`"
+    for name, journey in _items(raw, "journeys"):
+        triggers = _names(journey, "when")
+        if not bound:
+            for trigger in {"notice", "renewal"}.intersection(triggers):
+                yield Problem(f"journeys.{name}.when.{trigger}", hint)
+        elif "notice" in triggers and all(persona.get("churn") is None for persona in bound):
+            message = "nobody in a contract ever leaves; give their persona a churn"
+            yield Problem(f"journeys.{name}.when.notice", message)
+    for path, effect in _placed_effects(raw):
+        if effect.get("stays") is True and not bound:
+            yield Problem(f"{path}.stays", f"nobody ever gives notice: {hint}")
+
+
+def _never_renewed(raw: dict[str, Any], bound: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Journeys that would open before a term has begun."""
+    terms = []
+    for persona in bound:
+        with suppress(ValueError, KeyError, TypeError):
+            terms.append(units.duration(persona["contract"]["term"]))
+    for name, journey in _items(raw, "journeys"):
+        with suppress(ValueError, KeyError, TypeError):
+            before = journey["when"]["renewal"]["before"]
+            if terms and units.duration(before) >= max(terms):
+                message = f"{before} is not shorter than the longest term ({units.say_duration(max(terms))})"
+                yield Problem(f"journeys.{name}.when.renewal.before", f"{message}, so it would never open")
 
 
 def check_profiles(raw: dict[str, Any]) -> list[Problem]:
@@ -366,15 +449,21 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[list[str],
         yield list(path), value
 
 
+def _placed_effects(raw: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every event, and every outcome, clock and end of every journey, with where it stands."""
+    yield from ((f"events.{name}", event) for name, event in _items(raw, "events"))
+    for name, journey in _items(raw, "journeys"):
+        yield from ((f"journeys.{name}.ends.{end_name}", end) for end_name, end in _items(journey, "ends"))
+        for step_name, step in _items(journey, "steps"):
+            path = f"journeys.{name}.steps.{step_name}"
+            yield from ((f"{path}.outcomes.{way}", outcome) for way, outcome in _items(step, "outcomes"))
+            if isinstance(step.get("while_open"), dict):
+                yield f"{path}.while_open", step["while_open"]
+
+
 def _all_effects(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every event, and every outcome, clock and end of every journey."""
-    yield from (event for _, event in _items(raw, "events"))
-    for _, journey in _items(raw, "journeys"):
-        yield from (end for _, end in _items(journey, "ends"))
-        for _, step in _items(journey, "steps"):
-            yield from (outcome for _, outcome in _items(step, "outcomes"))
-            if isinstance(step.get("while_open"), dict):
-                yield step["while_open"]
+    yield from (effect for _, effect in _placed_effects(raw))
 
 
 def _stages(raw: dict[str, Any]) -> list[str]:
@@ -384,7 +473,7 @@ def _stages(raw: dict[str, Any]) -> list[str]:
     arriving = [when.get("stage", When.model_fields["stage"].default) for when in whens if "arrival" in when]
     reached = [effect.get("stage") for effect in _all_effects(raw)]
     later = [value for path, value in _set_by_changes(raw) if path[-1] == "stage"]
-    stages = [home or Population.model_fields["stage"].default, *arriving, *reached, *later]
+    stages = [home or Population.model_fields["stage"].default, LEFT, *arriving, *reached, *later]
     return sorted({stage for stage in stages if isinstance(stage, str)})
 
 
@@ -418,22 +507,33 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
     yield from _not_past(raw, f"{path}.when.on", when.get("on"))
     if OPENED in when and not _is_opened(raw, path.removeprefix("journeys.")):
         yield Problem(f"{path}.when", "nothing opens it; name it under opens of an outcome, an end or an event")
-    after = when.get("after")
-    if isinstance(after, dict) and isinstance(after.get("journey"), str):
-        known = _names(raw, "journeys")
-        other = raw["journeys"].get(after["journey"])
-        if after["journey"] not in known:
-            hint = did_you_mean(after["journey"], known)
-            yield Problem(f"{path}.when.after.journey", f"there is no journey '{after['journey']}'; {hint}")
-        elif isinstance(other, dict):
-            ends = [*_names(other, "ends"), *BUILT_IN_ENDS]
-            yield from _unknown(f"{path}.when.after.end", _listed(after.get("end")), ends, "end")
-            yield from _opened_twice(path, after, other)
+    yield from _after(raw, path, when.get("after"))
+    entering = when.get("entering")
+    if isinstance(entering, dict):
+        yield from _nobody(f"{path}.when.entering.stage", _listed(entering.get("stage")), _stages(raw))
+    if when.get("stage") == LEFT:
+        message = f"who arrives has not left; give another stage than '{LEFT}'"
+        yield Problem(f"{path}.when.stage", message)
     need = when.get("need")
     if isinstance(need, str):
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
         if need not in wanted:
             yield Problem(f"{path}.when.need", f"no persona has the need '{need}'; {did_you_mean(need, wanted)}")
+
+
+def _after(raw: dict[str, Any], path: str, after: Any) -> Iterator[Problem]:
+    """What is said of another journey's end as a trigger."""
+    if not isinstance(after, dict) or not isinstance(after.get("journey"), str):
+        return
+    known = _names(raw, "journeys")
+    other = raw["journeys"].get(after["journey"])
+    if after["journey"] not in known:
+        hint = did_you_mean(after["journey"], known)
+        yield Problem(f"{path}.when.after.journey", f"there is no journey '{after['journey']}'; {hint}")
+    elif isinstance(other, dict):
+        ends = [*_names(other, "ends"), *BUILT_IN_ENDS]
+        yield from _unknown(f"{path}.when.after.end", _listed(after.get("end")), ends, "end")
+        yield from _opened_twice(path, after, other)
 
 
 def _when(journey: dict[str, Any]) -> dict[str, Any] | None:

@@ -275,6 +275,11 @@ def leave_probability(base: float, slope: float, shortfall: float, terms: float,
     return 1.0 - math.exp(-base * math.exp(min(slope * shortfall + terms, _LARGEST)) * elapsed)
 
 
+def speak_probability(rate: float, slope: float, shortfall: float, elapsed: float) -> float:
+    """Probability of bringing somebody, or keeping somebody away, since the last review; as that of leaving."""
+    return leave_probability(rate, slope, shortfall, 0.0, elapsed)
+
+
 def answer_probability(level: float, better: float, extreme: float, score: float) -> float:
     """Probability of answering a survey: J-shaped in how good, and how far from the middle, things were."""
     return 1.0 / (1.0 + math.exp(min(-(level + better * (score - 5.0) + extreme * abs(score - 5.0)), _LARGEST)))

@@ -50,7 +50,7 @@ OF_JOURNEYS = (
 )  # fmt: skip
 OF_EFFECTS = ("effect_revenue",)
 OF_CUSTOMERS = (
-    "present", "lost_of_present", "lost", "joined", "customer_minutes", "subscription", "at_start", "stayed",
+    "present", "lost_of_present", "lost", "joined", "back", "customer_minutes", "subscription", "at_start", "stayed",
     "satisfaction_end",
 )  # fmt: skip
 (
@@ -65,7 +65,7 @@ OF_CUSTOMERS = (
     SATISFIED_ANSWERS, PROMOTERS, DETRACTORS, CANCELLED_JOURNEYS, JOURNEY_REVENUE,
 ) = (np.int64(n) for n in range(len(OF_JOURNEYS)))  # fmt: skip
 (
-    PRESENT, LOST_OF_PRESENT, LOST, JOINED, CUSTOMER_MINUTES, SUBSCRIPTION, AT_START, STAYED, SATISFACTION_END,
+    PRESENT, LOST_OF_PRESENT, LOST, JOINED, BACK, CUSTOMER_MINUTES, SUBSCRIPTION, AT_START, STAYED, SATISFACTION_END,
 ) = (np.int64(n) for n in range(len(OF_CUSTOMERS)))  # fmt: skip
 (EFFECT_REVENUE,) = (np.int64(n) for n in range(len(OF_EFFECTS)))
 ZERO, NONE = np.int64(0), np.int64(-1)
@@ -426,9 +426,11 @@ def add_spells(m: Any, rows: Rows, sums: Any) -> None:
     starts, ends, subscription = m.phase_start, m.phase_end, m.subscription
     counted = np.zeros(2 * N_CUSTOMERS, np.int64)
     for row in rows:
-        persona, since, until = np.int64(row["persona"]), row["since"], row["until"]
+        persona, since, until, back = np.int64(row["persona"]), row["since"], row["until"], np.int64(row["back"])
+        if not until > since:
+            continue
         there = since <= start <= until
-        count_presence(since, until, start, end, there, counted)
+        count_presence(since, until, back, start, end, there, counted)
         money = worth(subscription, persona, max(since, start), min(until, end), starts, ends)
         put(counted, SUBSCRIPTION, money)
         add(sums, m.first_group[0] + persona, counted, ZERO, N_CUSTOMERS)
@@ -436,7 +438,7 @@ def add_spells(m: Any, rows: Rows, sums: Any) -> None:
         while week < last - weeks and (there or until >= start + week * WEEK):
             first = start + week * WEEK
             final = min(first + WEEK, end)
-            count_presence(since, until, first, final, there, counted)
+            count_presence(since, until, back, first, final, there, counted)
             money = worth(subscription, persona, max(since, first), min(until, final), starts, ends)
             put(counted, SUBSCRIPTION, money)
             add(sums, weeks + week, counted, ZERO, N_CUSTOMERS)
@@ -444,7 +446,7 @@ def add_spells(m: Any, rows: Rows, sums: Any) -> None:
 
 
 @compiled
-def count_presence(since: float, until: float, start: float, end: float, there: Any, counted: Any) -> None:
+def count_presence(since: float, until: float, back: Whole, start: float, end: float, there: Any, counted: Any) -> None:
     """Count what a time of being a customer means for a stretch of the window, when its start saw them or not."""
     forget(counted)
     lost = start <= until < end
@@ -456,6 +458,8 @@ def count_presence(since: float, until: float, start: float, end: float, there: 
         count(counted, LOST)
     if start < since < end:
         count(counted, JOINED)
+        if back == 1:
+            count(counted, BACK)
     put(counted, CUSTOMER_MINUTES, overlap(since, until, start, end))
     if there:
         count(counted, AT_START)

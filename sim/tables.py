@@ -74,6 +74,7 @@ CUSTOMERS: dict[str, Any] = {
     "stage": pl.String,
     "joined": pl.Float64,
     "left": pl.Float64,
+    "left_before": pl.List(pl.Float64),
     "why": pl.String,
     "satisfaction_start": pl.Float64,
     "satisfaction_end": pl.Float64,

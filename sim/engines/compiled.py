@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sim import draws
-from sim.arrays import NONE, Lowered, lower
+from sim.arrays import ENTERING, NONE, Lowered, lower
+from sim.changes import arms
 from sim.check import parse
 from sim.engines import jit, loop
 from sim.engines.expected import NO_RATE, Expected, going_round
 from sim.engines.memory import settle
 from sim.engines.outages import outages
 from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, MOMENT, OUTAGE, PLACE, POOL, QUEUE, STRETCH, WORLD
+from sim.model import LEFT
 from sim.records import Block, joined, tables_of
 from sim.rosters import address, on_duty
 from sim.rules import MOST_VISITS
@@ -169,11 +171,15 @@ class History:
         out = [outages(self.lowered.phases, model.clock, key, name) for name in names.systems]
         members = 2 + max((max(each.headcount) for each in duties), default=0)
         queues, lists = len(m.priorities) * positions, int((m.events["most"] >= 0).any())
+        entered = len(names.stages) if (m.journeys["trigger"] == ENTERING).any() else 0
+        relation = int((m.effects["stage"] == names.stages.index(LEFT)).any() or m.personas["bound"].any())
+        remembers = any(phase.model.remembers_those_who_left for phase in arms(self.lowered.phases))
         self._set(
             key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup,
             keep=keep, keep_origins=int(keep > 0),
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE, passing=NONE,
-            home=home, makes_lists=lists, positions=positions, n_personas=len(names.personas),
+            home=home, left=names.stages.index(LEFT), nobody_is_forgotten=remembers, n_entered=entered,
+            n_relation=relation, makes_lists=lists, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
             n_systems=len(names.systems), n_lagging=len(names.lagging),
             n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
@@ -188,8 +194,8 @@ class History:
             "event": (begun,), "soon": (begun,), "customer": (customers,),
             "need": (customers, journeys), "held": (customers, len(names.products)),
             "trait": (customers, len(names.traits)), "noted": (customers, len(names.lagging)),
-            "known": (customers, lists), "standing": (customers, lists),
-            "issue": (some,), "attempt": (some, len(names.touchpoints)),
+            "known": (customers, lists), "standing": (customers, lists), "entered": (customers, entered),
+            "relation": (customers, relation), "issue": (some,), "attempt": (some, len(names.touchpoints)),
             "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
             "busy": (len(names.channels),), "system": (len(names.systems),), "to start": (some,),
             "arrival": (journeys,),
@@ -260,7 +266,9 @@ class History:
         dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
-            self._enlarge(spare, "customer", "need", "held", "trait", "noted", "known", "standing")
+            self._enlarge(
+                spare, "customer", "need", "held", "trait", "noted", "known", "standing", "entered", "relation"
+            )
         if world["issues"] + wanted > len(self.tables["issue"]):
             self._enlarge(wanted, "issue", "attempt", "seen")
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])

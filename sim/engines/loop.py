@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from sim import draws, rules
-from sim.arrays import AFTER, AGAIN_CODE, EVERY, JOINING, NEED, NONE
+from sim.arrays import AFTER, AGAIN_CODE, ENTERING, EVERY, JOINING, NEED, NONE, NOTICE, RENEWAL
 from sim.engines.calendar import Rank
 from sim.engines.jit import compiled, inlined
 from sim.engines.memory import view
@@ -35,6 +35,7 @@ from sim.engines.world import (
     effect_row,
     effects_at,
     end_at,
+    entered_at,
     event_at,
     happening_at,
     idle_at,
@@ -111,6 +112,7 @@ from sim.engines.world import (
     pool_at,
     product_at,
     queue_at,
+    relation_at,
     seeing_at,
     seen_at,
     soon_at,
@@ -165,8 +167,11 @@ GOING, DUE = ONE, ONE + ONE  # on the way home, or to a break that may be over b
     OFFER,
     MISS,
     SEE,
-) = _numbered(20)
-START_ISSUE, START_REVIEWS, START_NEED, START_EVERY = _numbered(4)
+    DECIDE,
+    END_TERM,
+    RENEW,
+) = _numbered(23)
+START_ISSUE, START_NEED, START_EVERY = _numbered(3)
 # arrays.OUTCOMES and arrays.ENDS
 (
     BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED, BY_MISSING, BY_CANCELLING,
@@ -196,13 +201,13 @@ _PURPOSES = (
     "start", "join", "gap", "persona", "product", "trait", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
     "score", "leave", "review", "kept", "while open", "reach", "callback", "reached", "speed", "proficiency", "seen",
-    "seen after",
+    "seen after", "refer", "deter", "referral",
 )  # fmt: skip
 (
     U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_TRAIT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
     U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH, U_CALLBACK, U_REACHED, U_SPEED, U_PROFICIENCY, U_SEEN,
-    U_SEEN_AFTER,
+    U_SEEN_AFTER, U_REFER, U_DETER, U_REFERRAL,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
 
@@ -811,6 +816,14 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["reviews"] = 0
     customer["present"] = 0
     customer["pending"] = NONE
+    customer["times_left"] = 0
+    for stage in range(w["n_entered"]):
+        entered_at(w, c, stage)["n"] = 0
+    if w["n_relation"] == 1:
+        relation = relation_at(w, c, ZERO)
+        relation["terms"] = 0
+        relation["notice"] = 0
+        relation["notices"] = 0
     customer["kept"] = w["keep"] >= 1.0 or (w["keep"] > 0.0 and draw(key, U_KEPT) < w["keep"])
     customer["relaxed"] = w["now"]
     for product in range(w["n_products"]):
@@ -863,10 +876,13 @@ def settle(w: Record, c: Whole, at_once: Whole) -> None:
     if now >= w["warmup"]:
         customer["satisfaction_start"] = customer["satisfaction"]
     if not isnan(m_review_every(w, p)):
-        if at_once == 1:
-            start_reviews(w, c)
-        else:
-            start(w, START_REVIEWS, c, ZERO)
+        start_reviews(w, c)
+    elif persona_at(w, f, p)["bound"] == 1:
+        customer["reviewed"] = now
+        still_to_run = 1.0
+        if now == 0:
+            still_to_run = draw(customer["key"], U_REVIEW)
+        begin_term(w, c, now + still_to_run * persona_at(w, f, p)["term"])
     for j in range(w["n_journeys"]):
         journey = journey_at(w, f, j)
         if journey["trigger"] == NEED:
@@ -898,6 +914,7 @@ def join_in(w: Record) -> None:
     """Let somebody join."""
     c = newcomer(w, address(w, U_JOIN, w["joins"]), FROM_JOINING, w["joins"], NONE)
     settle(w, c, ZERO)
+    entered(w, c)
     w["joins"] += 1
     next_join(w)
 
@@ -915,13 +932,23 @@ def arrive(w: Record, j: Whole) -> None:
     """Let somebody who is not a customer yet arrive for a journey."""
     coming = arrival_at(w, j)
     if journey_at(w, w["phase"], j)["dormant"] == 0:
-        c = newcomer(w, coming["key"], FROM_ARRIVAL + j, coming["came"], j)
-        if customer_at(w, c)["stage"] == w["home"]:
-            settle(w, c, ZERO)
-        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
-        part(w, c)
+        if coming["deterred"] > 0:
+            coming["deterred"] -= 1
+        else:
+            welcome(w, j, coming["key"], FROM_ARRIVAL + j, coming["came"])
     coming["came"] += 1
     next_arrival(w, j)
+
+
+@compiled
+def welcome(w: Record, j: Whole, key: Key, origin: Whole, k: Whole) -> None:
+    """Receive somebody who has arrived for a journey."""
+    c = newcomer(w, key, origin, k, j)
+    if customer_at(w, c)["stage"] == w["home"]:
+        settle(w, c, ZERO)
+    open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
+    entered(w, c)
+    part(w, c)
 
 
 # ---- issues open -----------------------------------------------------------------------------------------------------
@@ -967,11 +994,9 @@ def start_every(w: Record, c: Whole, j: Whole) -> None:
 
 @compiled
 def once_more(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
-    """Let a need or a period come round, while somebody is there."""
-    if not isnan(customer_at(w, c)["left"]):
-        return
+    """Let a need or a period come round."""
     n = np.int64(need_at(w, c, j)["n"])
-    open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE)
+    offer(w, c, j, n)
     need_at(w, c, j)["n"] = n + 1
     if kind == NEEDING:
         next_need(w, c, j)
@@ -983,9 +1008,38 @@ def once_more(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
 def open_for_all(w: Record, j: Whole) -> None:
     c = w["oldest"]
     while c >= 0:
-        if isnan(customer_at(w, c)["left"]) and not isnan(customer_at(w, c)["joined"]):
-            open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
+        if not isnan(customer_at(w, c)["joined"]):
+            offer(w, c, j, ZERO)
         c = np.int64(customer_at(w, c)["after"])
+
+
+@compiled
+def offer(w: Record, c: Whole, j: Whole, n: Whole) -> None:
+    """Open a journey for a customer, or for one who has left where it is meant for those."""
+    if isnan(customer_at(w, c)["left"]) or journey_at(w, phase_of(w, c), j)["for_left"] == 1:
+        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE)
+
+
+@compiled
+def entered(w: Record, c: Whole) -> None:
+    """Open what opens when somebody enters the stage in which they are now."""
+    if w["n_entered"] == 0:
+        return
+    customer = customer_at(w, c)
+    stage = np.int64(customer["stage"])
+    n = np.int64(entered_at(w, c, stage)["n"])
+    entered_at(w, c, stage)["n"] = n + 1
+    for j in range(w["n_journeys"]):
+        journey = journey_at(w, phase_of(w, c), j)
+        if journey["trigger"] != ENTERING or journey["stage"] != stage:
+            continue
+        key = draws.fold(m_journey_name(w, j), as_key(n))
+        own = draws.fold(customer["key"], key)
+        if draw(own, U_FOLLOWS) < journey["follows"]:
+            delay = 0.0
+            if journey["delay"] >= 0:
+                delay = vary(w, journey["delay"], draw(own, U_DELAY))
+            open_later(w, c, j, key, delay, j, n, NONE)
 
 
 @compiled
@@ -1001,6 +1055,7 @@ def new_issue(w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, o
     issue["state"] = PENDING
     issue["customer"] = c
     issue["row"] = np.int64(customer_at(w, c)["row"])
+    issue["times_left"] = np.int64(customer_at(w, c)["times_left"])
     issue["journey"] = j
     issue["key"] = jkey
     issue["origin_journey"] = origin_journey
@@ -1020,7 +1075,7 @@ def free_issue(w: Record, i: Whole) -> None:
 def open_later(
     w: Record, c: Whole, j: Whole, jkey: Key, delay: float, origin_journey: Whole, origin_n: Whole, origin: Whole
 ) -> None:
-    """Open a journey after a delay, if the customer is still there."""
+    """Open a journey after a delay, if the customer has not left meanwhile."""
     if delay > 0:
         i = new_issue(w, c, j, jkey, origin_journey, origin_n, origin)
         customer, issue = customer_at(w, c), issue_at(w, i)
@@ -1031,7 +1086,7 @@ def open_later(
         customer["pending"] = i
         issue["due"] = w["now"] + delay
         put(w, issue["due"], R_ARRIVAL, issue["row"], ZERO, ZERO, LATER, i, ZERO)
-    elif isnan(customer_at(w, c)["left"]):
+    else:
         open_issue(w, c, j, jkey, origin_journey, origin_n, origin)
 
 
@@ -1042,9 +1097,7 @@ def come_due(w: Record, i: Whole, row: Key) -> None:
     if issue["state"] != PENDING or as_key(issue["row"]) != row:
         return
     c = issue["customer"]
-    if customer_at(w, c)["row"] != issue["row"] or not isnan(customer_at(w, c)["left"]):
-        free_issue(w, i)
-    elif issue["due"] > w["now"]:
+    if issue["due"] > w["now"]:
         put(w, issue["due"], R_ARRIVAL, issue["row"], ZERO, ZERO, LATER, i, ZERO)
     else:
         no_longer_awaited(w, i)
@@ -1118,7 +1171,7 @@ def opened(w: Record, i: Whole) -> None:
     if w["makes_lists"] == 1:
         known_at(w, c, ZERO)["opened"] = w["now"]
     issue["target"] = first_step(w, i)
-    start(w, START_ISSUE, i, ZERO)
+    start(w, START_ISSUE, i, issue["number"] & 0xFFFF)
 
 
 @compiled
@@ -1126,6 +1179,8 @@ def meant_for(w: Record, c: Whole, j: Whole) -> bool:
     """Whether a journey exists now and a customer meets its condition."""
     journey = journey_at(w, phase_of(w, c), j)
     if journey["dormant"] == 1:
+        return False
+    if journey["trigger"] == NOTICE and relation_at(w, c, ZERO)["notice"] == 0:
         return False
     return journey["who"] < 0 or meets(w, c, journey["who"])
 
@@ -1218,10 +1273,10 @@ def after_visit(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) 
     """Conclude a visit and return the step or end that follows at once, or that none does."""
     issue = issue_at(w, i)
     conclude(w, i, outcome, o, overtime)
-    if not isnan(customer_at(w, issue["customer"])["left"]):
-        c = issue["customer"]
+    c = issue["customer"]
+    if issue["times_left"] != customer_at(w, c)["times_left"]:
         close_left(w, i)
-        go_away(w, c)
+        part(w, c)
         return AGAIN_CODE
     target, delay = next_target(w, i, outcome, o)
     if not delay > 0:
@@ -1359,7 +1414,7 @@ def watch(w: Record, i: Whole) -> None:
 
 
 @compiled
-def offer(w: Record, i: Whole) -> None:
+def offer_call(w: Record, i: Whole) -> None:
     """Offer somebody who still waits to be called back; whoever accepts keeps the place in the queue."""
     issue = issue_at(w, i)
     accept = touchpoint_at(w, issue["phase"], issue["touchpoint"])["accept"]
@@ -1561,11 +1616,20 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
     if outcome != BY_LEAVING:
         feel(w, i, outcome, o, wait)
     revenue, stage = 0.0, NONE
-    if o >= 0 and isnan(customer["left"]):
+    if o >= 0 and issue["times_left"] == customer["times_left"]:
         e = outcome_at(w, o)["effects"]
         revenue, stage = effects_at(w, e)["revenue"], effects_at(w, e)["stage"]
         if effects_at(w, e)["matters"] == 1:
-            take_effect(w, c, e, issue["visit_key"], issue["origin_journey"], issue["origin_n"], issue["origin"])
+            take_effect(
+                w,
+                c,
+                e,
+                issue["visit_key"],
+                issue["origin_journey"],
+                issue["origin_n"],
+                issue["origin"],
+                issue["journey"],
+            )
     record_visit(w, i, now, outcome, issue["mood"], cost, overtime, revenue, stage)
     issue["state"] = OPEN
 
@@ -1715,7 +1779,9 @@ def close(w: Record, i: Whole, end: Whole) -> None:
     unlink(w, i)
     key = draws.fold(issue["key"], m_end_name(w, end))
     if effects_at(w, ending["effects"])["matters"] == 1:
-        take_effect(w, c, ending["effects"], key, issue["origin_journey"], issue["origin_n"], issue["origin"])
+        take_effect(
+            w, c, ending["effects"], key, issue["origin_journey"], issue["origin_n"], issue["origin"], issue["journey"]
+        )
     survey(w, i, experience)
     e = effects_at(w, ending["effects"])
     record_journey(w, i, w["now"], end, ending["good"], experience, e["revenue"], e["stage"])
@@ -1790,7 +1856,7 @@ def strike(w: Record, i: Whole) -> None:
         wind_up(w, i, n + 1)
     e, key = step["while_open"], draws.fold(draws.fold(issue["visit_key"], as_key(U_WHILE_OPEN)), as_key(n))
     sway(w, i, effects_at(w, e)["mood"])
-    take_effect(w, c, e, key, issue["origin_journey"], issue["origin_n"], issue["origin"])
+    take_effect(w, c, e, key, issue["origin_journey"], issue["origin_n"], issue["origin"], issue["journey"])
     record_effect(w, c, e, cause, journey, visit, n)
     part(w, c)
 
@@ -1830,7 +1896,7 @@ def go_through(w: Record, m: Whole, spare: Whole, block: Whole) -> Whole:
 def is_concerned(w: Record, c: Whole, event: Record) -> bool:
     """Whether somebody is here for whom an event is meant."""
     customer = customer_at(w, c)
-    if not isnan(customer["left"]) or (isnan(customer["joined"]) and event["visitors"] == 0):
+    if event["visitors"] == 0 and (isnan(customer["joined"]) or not isnan(customer["left"])):
         return False
     return event["who"] < 0 or meets(w, c, event["who"])
 
@@ -1882,7 +1948,7 @@ def befall(w: Record, c: Whole, e: Whole, effects: Whole, key: Key, n: Whole) ->
         while i >= 0:
             sway(w, i, mood)
             i = issue_at(w, i)["next"]
-    take_effect(w, c, effects, key, w["n_journeys"] + e, n, NONE)
+    take_effect(w, c, effects, key, w["n_journeys"] + e, n, NONE, w["n_journeys"] + e)
     record_effect(w, c, effects, e, ZERO, ZERO, n)
     part(w, c)
 
@@ -1966,10 +2032,12 @@ def put_off(w: Record, c: Whole, j: Whole, earliest: float) -> None:
 
 
 @compiled
-def take_effect(w: Record, c: Whole, e: Whole, key: Key, origin_journey: Whole, origin_n: Whole, before: Whole) -> None:
+def take_effect(
+    w: Record, c: Whole, e: Whole, key: Key, origin_journey: Whole, origin_n: Whole, before: Whole, why: Whole
+) -> None:
     """Let what happened call journeys off, change the customer, move money and open other journeys.
 
-    `before` is the origin of what happened.
+    `before` is the origin of what happened, `why` the journey or, numbered after them, the event in which it did.
     """
     effects, customer = effects_at(w, e), customer_at(w, c)
     if effects["cancels_n"] > 0:
@@ -1988,15 +2056,10 @@ def take_effect(w: Record, c: Whole, e: Whole, key: Key, origin_journey: Whole, 
     if effects["satisfaction"] != 0.0:
         relax(w, c)
         customer["satisfaction"] = rules.clip(customer["satisfaction"] + effects["satisfaction"])
+    if effects["stays"] == 1:
+        relation_at(w, c, ZERO)["notice"] = 0
     if effects["stage"] >= 0 and effects["stage"] != customer["stage"]:
-        accrue(w, c)
-        if customer["stage"] == w["home"]:
-            end_spell(w, c, w["now"])
-        customer["stage"] = effects["stage"]
-        if effects["stage"] == w["home"]:
-            customer["since"] = w["now"]
-            if isnan(customer["joined"]):
-                settle(w, c, ZERO)
+        move(w, c, effects["stage"], why)
     for n in range(effects["opens"], effects["opens"] + effects["opens_n"]):
         j = m_open_journey(w, n)
         child = draws.fold(key, m_journey_name(w, j))
@@ -2006,6 +2069,26 @@ def take_effect(w: Record, c: Whole, e: Whole, key: Key, origin_journey: Whole, 
                 delay = vary(w, m_open_after(w, n), draw(child, U_DELAY))
             origin = note_origin(w, before, ZERO, j)
             open_later(w, c, j, child, delay, origin_journey, origin_n, origin)
+
+
+@compiled
+def move(w: Record, c: Whole, stage: Whole, why: Whole) -> None:
+    """Let somebody enter another stage, and so perhaps leave, come back or become a customer."""
+    customer = customer_at(w, c)
+    if stage == w["left"] and isnan(customer["left"]):
+        leave(w, c, why)
+        return
+    accrue(w, c)
+    if customer["stage"] == w["home"]:
+        end_spell(w, c, w["now"], ZERO)
+    customer["stage"] = stage
+    if stage == w["home"]:
+        customer["since"] = w["now"]
+        if not isnan(customer["left"]):
+            come_back(w, c)
+        if isnan(customer["joined"]):
+            settle(w, c, ZERO)
+    entered(w, c)
 
 
 @compiled
@@ -2081,9 +2164,10 @@ def relax(w: Record, c: Whole) -> None:
     """Bring satisfaction up to date."""
     customer, now = customer_at(w, c), w["now"]
     if now > customer["relaxed"]:
-        recovery = persona_at(w, phase_of(w, c), customer["persona"])["recovery"]
-        elapsed = now - customer["relaxed"]
-        customer["satisfaction"] = rules.relaxed(customer["satisfaction"], rest(w, c), recovery, elapsed)
+        if isnan(customer["left"]):
+            recovery = persona_at(w, phase_of(w, c), customer["persona"])["recovery"]
+            elapsed = now - customer["relaxed"]
+            customer["satisfaction"] = rules.relaxed(customer["satisfaction"], rest(w, c), recovery, elapsed)
         customer["relaxed"] = now
 
 
@@ -2136,37 +2220,141 @@ def start_reviews(w: Record, c: Whole) -> None:
 
 @compiled
 def review(w: Record, c: Whole) -> None:
-    """Let a customer decide whether to stay."""
+    """Let a customer decide whether to stay, and think again one period later."""
+    decide(w, c)
     customer = customer_at(w, c)
-    if not isnan(customer["left"]):
+    if customer["row"] < 0:
         return
-    p = persona_at(w, phase_of(w, c), customer["persona"])
-    if p["churns"] == 1 and customer["stage"] == w["home"]:
-        relax(w, c)
-        shortfall = p["rest"] - customer["satisfaction"]
-        elapsed = w["now"] - customer["reviewed"]
-        terms = p["terms"]
-        if p["churn_terms_n"] > 0:
-            terms = with_terms(w, terms, p["churn_terms"], p["churn_terms_n"], c)
-        leaves = rules.leave_probability(p["base"], p["slope"], shortfall, terms, elapsed)
-        if draw(draws.fold(customer["key"], as_key(customer["reviews"])), U_LEAVE) < leaves:
-            leave(w, c)
-            return
-    customer["reviewed"] = w["now"]
-    customer["reviews"] += 1
     when = w["now"] + m_review_every(w, customer["persona"])
     put(w, when, R_REVIEW, np.int64(customer["row"]), ZERO, ZERO, REVIEW, c, ZERO)
 
 
 @compiled
-def leave(w: Record, c: Whole) -> None:
+def decide(w: Record, c: Whole) -> None:
+    """Let a customer speak of the company, and decide whether to stay."""
+    customer = customer_at(w, c)
+    p = persona_at(w, phase_of(w, c), customer["persona"])
+    if customer["stage"] == w["home"] and (p["churns"] == 1 or p["refers"] >= 0):
+        relax(w, c)
+        elapsed = w["now"] - customer["reviewed"]
+        if p["refers"] >= 0:
+            speak(w, c, elapsed)
+        shortfall = p["rest"] - customer["satisfaction"]
+        terms = p["terms"]
+        if p["churn_terms_n"] > 0:
+            terms = with_terms(w, terms, p["churn_terms"], p["churn_terms_n"], c)
+        leaves = rules.leave_probability(p["base"], p["slope"], shortfall, terms, elapsed)
+        if p["churns"] == 1 and draw(draws.fold(customer["key"], as_key(customer["reviews"])), U_LEAVE) < leaves:
+            if p["bound"] == 1:
+                give_notice(w, c)
+            else:
+                leave(w, c, NONE)
+                part(w, c)
+    customer["reviewed"] = w["now"]
+    customer["reviews"] += 1
+
+
+@compiled
+def begin_term(w: Record, c: Whole, ends: float) -> None:
+    """Let a term of a contract begin: what comes before its end, and its end."""
+    now, customer, relation = w["now"], customer_at(w, c), relation_at(w, c, ZERO)
+    relation["terms"] += 1
+    row, term = np.int64(customer["row"]), np.int64(relation["terms"])
+    decides = ends - persona_at(w, phase_of(w, c), customer["persona"])["notice"]
+    if decides >= now:
+        put(w, decides, R_REVIEW, row, ZERO, term, DECIDE, c, ZERO)
+    put(w, ends, R_REVIEW, row, ZERO, term, END_TERM, c, ZERO)
+    for j in range(w["n_journeys"]):
+        journey = journey_at(w, phase_of(w, c), j)
+        if journey["trigger"] == RENEWAL and ends - journey["every"] >= now:
+            put(w, ends - journey["every"], R_ARRIVAL, row, j, term, RENEW, c, j)
+
+
+@compiled
+def in_term(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
+    """Do something that belongs to the term of a contract that is running."""
+    if kind == DECIDE:
+        decide(w, c)
+    elif kind == END_TERM:
+        end_term(w, c)
+    else:
+        renew(w, c, j)
+
+
+@compiled
+def give_notice(w: Record, c: Whole) -> None:
+    """Let a customer announce that they leave at the end of the term, and open what opens then."""
+    relation, customer_key = relation_at(w, c, ZERO), customer_at(w, c)["key"]
+    n = np.int64(relation["notices"])
+    relation["notice"] = 1
+    relation["notices"] += 1
+    for j in range(w["n_journeys"]):
+        journey = journey_at(w, phase_of(w, c), j)
+        if journey["trigger"] == NOTICE:
+            key = draws.fold(m_journey_name(w, j), as_key(n))
+            delay = vary(w, journey["delay"], draw(draws.fold(customer_key, key), U_DELAY))
+            open_later(w, c, j, key, delay, j, n, NONE)
+
+
+@compiled
+def renew(w: Record, c: Whole, j: Whole) -> None:
+    """Open a journey before a contract is renewed."""
+    if relation_at(w, c, ZERO)["notice"] == 0:
+        n = np.int64(relation_at(w, c, ZERO)["terms"]) - 1
+        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE)
+
+
+@compiled
+def end_term(w: Record, c: Whole) -> None:
+    """Let a customer go who has given notice; for others the next term begins."""
+    if relation_at(w, c, ZERO)["notice"] == 1:
+        leave(w, c, NONE)
+        part(w, c)
+    else:
+        begin_term(w, c, w["now"] + persona_at(w, phase_of(w, c), customer_at(w, c)["persona"])["term"])
+
+
+@compiled
+def speak(w: Record, c: Whole, elapsed: float) -> None:
+    """Let a customer bring somebody, and keep somebody else away, by how satisfied they are."""
+    customer = customer_at(w, c)
+    p = persona_at(w, phase_of(w, c), customer["persona"])
+    j = p["refers"]
+    if journey_at(w, w["phase"], j)["dormant"] == 1:
+        return
+    key, n = customer["key"], np.int64(customer["reviews"])
+    shortfall = p["rest"] - customer["satisfaction"]
+    chance = rules.speak_probability(p["refer_rate"], -p["refer_slope"], shortfall, elapsed)
+    if draw(draws.fold(key, as_key(n)), U_REFER) < chance:
+        own = draws.fold(draws.fold(key, as_key(U_REFERRAL)), as_key(n))
+        welcome(w, j, own, NONE - np.int64(customer["row"]), n)
+    if p["deters"] == 1:
+        chance = rules.speak_probability(p["deter_rate"], p["deter_slope"], shortfall, elapsed)
+        if draw(draws.fold(key, as_key(n)), U_DETER) < chance:
+            arrival_at(w, j)["deterred"] += 1
+
+
+@compiled
+def leave(w: Record, c: Whole, why: Whole) -> None:
     """Let a customer go: they stop waiting, finish what is in hand, and everything else is off."""
     customer, now = customer_at(w, c), w["now"]
     relax(w, c)
     accrue(w, c)
+    if customer["stage"] != w["home"]:
+        customer["since"] = now
+    end_spell(w, c, now, ONE)
     customer["left"] = now
-    if customer["stage"] == w["home"]:
-        end_spell(w, c, now)
+    customer["stage"] = w["left"]
+    customer["times_left"] += 1
+    i = np.int64(customer["pending"])
+    while i >= 0:
+        following = issue_at(w, i)["next"]
+        free_issue(w, i)
+        i = following
+    customer["pending"] = NONE
+    if w["n_relation"] == 1:
+        relation_at(w, c, ZERO)["why"] = why
+        relation_at(w, c, ZERO)["notice"] = 0
     i = np.int64(customer["issues"])
     while i >= 0:
         issue = issue_at(w, i)
@@ -2179,35 +2367,43 @@ def leave(w: Record, c: Whole) -> None:
         elif issue["state"] != SERVED:
             close_left(w, i)
         i = following
-    go_away(w, c)
+    entered(w, c)
 
 
 @compiled
-def go_away(w: Record, c: Whole) -> None:
-    """Let go of somebody who left, once nothing is in hand any more."""
-    if customer_at(w, c)["issues"] < 0:
-        record_customer(w, c)
-        give_back_place(w, c)
+def come_back(w: Record, c: Whole) -> None:
+    """Let somebody who left be a customer again: as satisfied as then, with everything else going on."""
+    customer, now = customer_at(w, c), w["now"]
+    relax(w, c)
+    customer["left"] = nan
+    customer["reviewed"] = now
+    if isnan(customer["satisfaction_start"]) and now >= w["warmup"]:
+        customer["satisfaction_start"] = customer["satisfaction"]
+    p = persona_at(w, phase_of(w, c), customer["persona"])
+    if p["bound"] == 1 and not isnan(customer["joined"]):
+        begin_term(w, c, now + p["term"])
 
 
 @compiled
 def part(w: Record, c: Whole) -> None:
-    """Let go of somebody who never was a customer, once nothing is open and nothing awaits them."""
+    """Let go of somebody who is no customer, once nothing is open and nothing awaits them."""
     customer = customer_at(w, c)
-    if isnan(customer["joined"]) and customer["issues"] < 0 and customer["pending"] < 0:
+    if not isnan(customer["joined"]) and (isnan(customer["left"]) or w["nobody_is_forgotten"] == 1):
+        return
+    if customer["issues"] < 0 and customer["pending"] < 0:
         relax(w, c)
         record_customer(w, c)
         give_back_place(w, c)
 
 
 @compiled
-def end_spell(w: Record, c: Whole, until: float) -> None:
-    """Write down a time of being a customer."""
+def end_spell(w: Record, c: Whole, until: float, left: Whole) -> None:
+    """Write down a time of being a customer, and that somebody has left whatever they were."""
     customer = customer_at(w, c)
     since = customer["since"]
-    if not until > since:
+    if not until > since and left == 0:
         return
-    if since <= w["warmup"] <= until:
+    if since <= w["warmup"] <= until and until > since:
         customer["present"] = 1
     row = spell_row(w, w["spell_rows"])
     w["spell_rows"] += 1
@@ -2216,6 +2412,8 @@ def end_spell(w: Record, c: Whole, until: float) -> None:
     row["persona"] = customer["group"]
     row["since"] = since
     row["until"] = until
+    row["back"] = since > customer["joined"]
+    row["left"] = left
 
 
 # ---- the window ------------------------------------------------------------------------------------------------------
@@ -2373,6 +2571,7 @@ def record_customer(w: Record, c: Whole) -> None:
     row["present"] = customer["present"]
     row["joined"] = customer["joined"]
     row["left"] = customer["left"]
+    row["why"] = relation_at(w, c, ZERO)["why"] if w["n_relation"] == 1 else NONE
     row["satisfaction_start"] = customer["satisfaction_start"]
     row["satisfaction_end"] = customer["satisfaction"]
     row["revenue"] = customer["revenue"] if w["measuring"] == 1 else 0.0
@@ -2431,6 +2630,13 @@ def is_same_customer(w: Record, c: Whole, event: Record) -> bool:
 
 
 @compiled
+def is_same_term(w: Record, c: Whole, event: Record) -> bool:
+    """Whether an event is about the term of a contract that is running."""
+    term = as_key(np.int64(relation_at(w, c, ZERO)["terms"]))
+    return isnan(customer_at(w, c)["left"]) and term == event["place"] & as_key(0xFFFFFFFF)
+
+
+@compiled
 def room(w: Record, spare: Whole) -> Whole:
     """How many more events there surely is room for: one can bring one customer and so many of all else."""
     others = min(
@@ -2475,10 +2681,9 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             w["starting"] -= 1
             kind, a, b = what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
             if kind == START_ISSUE:
-                if go_on(w, a, np.int64(issue_at(w, a)["target"])):
+                still = issue_at(w, a)["state"] == OPEN and issue_at(w, a)["number"] & 0xFFFF == b
+                if still and go_on(w, a, np.int64(issue_at(w, a)["target"])):
                     return STUCK
-            elif kind == START_REVIEWS:
-                start_reviews(w, a)
             elif kind == START_NEED:
                 start_need(w, a, b)
             else:
@@ -2531,7 +2736,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
             take_first(w)
             if still:
-                offer(w, a)
+                offer_call(w, a)
         elif kind == DELAY:
             order, place = event["order"] & as_key(0xFFFFFFFF), event["place"]
             take_first(w)
@@ -2558,6 +2763,11 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         elif kind == JOIN:
             take_first(w)
             join_in(w)
+        elif kind >= DECIDE:
+            still = is_same_customer(w, a, event) and is_same_term(w, a, event)
+            take_first(w)
+            if still:
+                in_term(w, a, b, kind)
         elif kind == ARRIVE:
             take_first(w)
             arrive(w, a)
@@ -2607,7 +2817,7 @@ def finish(world: Record, first: Whole, most: Whole) -> Whole:
             relax(w, c)
             accrue(w, c)
             if customer["stage"] == w["home"]:
-                end_spell(w, c, inf)
+                end_spell(w, c, inf, ZERO)
         i = np.int64(customer["issues"])
         while i >= 0:
             issue = issue_at(w, i)

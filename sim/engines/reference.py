@@ -51,7 +51,21 @@ if TYPE_CHECKING:
 
     from sim.behaviour import Behaviour
     from sim.changes import Phase
-    from sim.model import Callback, Churn, Event, Journey, Model, Start, Step, Target, Term, Touchpoint, WhileOpen
+    from sim.model import (
+        Callback,
+        Churn,
+        Contract,
+        Event,
+        Journey,
+        Model,
+        Referral,
+        Start,
+        Step,
+        Target,
+        Term,
+        Touchpoint,
+        WhileOpen,
+    )
     from sim.summaries import Summary
     from sim.timetable import Cumulative
 
@@ -65,9 +79,10 @@ class Customer:
     """A person with a persona, a memory and a stage, living through issues until they leave."""
 
     __slots__ = (
-        "accrued", "awaited", "contacts", "cost", "drift", "gone", "issues", "joined", "journeys", "key", "left",
-        "noted", "opened", "origin", "persona", "pilot", "products", "relaxed", "revenue", "row", "satisfaction",
-        "satisfaction_start", "score", "set", "stage", "traits", "why",
+        "accrued", "awaited", "contacts", "cost", "drift", "entered", "gone", "issues", "joined", "journeys", "key",
+        "left", "left_before", "noted", "notice", "notices", "opened", "origin", "persona", "pilot", "products",
+        "relaxed", "revenue", "reviewed", "reviews", "row", "satisfaction", "satisfaction_start", "score", "set",
+        "stage", "terms", "times_left", "traits", "why",
     )  # fmt: skip
 
     def __init__(self, row: int, origin: str, key: int, persona: str) -> None:
@@ -76,6 +91,9 @@ class Customer:
         self.joined: float | None = None
         self.left: float | None = None
         self.why: str | None = None
+        self.times_left = 0
+        self.left_before: list[float] = []  # and came back
+        self.entered: dict[str, int] = {}  # each stage, how often
         self.products: set[str] = set()
         self.traits: dict[str, str] = {}
         self.set: Counter[str] = Counter()  # how often each trait was
@@ -86,12 +104,17 @@ class Customer:
         self.relaxed = 0.0  # when satisfaction was last brought up to date
         self.revenue = self.cost = 0.0
         self.accrued = 0.0  # when revenue was last brought up to date
+        self.reviewed = 0.0  # when she last thought about leaving
+        self.reviews = 0  # how often
+        self.terms = 0  # of contracts, that have begun
+        self.notice = False  # whether she has given it
+        self.notices = 0  # how often
         self.journeys = 0
         self.issues: dict[int, Issue] = {}
         self.awaited: list[Awaited] = []
         self.contacts = 0
         self.score = self.opened = nan  # the last answer to a survey, and when a journey opened last
-        self.gone = False  # a visitor, for good
+        self.gone = False  # for good
         self.pilot = False
 
 
@@ -111,13 +134,15 @@ class Issue:
         "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "due", "effects",
         "end",
         "experience", "felt", "good", "handoffs", "key", "lowest", "mood", "moods", "name", "noticed", "number",
-        "opened", "origin", "reopened", "repeats", "satisfaction_before", "score", "scored", "visit", "visits", "wait",
+        "opened", "origin", "reopened", "repeats", "satisfaction_before", "score", "scored", "times_left", "visit",
+        "visits", "wait",
     )  # fmt: skip
 
     def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
         customer.journeys += 1
         self.customer, self.name, self.number, self.key = customer, name, customer.journeys, key
         self.origin, self.opened = origin, opened
+        self.times_left = customer.times_left
         self.closed: float | None = None
         self.end: str | None = None
         self.good: bool | None = None
@@ -138,6 +163,11 @@ class Issue:
         self.asked = 0  # how often
         self.score: int | None = None
         self.scored: float | None = None  # when
+
+    @property
+    def left_behind(self) -> bool:
+        """Whether the customer has left since it was opened, even if they are back."""
+        return self.times_left != self.customer.times_left
 
     def feel(self, mood: float) -> None:
         """Be in a mood from now on."""
@@ -204,10 +234,12 @@ class History:
         self.pilot = None if change is None else (change, model.changes[change].who or EVERYBODY)
         self.begin(self.phases[0])
         self.home_stage = model.population.stage
+        self.nobody_is_forgotten = any(phase.model.remembers_those_who_left for phase in arms(self.phases))
         self.pools = {name: self.staffed(name, row) for row, name in enumerate(self.model.staff)}
         self.outages = {name: outages(self.phases, self.clock, self.world, name) for name in self.model.systems}
         self.in_channel: defaultdict[str, int] = defaultdict(int)
         self.in_system: defaultdict[str, int] = defaultdict(int)  # services that go on
+        self.deterred: defaultdict[str, int] = defaultdict(int)  # of those who will arrive for a journey
         self.customers: list[Customer] = []
         self.visits: list[tuple[Any, ...]] = []
         self.journeys: list[tuple[Any, ...]] = []
@@ -238,8 +270,10 @@ class History:
 
     def reviewed(self, persona: str) -> float | None:
         """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""
-        churns = (phase.model.personas[persona].churn for phase in arms(self.phases))
-        return next((churn.every for churn in churns if churn is not None), None)
+        stated = [phase.model.personas[persona] for phase in arms(self.phases)]
+        if stated[0].contract is not None:
+            return None
+        return next((person.churn.every for person in stated if person.churn is not None), None)
 
     # ---- the run ---------------------------------------------------------------------------------------------------
 
@@ -255,7 +289,7 @@ class History:
         self.calendar.process(self.joins())
         for name, journey in self.model.journeys.items():
             if journey.when.arrival is not None:
-                self.calendar.process(self.arrivals(name, journey))
+                self.calendar.process(self.arrivals(name))
             if journey.when.on is not None:
                 when = self.clock.minutes(journey.when.on)
                 self.calendar.call(partial(self.open_for_all, name), when, Rank.ARRIVAL)
@@ -278,17 +312,18 @@ class History:
                 self.match(pool)
 
     def present(self) -> Iterator[Customer]:
-        """Everybody who is still here."""
-        return (customer for customer in self.customers if customer.left is None and not customer.gone)
+        """Everybody to whom something may still happen."""
+        return (customer for customer in self.customers if not customer.gone)
 
     def open_window(self) -> None:
         """Begin to measure: from now on money counts."""
         for customer in self.customers:
             customer.revenue = customer.cost = 0.0
         for customer in self.present():
-            self.relax(customer)
-            customer.satisfaction_start = customer.satisfaction
-            customer.accrued = self.calendar.now
+            if customer.left is None:
+                self.relax(customer)
+                customer.satisfaction_start = customer.satisfaction
+                customer.accrued = self.calendar.now
 
     def close_window(self) -> Tables:
         """Record what is still open, and return the tables."""
@@ -301,8 +336,8 @@ class History:
                     self.interrupt(issue.visit)
                 self.record_journey(issue)
         rows = [
-            (c.row, c.origin, c.persona, c.stage, c.joined, c.left, c.why, c.satisfaction_start, c.satisfaction,
-             c.revenue, c.cost, c.pilot)
+            (c.row, c.origin, c.persona, c.stage, c.joined, c.left, c.left_before or None, c.why, c.satisfaction_start,
+             c.satisfaction, c.revenue, c.cost, c.pilot)
             for c in self.customers
         ]  # fmt: skip
         return Tables(
@@ -375,12 +410,15 @@ class History:
         """Let somebody become a customer: from now on they bring revenue, have needs and think about leaving."""
         now = self.calendar.now
         customer.stage = self.home_stage
-        customer.joined = customer.accrued = now
+        customer.joined = customer.accrued = customer.reviewed = now
         if now >= self.clock.warmup:
             customer.satisfaction_start = customer.satisfaction
-        every = self.review_every[customer.persona]
+        every, contract = self.review_every[customer.persona], self.of(customer).personas[customer.persona].contract
         if every is not None:
-            self.review_at(now + self.draw(customer.key, "review") * every, customer, every, 0, now)
+            self.review_at(now + self.draw(customer.key, "review") * every, customer, every)
+        elif contract is not None:
+            still_to_run = self.draw(customer.key, "review") if now == 0 else 1.0
+            self.begin_term(customer, contract, now + still_to_run * contract.term)
         for index, (name, journey) in enumerate(self.of(customer).journeys.items()):
             when = journey.when
             if when.need is not None and self.needs_of(customer, when.need).value[-1] > 0:
@@ -401,10 +439,12 @@ class History:
             key = self.address("join", k)
             due -= log(1.0 - self.draw(key, "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
-            self.settle(self.newcomer(f"join {k}", key, self.home_stage))
+            customer = self.newcomer(f"join {k}", key, self.home_stage)
+            self.settle(customer)
+            self.entered(customer)
             k += 1
 
-    def arrivals(self, name: str, journey: Journey) -> Process:
+    def arrivals(self, name: str) -> Process:
         """Let people who are not customers yet arrive for a journey."""
         times = self.expected.number(lambda model: model.journeys[name].when.arrival or NO_RATE)
         due, k = 0.0, 0
@@ -413,12 +453,21 @@ class History:
             due -= log(1.0 - self.draw(key, "gap"))
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, len(self.customers))
             if name not in self.phase.dormant:
-                visitor = self.newcomer(f"{name} {k}", key, journey.when.stage, journey.who)
-                if visitor.stage == self.home_stage:
-                    self.settle(visitor)
-                self.open(visitor, name, draws.fold(draws.name(name), 0), f"{name} 0")
-                self.part(visitor)
+                if self.deterred[name]:
+                    self.deterred[name] -= 1
+                else:
+                    self.arrive(f"{name} {k}", key, name)
             k += 1
+
+    def arrive(self, origin: str, key: int, name: str) -> None:
+        """Let somebody who is not a customer yet arrive for a journey."""
+        journey = self.model.journeys[name]
+        visitor = self.newcomer(origin, key, journey.when.stage, journey.who)
+        if visitor.stage == self.home_stage:
+            self.settle(visitor)
+        self.open(visitor, name, draws.fold(draws.name(name), 0), f"{name} 0")
+        self.entered(visitor)
+        self.part(visitor)
 
     # ---- issues open -----------------------------------------------------------------------------------------------
 
@@ -440,9 +489,9 @@ class History:
             gap = -log(1.0 - self.draw(draws.fold(customer.key, key), "need"))
             due += gap / often if often > 0 else inf
             yield self.calendar.at(times.time(due), Rank.ARRIVAL, customer.row, index)
-            if customer.left is not None:
+            if customer.gone:
                 return
-            self.open(customer, name, key, f"{name} {n}")
+            self.offer(customer, name, key, f"{name} {n}")
             n += 1
 
     def neediness(self, customer: Customer) -> float:
@@ -457,25 +506,44 @@ class History:
         phase = self.draw(draws.fold(customer.key, draws.name(name)), "phase")
         while True:
             yield self.calendar.at(start + (n + phase) * every, Rank.ARRIVAL, customer.row, index)
-            if customer.left is not None:
+            if customer.gone:
                 return
-            self.open(customer, name, draws.fold(draws.name(name), n), f"{name} {n}")
+            self.offer(customer, name, draws.fold(draws.name(name), n), f"{name} {n}")
             n += 1
 
     def open_for_all(self, name: str) -> None:
         """Open a journey for everybody it is meant for."""
         for customer in list(self.present()):
             if customer.joined is not None:
-                self.open(customer, name, draws.fold(draws.name(name), 0), f"{name} 0")
+                self.offer(customer, name, draws.fold(draws.name(name), 0), f"{name} 0")
+
+    def offer(self, customer: Customer, name: str, journey: int, origin: str) -> None:
+        """Open a journey for a customer, or for one who has left where it is meant for those."""
+        if customer.left is None or self.of(customer).journeys[name].for_left:
+            self.open(customer, name, journey, origin)
+
+    def entered(self, customer: Customer) -> None:
+        """Open what opens when somebody enters the stage in which they are now."""
+        n = customer.entered.get(customer.stage, 0)
+        customer.entered[customer.stage] = n + 1
+        for name, journey in self.of(customer).journeys.items():
+            entering = journey.when.entering
+            if entering is None or entering.stage != customer.stage:
+                continue
+            key = draws.fold(draws.name(name), n)
+            own = draws.fold(customer.key, key)
+            if self.draw(own, "follows") < entering.p:
+                delay = 0.0 if entering.delay is None else rules.quantile(entering.delay.law, self.draw(own, "delay"))
+                self.open_later(customer, name, key, f"{name} {n}", delay)
 
     def open_later(self, customer: Customer, name: str, journey: int, origin: str, delay: float) -> None:
-        """Open a journey after a delay, if the customer is still there."""
+        """Open a journey after a delay, if the customer has not left meanwhile."""
         opens = partial(self.open, customer, name, journey, origin)
         if delay > 0:
             awaited = Awaited(name, self.calendar.now + delay)
             customer.awaited.append(awaited)
             self.expect(awaited, customer, opens)
-        elif customer.left is None:
+        else:
             opens()
 
     def expect(self, awaited: Awaited, customer: Customer, opens: Callable[[], None]) -> None:
@@ -491,15 +559,16 @@ class History:
             self.expect(awaited, customer, opens)
             return
         customer.awaited.remove(awaited)
-        if customer.left is None:
-            opens()
-            self.part(customer)
+        opens()
+        self.part(customer)
 
     def open(self, customer: Customer, name: str, journey: int, origin: str) -> None:
         """Open an issue, if the journey exists now and is meant for this customer."""
         living = self.living(customer)
         planned = living.model.journeys[name]
         if name in living.dormant or not self.meets(customer, name, planned.who):
+            return
+        if planned.when.notice is not None and not customer.notice:
             return
         self.relax(customer)
         issue = Issue(customer, name, draws.fold(customer.key, journey), origin, self.calendar.now)
@@ -542,7 +611,7 @@ class History:
 
     def live(self, issue: Issue, step_name: str) -> Process:
         """Live through an issue, from its first visit to its end."""
-        while True:
+        while issue.closed is None:
             if issue.visits >= MOST_VISITS:
                 raise going_round(issue.name, step_name)
             model = self.of(issue.customer)
@@ -553,8 +622,9 @@ class History:
             if outcome is None:
                 outcome = self.depart(visit, (yield visit.over))
             self.conclude(visit, outcome)
-            if issue.customer.left is not None:
+            if issue.left_behind:
                 self.close(issue, LEFT)
+                self.part(issue.customer)
                 return
             step_name, delay = self.next_target(visit, outcome)
             if delay > 0:
@@ -663,7 +733,7 @@ class History:
             self.calendar.call(hurry, now + urgent.after, Rank.URGENT, row, *numbers)
         callback = visit.touchpoint.callback
         if callback is not None:
-            offer = partial(self.offer, visit, callback)
+            offer = partial(self.offer_call, visit, callback)
             self.calendar.call(offer, now + callback.after, Rank.CALLBACK, row, *numbers)
         until = now + self.patience(visit)
         if until < inf:
@@ -704,7 +774,7 @@ class History:
             for pool, position in visit.standing:
                 pool.enqueue(visit, position)
 
-    def offer(self, visit: Visit, callback: Callback) -> None:
+    def offer_call(self, visit: Visit, callback: Callback) -> None:
         """Offer somebody who still waits to be called back; whoever accepts keeps the place in the queue."""
         if not visit.waiting:
             return
@@ -797,10 +867,10 @@ class History:
             customer.cost += visit.touchpoint.cost
         if outcome != LEFT:
             issue.feel(rules.clip(self.mood(visit, outcome)))
-        if visit.started is not None and customer.left is None:
+        if visit.started is not None and not issue.left_behind:
             visit.effects = visit.step.outcomes[outcome]
             if visit.effects.matters:
-                self.take_effect(visit.effects, customer, visit.key, issue.origin)
+                self.take_effect(visit.effects, customer, visit.key, issue.origin, issue.name)
         self.record_visit(visit)
         issue.visit = None
 
@@ -879,7 +949,7 @@ class History:
         self.sway(issue, ending.mood)
         experience = self.remember(issue)
         key = draws.fold(issue.key, draws.name(end))
-        self.take_effect(ending, customer, key, issue.origin)
+        self.take_effect(ending, customer, key, issue.origin, issue.name)
         self.survey(issue, experience)
         issue.good, issue.effects = ending.good, ending
         self.record_journey(issue)
@@ -902,13 +972,13 @@ class History:
     def strike(self, visit: Visit, clock: WhileOpen, n: int) -> None:
         """Let the clock on a visit take effect, if the visit is still open."""
         issue, customer = visit.issue, visit.issue.customer
-        if visit.ended is not None or customer.left is not None:
+        if visit.ended is not None or issue.left_behind:
             return
         if clock.every is not None:
             self.wind_up(visit, clock, n + 1)
         self.sway(issue, clock.mood)
         key = draws.fold(draws.fold(visit.key, draws.name("while open")), n)
-        self.take_effect(clock, customer, key, issue.origin)
+        self.take_effect(clock, customer, key, issue.origin, issue.name)
         self.record_effect(customer, clock, (visit.step_name, issue.number, visit.number, n))
         self.part(customer)
 
@@ -922,17 +992,17 @@ class History:
                 continue
             for issue in customer.issues.values():
                 self.sway(issue, event.mood)
-            self.take_effect(event, customer, own, f"{name} {n}")
+            self.take_effect(event, customer, own, f"{name} {n}", name)
             self.record_effect(customer, event, (name, 0, 0, n))
             self.part(customer)
 
     def concerned(self, name: str, event: Event) -> list[Customer]:
-        """Everybody here for whom an event is meant, in the order in which they came; visitors if it names a stage.
+        """Everybody for whom an event is meant, in the order in which they came; none but customers unless it says so.
 
         Where there is a list, those who are on it.
         """
         who = event.who
-        there = (c for c in self.present() if c.joined is not None or who.stage is not None)
+        there = (c for c in self.present() if (c.joined is not None and c.left is None) or who.stage is not None)
         people = [customer for customer in there if self.meets(customer, name, who)]
         if event.most is None:
             return people
@@ -971,7 +1041,7 @@ class History:
                 continue
             if visit is not None:
                 visit.waiting = False
-                self.in_channel[visit.touchpoint.channel] -= 1
+                self.hang_up(visit)
                 self.conclude(visit, CANCELLED)
             issue.closed, issue.end = self.calendar.now, CANCELLED
             del customer.issues[issue.number]
@@ -985,8 +1055,11 @@ class History:
             if waiting.name in delays:
                 waiting.due = max(waiting.due, self.calendar.now + delays[waiting.name])
 
-    def take_effect(self, effects: Effects, customer: Customer, key: int, origin: str) -> None:
-        """Let what happened call journeys off, change the customer, move money and open other journeys."""
+    def take_effect(self, effects: Effects, customer: Customer, key: int, origin: str, why: str) -> None:
+        """Let what happened call journeys off, change the customer, move money and open other journeys.
+
+        `why` is the journey or the event in which it did.
+        """
         if effects.cancels:
             self.cancel(customer, effects.cancels)
         if effects.puts_off:
@@ -1001,17 +1074,30 @@ class History:
         if effects.satisfaction:
             self.relax(customer)
             customer.satisfaction = rules.clip(customer.satisfaction + effects.satisfaction)
+        if effects.stays:
+            customer.notice = False
         if effects.stage is not None and effects.stage != customer.stage:
-            self.accrue(customer)
-            customer.stage = effects.stage
-            if effects.stage == self.home_stage and customer.joined is None:
-                self.settle(customer)
+            self.move(customer, effects.stage, why)
         for name, opening in effects.opens.items():
             child = draws.fold(key, draws.name(name))
             if self.draw(child, "opens") < opening.p:
                 after = opening.after
                 delay = 0.0 if after is None else rules.quantile(after.law, self.draw(child, "delay"))
                 self.open_later(customer, name, child, f"{name} from {origin}", delay)
+
+    def move(self, customer: Customer, stage: str, why: str) -> None:
+        """Let somebody enter another stage, and so perhaps leave, come back or become a customer."""
+        if stage == LEFT and customer.left is None:
+            self.leave(customer, why)
+            return
+        self.accrue(customer)
+        customer.stage = stage
+        if stage == self.home_stage:
+            if customer.left is not None:
+                self.come_back(customer, customer.left)
+            if customer.joined is None:
+                self.settle(customer)
+        self.entered(customer)
 
     def experience(self, issue: Issue) -> float:
         """Return what a journey leaves behind, as it has been until now."""
@@ -1074,10 +1160,11 @@ class History:
         feelings = self.of(customer).personas[customer.persona].satisfaction
         now = self.calendar.now
         if now > customer.relaxed:
-            elapsed = now - customer.relaxed
-            customer.satisfaction = rules.relaxed(
-                customer.satisfaction, self.rest(customer), feelings.recovery, elapsed
-            )
+            if customer.left is None:
+                elapsed = now - customer.relaxed
+                customer.satisfaction = rules.relaxed(
+                    customer.satisfaction, self.rest(customer), feelings.recovery, elapsed
+                )
             customer.relaxed = now
 
     def relax_before_change(self, customer: Customer) -> None:
@@ -1105,23 +1192,96 @@ class History:
             customer.revenue += self.of(customer).personas[customer.persona].value.revenue * (now - customer.accrued)
         customer.accrued = now
 
-    def review_at(self, when: float, customer: Customer, every: float, n: int, last: float) -> None:
-        """Let a customer decide at a time, for the n-th time, whether to stay."""
-        review = partial(self.review, when, customer, every, n, last)
-        self.calendar.call(review, when, Rank.REVIEW, customer.row)
+    def review_at(self, when: float, customer: Customer, every: float) -> None:
+        """Let a customer decide at a time whether to stay."""
+        self.calendar.call(partial(self.review, customer, every), when, Rank.REVIEW, customer.row)
 
-    def review(self, when: float, customer: Customer, every: float, n: int, last: float) -> None:
+    def review(self, customer: Customer, every: float) -> None:
         """Let a customer decide whether to stay, and think again one period later."""
-        if customer.left is not None:
-            return
-        churn = self.of(customer).personas[customer.persona].churn
-        if churn is not None and customer.stage == self.home_stage:
+        if not customer.gone:
+            self.decide(customer)
+            self.review_at(self.calendar.now + every, customer, every)
+
+    def decide(self, customer: Customer) -> None:
+        """Let a customer speak of the company, and decide whether to stay."""
+        now, persona = self.calendar.now, self.of(customer).personas[customer.persona]
+        churn, referral = persona.churn, persona.referral
+        if customer.stage == self.home_stage and (churn is not None or referral is not None):
             self.relax(customer)
-            p = self.leave_probability(customer, churn, when - last)
-            if self.draw(draws.fold(customer.key, n), "leave") < p:
-                self.leave(customer)
-                return
-        self.review_at(when + every, customer, every, n + 1, when)
+            elapsed = now - customer.reviewed
+            if referral is not None:
+                self.speak(customer, referral, elapsed)
+            if churn is not None:
+                p = self.leave_probability(customer, churn, elapsed)
+                if self.draw(draws.fold(customer.key, customer.reviews), "leave") < p:
+                    if persona.contract is not None:
+                        self.give_notice(customer)
+                    else:
+                        self.leave(customer, "review")
+                        self.part(customer)
+        customer.reviewed = now
+        customer.reviews += 1
+
+    def begin_term(self, customer: Customer, contract: Contract, ends: float) -> None:
+        """Let a term of a contract begin: what comes before its end, and its end."""
+        now = self.calendar.now
+        customer.terms += 1
+        term = customer.terms
+        if ends - contract.notice >= now:
+            review = partial(self.in_term, customer, term, partial(self.decide, customer))
+            self.calendar.call(review, ends - contract.notice, Rank.REVIEW, customer.row, 0, term)
+        end = partial(self.in_term, customer, term, partial(self.end_term, customer))
+        self.calendar.call(end, ends, Rank.REVIEW, customer.row, 0, term)
+        for index, (name, journey) in enumerate(self.of(customer).journeys.items()):
+            renewal = journey.when.renewal
+            if renewal is not None and ends - renewal.before >= now:
+                renew = partial(self.in_term, customer, term, partial(self.renew, customer, name))
+                self.calendar.call(renew, ends - renewal.before, Rank.ARRIVAL, customer.row, index, term)
+
+    def in_term(self, customer: Customer, term: int, action: Callable[[], None]) -> None:
+        """Do something that belongs to a term of a contract, if the customer has not left meanwhile."""
+        if customer.left is None and customer.terms == term:
+            action()
+
+    def give_notice(self, customer: Customer) -> None:
+        """Let a customer announce that they leave at the end of the term, and open what opens then."""
+        customer.notice = True
+        n, customer.notices = customer.notices, customer.notices + 1
+        for name, journey in self.of(customer).journeys.items():
+            if journey.when.notice is not None:
+                key = draws.fold(draws.name(name), n)
+                delay = rules.quantile(journey.when.notice.law, self.draw(draws.fold(customer.key, key), "delay"))
+                self.open_later(customer, name, key, f"{name} {n}", delay)
+
+    def renew(self, customer: Customer, name: str) -> None:
+        """Open a journey before a contract is renewed."""
+        if not customer.notice:
+            n = customer.terms - 1
+            self.open(customer, name, draws.fold(draws.name(name), n), f"{name} {n}")
+
+    def end_term(self, customer: Customer) -> None:
+        """Let a customer go who has given notice; for others the next term begins."""
+        contract = self.of(customer).personas[customer.persona].contract
+        if customer.notice:
+            self.leave(customer, "review")
+            self.part(customer)
+        elif contract is not None:
+            self.begin_term(customer, contract, self.calendar.now + contract.term)
+
+    def speak(self, customer: Customer, referral: Referral, elapsed: float) -> None:
+        """Let a customer bring somebody, and keep somebody else away, by how satisfied they are."""
+        if referral.journey in self.phase.dormant:
+            return
+        n = customer.reviews
+        shortfall = self.of(customer).personas[customer.persona].satisfaction.rest - customer.satisfaction
+        p = rules.speak_probability(referral.rate, -referral.slope, shortfall, elapsed)
+        if self.draw(draws.fold(customer.key, n), "refer") < p:
+            key = draws.fold(draws.fold(customer.key, draws.name("referral")), n)
+            self.arrive(f"referred {n} by {customer.origin}", key, referral.journey)
+        if referral.deters is not None:
+            p = rules.speak_probability(referral.deters.rate, referral.deters.slope, shortfall, elapsed)
+            if self.draw(draws.fold(customer.key, n), "deter") < p:
+                self.deterred[referral.journey] += 1
 
     def leave_probability(self, customer: Customer, churn: Churn, elapsed: float) -> float:
         """Return how likely somebody is to leave, so long after the last review."""
@@ -1129,21 +1289,40 @@ class History:
         terms = self.with_terms(churn.total, churn.moving, customer)
         return rules.leave_probability(churn.base, churn.slope, shortfall, terms, elapsed)
 
-    def leave(self, customer: Customer) -> None:
+    def leave(self, customer: Customer, why: str) -> None:
         """Let a customer go: they stop waiting, finish what is in hand, and everything else is off."""
         self.relax(customer)
         self.accrue(customer)
-        customer.left, customer.why = self.calendar.now, "review"
+        customer.left, customer.why, customer.stage = self.calendar.now, why, LEFT
+        customer.times_left += 1
+        customer.awaited, customer.notice = [], False
         for issue in list(customer.issues.values()):
             visit = issue.visit
-            if visit is None:
+            if visit is not None and visit.waiting:
+                visit.waiting = False
+                self.conclude(visit, self.depart(visit, LEFT))
+            if issue.visit is None:
                 self.close(issue, LEFT)
-            elif visit.waiting:
-                self.stop_waiting(visit, LEFT)
+        self.entered(customer)
+
+    def come_back(self, customer: Customer, left: float) -> None:
+        """Let somebody who left be a customer again: as satisfied as then, with everything else going on."""
+        now = self.calendar.now
+        self.relax(customer)
+        customer.left_before.append(left)
+        customer.left = customer.why = None
+        customer.reviewed = now
+        if customer.satisfaction_start is None and now >= self.clock.warmup:
+            customer.satisfaction_start = customer.satisfaction
+        contract = self.of(customer).personas[customer.persona].contract
+        if contract is not None and customer.joined is not None:
+            self.begin_term(customer, contract, now + contract.term)
 
     def part(self, customer: Customer) -> None:
-        """Let go of somebody who never was a customer, once nothing is open and nothing awaits them."""
-        if customer.joined is None and not customer.issues and not customer.awaited:
+        """Let go of somebody who is no customer, once nothing is open and nothing awaits them."""
+        if customer.joined is not None and (customer.left is None or self.nobody_is_forgotten):
+            return
+        if not customer.issues and not customer.awaited:
             self.relax(customer)
             customer.gone = True
 

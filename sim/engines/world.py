@@ -45,7 +45,7 @@ CUSTOMER = np.dtype(
             (name, _I)
             for name in (
                 "origin", "k", "journeys", "issues", "settled", "arm", "group", "present", "kept", "pending",
-                "before", "after",
+                "times_left", "before", "after",
             )
         ),
     ],
@@ -69,13 +69,15 @@ ISSUE = np.dtype(
                 "line", "callback", "pool", "member", "again", "reopened", "department", "felt", "contacts", "channels",
                 "noticed",
                 "priority", "target", "handoffs", "repeats", "began", "previous", "next", "asked", "score",
-                "origin_journey", "origin_n", "origin",
+                "origin_journey", "origin_n", "origin", "times_left",
             )
         ),
         *((name, _F) for name in ("opened", "satisfaction_before", "scored")),
         *((name, _F) for name in ("attention", "share_before", "overtime_before")),
     ]
 )  # fmt: skip
+# What only customers have who can be in a contract, or leave at the end of a journey.
+RELATION = np.dtype([(n, _I) for n in ("why", "terms", "notice", "notices")])
 POOL = np.dtype(
     [
         ("key", _U),
@@ -105,7 +107,7 @@ NOTED = np.dtype([("value", _I), ("nth", _I), ("set", _I)])
 COUNT = np.dtype([("n", np.int64)])
 IDLE = np.dtype([("member", np.int64)])
 STARTING = np.dtype([("what", np.int64)])
-COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64)])
+COMING = np.dtype([("root", _U), ("key", _U), ("due", _F), ("came", np.int64), ("deterred", np.int64)])
 STRETCH = np.dtype([("first", np.int64), ("last", np.int64)])
 KNOT = np.dtype([("time", _F), ("number", _F), ("rate", _F)])
 DUTY = np.dtype([("time", _F), ("people", np.int64), ("resting", np.int64)])
@@ -119,6 +121,7 @@ OUTAGE = np.dtype([("begins", _F), ("ends", _F)])
 CHANGING = {
     "event": (EVENT, 1), "bucket": (BUCKET, 1), "soon": (SOON, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
     "held": (HELD, 2), "trait": (TRAIT, 2), "noted": (NOTED, 2), "known": (KNOWN, 2), "standing": (np.dtype(_F), 2),
+    "entered": (COUNT, 2), "relation": (RELATION, 2),
     "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
     "pool": (POOL, 1), "level": (QUEUE, 2), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2),
     "place": (PLACE, 1), "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1),
@@ -174,9 +177,10 @@ WORLD = np.dtype(
                 "customer_rows", "spell_rows", "effect_rows", "passing", "ties", "first", "starting", "joins",
                 "origins", "stuck_journey", "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
-                "home", "pilot", "makes_lists", "keep_origins", "positions", "n_personas", "n_touchpoints",
-                "n_channels", "n_journeys", "n_pools", "n_systems", "n_events", "n_moments", "n_products", "n_traits",
-                "n_lagging", "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
+                "home", "left", "pilot", "nobody_is_forgotten", "n_entered", "n_relation", "makes_lists",
+                "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys", "n_pools",
+                "n_systems", "n_events", "n_moments", "n_products", "n_traits", "n_lagging", "n_phases",
+                "n_priorities", "n_queues", "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
             )
@@ -196,6 +200,8 @@ trait_at = records("trait", *CHANGING["trait"])
 known_at = records("known", *CHANGING["known"])
 standings = stretches("standing", 2)
 noted_at = records("noted", *CHANGING["noted"])
+entered_at = records("entered", *CHANGING["entered"])
+relation_at = records("relation", *CHANGING["relation"])
 issue_at = records("issue", *CHANGING["issue"])
 attempt_at = records("attempt", *CHANGING["attempt"])
 seen_at = records("seen", *CHANGING["seen"])

@@ -12,7 +12,7 @@ Theory calls it *reneging* when a customer whose patience ends leaves the queue;
 `retries`                 linear and constant retrial queue, M/M/c+M with redial
 `skills`                  the N-model: two goals, two pools, one with both skills
 `journeys`                Jackson network, tandem, recontact, absorbing chain
-`relationship`            churn, CLV, sBG, Bass, NPS
+`relationship`            churn, CLV, sBG, Bass, referral, NPS
 ========================  ==========================================================================================
 """
 
@@ -56,6 +56,7 @@ from sim.theory.queues import (
 from sim.theory.relationship import (
     ConstantChurn,
     CustomerValue,
+    Descendants,
     Diffusion,
     MixedChurn,
     NetPromoterScore,
@@ -63,6 +64,7 @@ from sim.theory.relationship import (
     constant_churn,
     customer_value,
     net_promoter_score,
+    referral_descendants,
     shifted_beta_geometric,
 )
 from sim.theory.retries import (
@@ -79,6 +81,7 @@ __all__ = [
     "CustomerValue",
     "DayPeriod",
     "DelayQueue",
+    "Descendants",
     "Diffusion",
     "EstimationError",
     "GeneralServiceQueue",
@@ -118,6 +121,7 @@ __all__ = [
     "priority_many_staff",
     "recontact",
     "redial",
+    "referral_descendants",
     "separate_teams",
     "shifted_beta_geometric",
     "tandem_sojourn",

@@ -1,4 +1,4 @@
-"""The relationship beyond one journey: churn, customer value, retention of a mixed cohort, word of mouth, NPS."""
+"""The relationship beyond one journey: churn, value, retention of a mixed cohort, word of mouth, referral, NPS."""
 
 import math
 from collections.abc import Sequence
@@ -225,6 +225,64 @@ def bass_diffusion(innovation: float, imitation: float, time: float) -> Diffusio
 def _adopted(innovation: float, imitation: float, time: float) -> float:
     fading = math.exp(-(innovation + imitation) * time)
     return (1 - fading) / (1 + imitation / innovation * fading)
+
+
+@dataclass(frozen=True)
+class Descendants:
+    """What one customer sets off who brings others, who bring others.
+
+    Attributes
+    ----------
+    brought : float
+        Expected prospects that a customer brings in a whole life.
+    children : float
+        Expected customers among them: the mean of the branching process, below 1.
+    prospects : float
+        Expected prospects of all generations.
+    customers : float
+        Expected customers of all generations, the first one included.
+    """
+
+    brought: float
+    children: float
+    prospects: float
+    customers: float
+
+
+def referral_descendants(referral: float, hazard: float, every: float, signing: float) -> Descendants:
+    """Progeny of one customer, where all are equally satisfied and decide at reviews.
+
+    The first review comes after a uniform share of the period T, the others every T; each brings a prospect with
+    probability 1 - exp(-r t), t being the time since the last, and then ends the relationship with 1 - exp(-h t). So a
+    customer brings m = 1 - (1 - exp(-r T)) / (r T) + (1 - exp(-r T)) / (h T), which is r / h where T is short. With s m
+    children a generation, the progeny is m / (1 - s m) prospects and 1 / (1 - s m) customers.
+
+    Parameters
+    ----------
+    referral, hazard
+        Rates of bringing somebody, r, and of leaving, h, per unit of time.
+    every
+        Time between reviews, T.
+    signing
+        Share of the prospects that become customers at once, s.
+
+    Notes
+    -----
+    A Galton-Watson process; T. E. Harris, The Theory of Branching Processes (1963).
+
+    Examples
+    --------
+    >>> round(referral_descendants(referral=0.06, hazard=0.1, every=1, signing=0.8).customers, 6)
+    1.958522
+    """
+    positive(referral=referral, hazard=hazard, every=every)
+    share(signing=signing)
+    one_review = -math.expm1(-referral * every)
+    brought = 1 - one_review / (referral * every) + one_review / (hazard * every)
+    children = signing * brought
+    if children >= 1:
+        raise ValueError(f"every customer brings {children:g} others on average; it should be below 1: it never ends.")
+    return Descendants(brought, children, prospects=brought / (1 - children), customers=1 / (1 - children))
 
 
 @dataclass(frozen=True)

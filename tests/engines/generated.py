@@ -118,6 +118,7 @@ class Plan:
     touchpoints: list[str]
     journeys: list[str]
     profiles: list[str]
+    bound: list[str]
 
     @cached_property
     def moments(self) -> list[int]:
@@ -146,6 +147,7 @@ def draw_plan(chance: Chance) -> Plan:
         touchpoints=chance.first(TOUCHPOINTS),
         journeys=chance.first(JOURNEYS),
         profiles=[name for name in ("weekly", "flat") if chance.happens(0.6)],
+        bound=[name for name in personas if chance.happens(0.3)],
     )
 
 
@@ -380,13 +382,22 @@ def draw_trigger(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
         if chance.rounded
         else ["need", "need", "arrival", "arrival", "on", "on"]
     )
-    kinds += ["after", "after", "after", "joining", "every", "opened"] if before else []
+    kinds += ["after", "after", "after", "joining", "every", "opened", "entering", "entering"] if before else []
+    kinds += ["notice", "renewal", "renewal"] if plan.bound else []
     kind = chance.one_of(kinds)
     if kind == "opened":
         return {"opened": True}
+    if kind == "entering":
+        stage = chance.one_of(("left", "left", "lapsed", plan.home))
+        more = chance.maybe(0.5, p=lambda: chance.share(0.3), delay=lambda: draw_law(chance, 0, 300))
+        return {"entering": {"stage": stage, **more}}
     if kind == "arrival":
         stage = {} if chance.happens(0.8) else {"stage": chance.one_of(("visitor", plan.home))}
         return {"arrival": draw_rate(chance, 5, 30, plan.profiles), **stage}
+    if kind == "notice":
+        return {"notice": draw_law(chance, 0, 200)}
+    if kind == "renewal":
+        return {"renewal": {"before": chance.duration(10, 290)}}
     if kind == "joining":
         return {"joining": draw_law(chance, 0, 600)}
     if kind == "every":
@@ -419,7 +430,7 @@ def draw_who(chance: Chance, plan: Plan, is_arrival: bool) -> Raw:
         0.15, persona=lambda: chance.some(plan.personas, at_least=1), share=lambda: chance.share(0.2)
     )
     if not is_arrival and chance.happens(0.15):
-        who["stage"] = chance.one_of((plan.home, [plan.home, "vip"]))
+        who["stage"] = chance.one_of((plan.home, [plan.home, "vip"], [plan.home, "left"]))
     if plan.traits and chance.happens(0.15):
         who["trait"] = chance.one_of(list(plan.traits.values()))
     if plan.products and chance.happens(0.15):
@@ -428,13 +439,26 @@ def draw_who(chance: Chance, plan: Plan, is_arrival: bool) -> Raw:
 
 
 def leave_out_stages_that_nobody_reaches(raw: Raw) -> None:
-    """Take those stages out of conditions that nothing leads to."""
-    if "'stage': 'vip'" in str([raw["journeys"], raw.get("events"), raw.get("changes")]):
-        return
+    """Take those stages out of conditions and triggers that nothing leads to."""
+    reached = stages_in([raw["journeys"], raw.get("events"), raw.get("changes")])
     for conditional in (*raw["journeys"].values(), *raw.get("events", {}).values()):
         who = conditional.get("who", {})
+        when = conditional.get("when", {})
+        entering = when.get("entering", {}) if isinstance(when, dict) else {}
         if isinstance(who.get("stage"), list):
-            who["stage"] = who["stage"][0]
+            who["stage"] = [stage for stage in who["stage"] if stage != "vip" or "vip" in reached]
+        if entering.get("stage") == "lapsed" and "lapsed" not in reached:
+            entering["stage"] = "left"
+
+
+def stages_in(part: Any) -> set[str]:
+    """Stages to which the outcomes and ends in a part of a scenario lead."""
+    if isinstance(part, list):
+        return set().union(*map(stages_in, part))
+    if not isinstance(part, dict):
+        return set()
+    own = {part["stage"]} if isinstance(part.get("stage"), str) else set()
+    return own.union(*(stages_in(inner) for key, inner in part.items() if key not in ("who", "when")))
 
 
 def open_nothing_twice(journeys: Raw) -> None:
@@ -546,7 +570,7 @@ def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
     """Draw what something that happens does: mostly nothing."""
     effects = chance.maybe(
         0.12,
-        stage=lambda: chance.one_of((plan.home, "vip", "lapsed")),
+        stage=lambda: chance.one_of((plan.home, "vip", "lapsed", "left")),
         adds=lambda: chance.one_of(("tv", ["mobile", "tv"])),
         drops=lambda: chance.one_of(PRODUCTS),
         trait=lambda: {"region": chance.one_of(REGIONS)},
@@ -554,6 +578,7 @@ def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:
         mood=lambda: chance.number(-1.5, 1),
         satisfaction=lambda: chance.number(-2, 2),
     )
+    effects |= {"stays": True} if plan.bound and chance.happens(0.2) else {}
     return effects | chance.maybe(
         0.1,
         opens=lambda: draw_opens(chance, plan, journey),
@@ -601,7 +626,7 @@ def draw_persona(chance: Chance, plan: Plan, raw: Raw, name: str, needs: list[st
     if name in plan.products:
         persona["products"] = plan.products[name]
     starts = {journey: chance.weights(journeys[journey]["start"]) for journey in journeys if chance.happens(0.25)}
-    return persona | chance.maybe(
+    persona |= chance.maybe(
         0.5,
         starts=lambda: starts,
         needs_differ=lambda: chance.one_of((0.4, 1.2)),
@@ -610,6 +635,26 @@ def draw_persona(chance: Chance, plan: Plan, raw: Raw, name: str, needs: list[st
         survey=lambda: draw_survey(chance),
         value=lambda: {"revenue": f"{chance.number(5, 60)} EUR / month"},
         priority=lambda: chance.whole(-1, 2),
+    )
+    if name in plan.bound:
+        persona["contract"] = {"term": chance.duration(300, 1500)} | chance.maybe(
+            0.7, notice=lambda: chance.duration(0, 250)
+        )
+        persona.setdefault("churn", draw_churn(chance)).pop("every")
+    arriving = [journey for journey in journeys if "arrival" in journeys[journey]["when"]]
+    if "churn" in persona and arriving and chance.happens(0.5):
+        persona["referral"] = draw_referral(chance, arriving)
+    return persona
+
+
+def draw_referral(chance: Chance, arriving: list[str]) -> Raw:
+    """Draw how readily customers bring others, or keep them away."""
+    rate = {"journey": chance.one_of(arriving), "rate": f"{chance.number(0.1, 1)} / day"}
+    deters = {"rate": f"{chance.number(0.1, 2)} / day"}
+    return rate | chance.maybe(
+        0.5,
+        slope=lambda: chance.number(0, 0.5),
+        deters=lambda: deters | chance.maybe(0.6, slope=lambda: chance.number(0, 0.5)),
     )
 
 

@@ -229,7 +229,8 @@ def another_step(chance: Chance, raw: Raw) -> Raw:
 def another_journey(chance: Chance, raw: Raw) -> Raw:
     """A journey with the goal of another, and so with skills that somebody has."""
     name, _, written = chance.one_of(all_steps(raw))
-    when = chance.one_of(({"every": "7 h"}, {"after": {"journey": name}}, {"arrival": "12 / day"}))
+    entering = {"entering": {"stage": "left", "delay": chance.duration(0, 60)}}
+    when = chance.one_of(({"every": "7 h"}, {"after": {"journey": name}}, {"arrival": "12 / day"}, entering))
     visit = {
         "touchpoint": written["touchpoint"],
         "outcomes": {"resolved": 0.8, "unresolved": {"p": 0.2, "mood": -0.5}},
@@ -322,6 +323,17 @@ def conditions(chance: Chance, raw: Raw) -> Raw:
     }
 
 
+def contracts(chance: Chance, raw: Raw) -> Raw:
+    bound = [f"personas.{name}.contract" for name, persona in raw["personas"].items() if "contract" in persona]
+    terms = {f"{path}.term": chance.duration(300, 900) for path in some_of(chance, bound)}
+    return terms | {f"{path}.notice": chance.duration(0, 250) for path in some_of(chance, bound)}
+
+
+def referrals(chance: Chance, raw: Raw) -> Raw:
+    speaking = [f"personas.{name}.referral" for name, persona in raw["personas"].items() if "referral" in persona]
+    return {f"{path}.rate": f"{chance.number(0, 2)} / day" for path in some_of(chance, speaking)}
+
+
 def surveys(chance: Chance, raw: Raw) -> Raw:
     return {f"personas.{name}.survey.ask": chance.share(0.2) for name in some_of(chance, raw["personas"])}
 
@@ -363,6 +375,6 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 KINDS = (
     headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, systems,
     attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey,
-    events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, conditions, surveys, revenues,
-    profiles, new_profile, other_absence, more_breaks, other_contacts,
+    events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, conditions, contracts,
+    referrals, surveys, revenues, profiles, new_profile, other_absence, more_breaks, other_contacts,
 )  # fmt: skip

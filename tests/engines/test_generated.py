@@ -140,6 +140,16 @@ def grew(model, _):
     )
 
 
+def opened_by(trigger):
+    """A journey opens of itself that has a trigger of some kind."""
+
+    def seen(model, tables):
+        waiting = [name for name, journey in model.journeys.items() if getattr(journey.when, trigger) is not None]
+        return any(tables.journeys["origin"].str.contains(rf"^{name} \d+$").any() for name in waiting)
+
+    return seen
+
+
 def two_at_once(model, _):
     spans = [span(model, model.changes[name]) for name in model.enact]
     return len(spans) == 2 and max(begins for begins, _ in spans) < min(ends for _, ends in spans)
@@ -161,12 +171,17 @@ SIGNS = {
     "jumps the queue": (0.1, 0.08, jumped_the_queue),
     "repeats": (0.6, 0.6, in_journeys(pl.col("repeats") > 0)),
     "is handed over": (0.1, 0.1, in_journeys(pl.col("handoffs") > 0)),
-    "comes back": (0.1, 0.08, came_back),
+    "asks again": (0.1, 0.08, came_back),
     "overflows": (0.2, 0.12, overflowed),
     "works overtime": (0.3, 0.2, in_visits(pl.col("overtime") > 0)),
     "shares a member of staff": (0.05, 0.05, in_visits(pl.col("attention") < 1)),
     "answers a survey": (0.5, 0.5, in_journeys(pl.col("answered"))),
     "leaves": (0.5, 0.5, in_customers(pl.col("left").is_not_null())),
+    "comes back": (0.05, 0.05, in_customers(pl.col("left_before").is_not_null())),
+    "enters a stage": (0.1, 0.1, opened_by("entering")),
+    "gives notice": (0.03, 0.03, opened_by("notice")),
+    "renews a contract": (0.05, 0.05, opened_by("renewal")),
+    "is brought by somebody": (0.1, 0.1, in_customers(pl.col("origin").str.starts_with("referred"))),
     "joins": (0.35, 0.35, in_customers(pl.col("origin").str.starts_with("join "))),
     "arrives and becomes a customer": (0.25, 0.2, in_customers(pl.col("joined").is_not_null() & IS_ARRIVAL)),
     "follows another journey": (0.25, 0.2, in_journeys(pl.col("origin").str.contains(" after "))),

@@ -221,6 +221,10 @@ def test_a_shop_is_told_in_sentences(expected: str):
         ({"arrival": "12 / week"}, "Opens when somebody new arrives (12 a week)."),
         ({"joining": "3 days"}, "Opens 3 days after somebody joins."),
         ({"every": "30 days"}, "Opens every 4.3 weeks."),
+        (
+            {"entering": {"stage": "left", "p": 0.5, "delay": "2 days"}},
+            "Opens for half when somebody leaves, 2 days later.",
+        ),
         ({"on": "2025-02-03"}, "Opens on Monday 3 February 2025."),
     ],
 )
@@ -243,6 +247,22 @@ EVENTS = {
     "refund": {"rate": "2 / month", "revenue": "-5 EUR", "puts_off": {"order": "6 h"}, "cancels": "complaint"},
     "calls": {"every": "1 week", "most": 50, "by": {"score": -1, "tenure": 1}, "stage": "vip", "adds": "tv"},
 }  # fmt: skip
+
+
+def club():
+    """The shop, but with people in contracts who speak of it."""
+    raw = deepcopy(shop().raw)
+    raw["journeys"]["complaint"]["when"] = {"notice": "2 days"}
+    raw["personas"]["p"] |= {
+        "churn": {"base": "0.01 / month"},
+        "contract": {"term": "52 weeks", "notice": "5 weeks"},
+        "referral": {"journey": "learn", "rate": "2 / year", "slope": 0.4, "deters": {"rate": "3 / year"}},
+    }
+    visit = {"touchpoint": "shelf", "outcomes": {"resolved": {"p": 1, "stage": "customer"}}}
+    raw["journeys"]["learn"] = {"when": {"arrival": "0 / day"}, "start": {"web": "look"}, "steps": {"look": visit}}
+    raw["journeys"]["renew"] = raw["journeys"]["learn"] | {"when": {"renewal": {"before": "6 weeks"}}}
+    raw["journeys"]["order"]["ends"]["broken"]["stays"] = True
+    return parse(raw)
 
 
 @pytest.mark.parametrize(
@@ -291,6 +311,21 @@ def test_what_a_touchpoint_depends_on_is_said():
         "finding the system down −0.5",
     ):
         assert expected in text
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "In a contract of 52 weeks. Thinks about leaving 5 weeks before each end of it: at rest 1 % leave in a month.",
+        "Brings about 2 others a year to learn at rest; a point more satisfied, 1.5 times as many.",
+        "Keeps about 3 others a year away from it at rest.",
+        "When it ends as broken it withdraws the notice",
+        "Opens 2 days after somebody has given notice, if it still stands.",
+        "Opens 6 weeks before each end of a contract's term.",
+    ],
+)
+def test_how_customers_are_bound_and_speak_is_said(expected: str):
+    assert expected in told(club())
 
 
 def test_for_whom_a_journey_is_is_said():

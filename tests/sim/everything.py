@@ -46,6 +46,12 @@ EVERYTHING = {
                 "every": "1 week",
             },
             "survey": {"ask": 0.8, "respond": {"level": 0.2, "better": 0.2, "extreme": 0.1}, "noise": 1.0},
+            "referral": {
+                "journey": "buy",
+                "rate": "0.05 / week",
+                "slope": 0.4,
+                "deters": {"rate": "0.03 / week", "slope": 0.3},
+            },
             "value": {"revenue": "31 EUR / month"},
             "traits": {"region": {"north": 0.7, "south": 0.3}},
             "products": {"mobile": 0.6, "tv": 0.2},
@@ -56,7 +62,8 @@ EVERYTHING = {
             "start": {"web": 0.9, "phone": 0.1},
             "patience": {"phone": {"kind": "exponential", "mean": "3 min"}, "tier2": "4 min"},
             "priority": 1,
-            "churn": {"base": "0.03 / week"},
+            "churn": {"base": "0.2 / week"},
+            "contract": {"term": "8 days", "notice": "2 days"},
             "survey": {"ask": 0.5, "of": "satisfaction", "noise": 0.5},
             "value": {"revenue": "20 EUR / month"},
         },
@@ -219,6 +226,36 @@ EVERYTHING = {
                 }
             },
             "ends": {"served": {"good": True, "stage": "customer", "revenue": "49 EUR"}, "no_need": {}},
+        },
+        "save": {
+            "goal": "billing",
+            "when": {"notice": {"kind": "exponential", "mean": "6 h"}},
+            "start": {"phone": "call"},
+            "steps": {
+                "call": {
+                    "touchpoint": "hotline",
+                    "outcomes": {"saved": {"p": 0.3, "stays": True}, "lost": 0.7},
+                    "next": {"saved": {"resolved": 1}, "lost": {"give_up": 1}},
+                }
+            },
+        },
+        "renew": {
+            "when": {"renewal": {"before": "3 days"}},
+            "start": {"web": "read"},
+            "steps": {"read": {"touchpoint": "form", "outcomes": {"resolved": 1}}},
+        },
+        "win_back": {
+            "when": {"entering": {"stage": "left", "p": 0.8, "delay": {"kind": "exponential", "mean": "2 days"}}},
+            "who": {"stage": "left"},
+            "start": {"web": "offer"},
+            "steps": {
+                "offer": {
+                    "touchpoint": "form",
+                    "outcomes": {"taken": 0.4, "ignored": 0.6},
+                    "next": {"taken": {"back": 1}, "ignored": {"give_up": 1}},
+                }
+            },
+            "ends": {"back": {"good": True, "stage": "customer"}},
         },
     },
     "events": {

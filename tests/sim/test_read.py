@@ -206,14 +206,20 @@ def test_a_sound_file_becomes_a_model(tmp_path):
             "when: {}",
             16,
             "journeys.fault.when",
-            "has none; a journey is started by exactly one of need, arrival, joining, after, every, on, opened",
+            (
+                "has none; a journey is started by exactly one of need, arrival, joining, after, entering, notice, "
+                "renewal, every, on, opened"
+            ),
         ),
         (
             "when: {need: fault}",
             "when: {need: fault, every: 1 week}",
             16,
             "journeys.fault.when",
-            "has need, every; a journey is started by exactly one of need, arrival, joining, after, every, on, opened",
+            (
+                "has need, every; a journey is started by exactly one of need, arrival, joining, after, entering, "
+                "notice, renewal, every, on, opened"
+            ),
         ),
         (
             "staff: tier1",
@@ -567,6 +573,11 @@ def opening(**chances):
     return call(10, step=step) | {"ends": {"lost": {"opens": chances}}}
 
 
+def person(**more):
+    """The only persona, with more to it."""
+    return {"person": {"share": 1, **more}}
+
+
 def two_pools(**more):
     return company(
         touchpoints={"desk": desk({"clerks": 0, "experts": "2 min"})},
@@ -700,6 +711,96 @@ def two_pools(**more):
         (
             company(journeys={"ann": call(10) | {"who": {"stage": ["custmer", "customer"]}}}),
             "journeys.ann.who.stage: nobody is ever 'custmer'; did you mean 'customer'?",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"when": {"entering": {"stage": "lapsd"}}}}),
+            "journeys.ann.when.entering.stage: nobody is ever 'lapsd'; known: customer, left",
+        ),
+        (
+            company(journeys={"ann": call(10) | {"when": {"arrival": "1 / day", "stage": "left"}}}),
+            "journeys.ann.when.stage: who arrives has not left; give another stage than 'left'",
+        ),
+        (
+            company(population={"customers": 1, "stage": "left"}),
+            "population.stage: 'left' is the stage of those who have left; choose another name",
+        ),
+        (
+            company(personas=person(contract={"term": "1 week", "notice": "2 weeks"})),
+            (
+                "personas.person.contract: notice (2 weeks) is not shorter than term (1 week), so nobody could ever "
+                "give it"
+            ),
+        ),
+        (
+            company(personas=person(contract={"term": "1 year"}, churn={"base": "1 / year", "every": "1 week"})),
+            (
+                "personas.person.churn.every: people in a contract decide before each end of its term, and not every "
+                "so often; drop this to keep the contract, or drop personas.person.contract to keep this"
+            ),
+        ),
+        (
+            company(journeys={"ann": call(10) | {"when": {"renewal": {"before": "1 day"}}}}),
+            ("journeys.ann.when.renewal: there is no persona with a contract; give one `contract: {term: …}`"),
+        ),
+        (
+            company(
+                journeys={"ann": call(10) | {"when": {"renewal": {"before": "3 weeks"}}}},
+                personas=person(contract={"term": "2 weeks"}),
+            ),
+            (
+                "journeys.ann.when.renewal.before: 3 weeks is not shorter than the longest term (2 weeks), "
+                "so it would never open"
+            ),
+        ),
+        (
+            company(
+                journeys={"ann": call(10) | {"when": {"notice": "1 day"}}},
+                personas=person(contract={"term": "2 weeks"}),
+            ),
+            "journeys.ann.when.notice: nobody in a contract ever leaves; give their persona a churn",
+        ),
+        (
+            company(journeys={"ann": call(10, step={"outcomes": {"resolved": {"p": 1, "stays": True}}})}),
+            (
+                "journeys.ann.steps.call.outcomes.resolved.stays: nobody ever gives notice: there is no persona with a "
+                "contract; give one `contract: {term: …}`"
+            ),
+        ),
+        (
+            company(personas=person(churn={"base": 0}, referral={"journey": "an", "rate": "1 / year"})),
+            "personas.person.referral.journey: there is no journey 'an'; none is defined",
+        ),
+        (
+            company(personas=person(churn={"base": 0}, referral={"journey": "ann", "rate": "1 / year"})),
+            (
+                "personas.person.referral.journey: journey 'ann' is not started by an arrival, so nobody can be "
+                "brought to it; write `when: {arrival: 0 / week}` there if people come by being brought only"
+            ),
+        ),
+        (
+            company(
+                journeys={"ann": call(10) | {"when": {"arrival": "1 / day"}}},
+                personas=person(referral={"journey": "ann", "rate": "1 / year"}),
+            ),
+            (
+                "personas.person.referral: people bring others when they review whether to stay, and these never do; "
+                "add personas.person.churn, with `base: 0 / week` if they never leave"
+            ),
+        ),
+        (
+            company(changes={"bind": {"set": {"personas.person.contract.term": "1 year"}}}),
+            (
+                "changes.bind.set.personas.person.contract.term: a change cannot put people in a contract who had "
+                "none, because it would move when they decided before its date; give the persona a contract, and let "
+                "the change move its terms"
+            ),
+        ),
+        (
+            company(
+                personas=person(contract={"term": "1 year"}),
+                changes={"free": {"set": {"personas.person.contract": None}}},
+            ),
+            "changes.free.set.personas.person.contract: a change cannot end a contract; let it move its terms",
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"product": ["tv"]}}}),
@@ -947,7 +1048,7 @@ def test_each_unknown_name_of_a_condition_is_told():
         build(raw)
     assert {str(problem) for problem in error.value.problems} == {
         "journeys.ann.who.stage: nobody is ever 'custmer'; did you mean 'customer'?",
-        "journeys.ann.who.stage: nobody is ever 'prospct'; known: customer",
+        "journeys.ann.who.stage: nobody is ever 'prospct'; known: customer, left",
         "journeys.ann.who.product: nobody is ever 'mobile'; known: tv",
     }
 
