@@ -1442,6 +1442,7 @@ def call_in_vain(w: Record, i: Whole) -> None:
     issue, k = issue_at(w, i), issue_at(w, i)["pool"]
     release(w, i)
     match(w, k)
+    issue["attention"] = nan
     issue["pool"] = NONE
     issue["member"] = NONE
 
