@@ -2794,6 +2794,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         elif kind == ON_DATE:
             take_first(w)
             open_for_all(w, a)
+            events = ZERO  # it may have brought more than one event does
         elif kind == IN_PHASE:
             take_first(w)
             begin_phase(w, a)

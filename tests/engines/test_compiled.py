@@ -111,6 +111,21 @@ def test_room_is_made_for_whoever_comes_and_whatever_they_do(monkeypatch):
     assert len(grown) > 3
 
 
+@pytest.mark.parametrize("events", [1, 2, 4, 16])
+def test_a_date_on_which_all_open_a_journey_leaves_room_for_what_comes_next(events, monkeypatch):
+    monkeypatch.setattr(compiled, "EVENTS", events)
+    dated = {f"ann{n}": call(700 + n, "page") for n in range(4)}
+    need = call(0, "page") | {"when": {"every": "30 min"}}
+    raw = company(
+        population={"customers": 400},
+        journeys=dated | {"bob": need},
+        touchpoints={"page": page(200)},
+        staff={},
+        clock={"start": "2025-01-06", "horizon": "1 day"},
+    )
+    assert agree(raw).visits.height > 18_000
+
+
 def test_room_is_made_for_people_who_are_still_busy_when_others_come_on_duty():
     shifts = {f"{hour}": shift(3, 60 * hour, 60 * hour + 50) for hour in range(20)}
     raw = company(
