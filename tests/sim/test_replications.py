@@ -229,7 +229,7 @@ def test_ctrl_c_stops_the_workers_within_seconds_and_nothing_is_written_afterwar
     results = tmp_path / "results"
     with started(tmp_path / "stopped.py", STOPPED, str(results)) as parent:
         assert parent.stdout.readline() == b"begun\n"
-        assert len(list(results.rglob("*.parquet"))) == 3
+        assert len(list(results.rglob("*.parquet"))) == 4
         workers = started_by(parent.pid)
         time.sleep(wait)
         send(parent.pid, signal.SIGINT)

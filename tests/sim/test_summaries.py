@@ -373,7 +373,7 @@ def test_money_is_what_the_customers_table_says(enact):
         raw["journeys"][name]["steps"]["go"]["touchpoint"] = "form"
     result = simulate(build(raw), seed=7)
     found, customers = summarise(result), result.tables.customers
-    names = ("subscription", "visit_revenue", "journey_revenue")
+    names = ("subscription", "visit_revenue", "journey_revenue", "effect_revenue")
     assert sum(found["all"][name][0] for name in names) == pytest.approx(customers["revenue"].sum())
     assert found["all"]["contact_cost"][0] == pytest.approx(customers["cost"].sum())
     by_persona = customers.group_by("persona").agg(pl.col("revenue").sum())

@@ -44,10 +44,15 @@ def test_every_visit_belongs_to_a_journey_and_every_journey_to_a_customer(told):
 
 
 def test_journeys_sum_up_their_visits(told):
-    served = pl.col("started").is_not_null() & pl.col("ended").is_not_null()
-    waited = (pl.coalesce("started", "ended") - pl.col("joined")).filter(pl.col("ended").is_not_null())
+    attended = pl.col("touchpoint") != "office"
+    served = attended & pl.col("started").is_not_null() & pl.col("ended").is_not_null()
+    until = (
+        pl.when(pl.col("callback") == "accepted").then(pl.col("joined") + 3).otherwise(pl.coalesce("started", "ended"))
+    )
+    waited = (until - pl.col("joined")).filter(attended & pl.col("ended").is_not_null())
+    channels = pl.col("channel").filter(attended).n_unique()
     sums = told.visits.group_by("customer", "journey", maintain_order=True).agg(
-        visits=pl.len(), contacts=served.sum(), channels=pl.col("channel").n_unique(), wait=waited.sum()
+        visits=pl.len(), contacts=served.sum(), channels=channels, wait=waited.sum()
     )
     both = told.journeys.join(sums, on=["customer", "journey"], suffix="_summed", maintain_order="left")
     assert both.height == told.journeys.height
