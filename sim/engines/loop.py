@@ -1996,9 +1996,9 @@ def cancel(w: Record, c: Whole, first: Whole, n: Whole) -> None:
             continue
         if issue["state"] == WAITING:
             stop_waiting(w, i)
-            waited = w["now"] - issue["joined"]
-            issue["wait"] += waited
-            feel(w, i, BY_CANCELLING, NONE, waited)
+            wait = waited(w, i, w["now"])
+            issue["wait"] += wait
+            feel(w, i, BY_CANCELLING, NONE, wait)
             record_visit(w, i, w["now"], BY_CANCELLING, issue["mood"], 0.0, 0.0, 0.0, NONE)
         experience = remember(w, i)
         unlink(w, i)
