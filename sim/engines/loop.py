@@ -2787,7 +2787,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         elif kind == STRIKE:
             still = is_same_visit(w, a, event) and issue_at(w, a)["state"] in (WAITING, SERVED)
             take_first(w)
-            if still and isnan(customer_at(w, issue_at(w, a)["customer"])["left"]):
+            if still and issue_at(w, a)["times_left"] == customer_at(w, issue_at(w, a)["customer"])["times_left"]:
                 strike(w, a)
         elif kind == HAPPEN:
             take_first(w)
