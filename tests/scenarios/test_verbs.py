@@ -81,7 +81,8 @@ def test_kpis_says_what_each_number_means(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("word", ["only=churn", "only=[churn]"])
-def test_kpis_can_be_asked_for_one(tmp_path, word):
+def test_kpis_can_be_asked_for_one(tmp_path, word, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "250")
     said = typed(tmp_path, "kpis", word).said
     assert "Customers lost in the window" in said
     assert "satisfaction" not in said
