@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 # What those in a pilot may have to themselves; all else (staff, channels, …) is there for everybody.
-OWN = ("personas", "touchpoints", "journeys")
+OWN = ("products", "personas", "touchpoints", "journeys")
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,8 @@ def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
     """Plain data with every name of the union, in its order: what this phase lacks is there, but nobody is on duty."""
     full = dict(raw)
     for part in (
-        "traits", "personas", "touchpoints", "channels", "systems", "journeys", "events", "staff", "profiles",
+        "products", "traits", "personas", "touchpoints", "channels", "systems", "journeys", "events", "staff",
+        "profiles",
     ):  # fmt: skip
         if part in union:
             known = raw.get(part, {})
@@ -301,7 +302,7 @@ def _asleep(part: str, name: str, value: Any) -> Any:
         return {**value, "reach": 0}
     if part == "systems":
         return {**value, "outages": {}}
-    if part in ("channels", "traits"):
+    if part in ("channels", "traits", "products"):
         return {}
     if part == "profiles" and name == DEFAULT_PROFILE:  # which demand follows without naming it
         return {"hours": {"all": {"00:00": 1}}}

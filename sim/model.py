@@ -31,6 +31,7 @@ CALLBACKS = (DECLINED, ACCEPTED)  # what becomes of an offer to be called back
 DEFAULT_PROFILE = "weekly"
 AGAIN = "later"
 OPENED = "opened"
+NO_PRODUCT = "none"  # to which what belongs to no product is counted
 
 
 def _shorthand(field: str) -> BeforeValidator:
@@ -167,6 +168,13 @@ class Trait(Described):
     """A property of customers of which the company may not know at once, or never learn."""
 
     seen: Seen = Seen()
+
+
+class Product(Described):
+    """Something that customers hold, and pay for while they do."""
+
+    about: str = ""
+    revenue: MoneyPerMinute = 0.0
 
 
 class Population(Described):
@@ -741,11 +749,18 @@ class Start(Described):
 
 
 class Journey(Described):
-    """One kind of pursuit of a goal: who, when, from where, through what, and how it ends."""
+    """One kind of pursuit of a goal: who, when, from where, through what, and how it ends.
+
+    Attributes
+    ----------
+    product
+        To which it belongs, and so does its goal: where it counts in KPIs. Whom it is for is said by `who`.
+    """
 
     when: Annotated[When, BeforeValidator(_only_opened)]
     who: Who = Who()
     goal: str | None = None
+    product: str | None = None
     start: dict[str, Annotated[Start, _shorthand("step")]] = Field(min_length=1)
     difficulty: Annotated[Difficulty, BeforeValidator(_tilts)] = Difficulty()
     steps: dict[str, Step] = Field(min_length=1)
@@ -921,8 +936,9 @@ class Change(Described):
     ramp
         How long it takes to grow from nothing to all of it; there at once where unstated.
     who
-        A pilot: the personas and the share of customers for whom it holds. What it sets of personas, touchpoints and
-        journeys is for them alone; staff, channels and all else are everybody's. Drawn once for each customer.
+        A pilot: the personas and the share of customers for whom it holds. What it sets of products, personas,
+        touchpoints and journeys is for them alone; staff, channels and all else are everybody's. Drawn once for each
+        customer.
     """
 
     title: str = ""
@@ -1033,6 +1049,7 @@ class Model(Described):
     clock: Clock
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     population: Population = Population()
+    products: dict[str, Product] = {}
     traits: dict[str, Trait] = {}
     personas: dict[str, Persona] = Field(min_length=1)
     touchpoints: dict[str, Touchpoint] = Field(min_length=1)
@@ -1074,6 +1091,11 @@ class Model(Described):
         stated = self.personas[persona].patience
         found = stated.get(touchpoint) or stated.get(self.touchpoints[touchpoint].channel)
         return found.law if found is not None else None
+
+    @cached_property
+    def products_pay(self) -> bool:
+        """Whether some product brings revenue of its own."""
+        return any(product.revenue for product in self.products.values())
 
     @cached_property
     def remembers_those_who_left(self) -> bool:

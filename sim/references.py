@@ -18,6 +18,7 @@ from sim.model import (
     CANCELLED,
     DEFAULT_PROFILE,
     LEFT,
+    NO_PRODUCT,
     NOT_SERVED,
     OPENED,
     RESOLVED,
@@ -38,6 +39,7 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
     return [
         *_population(raw),
         *_personas(raw),
+        *_all_products(raw),
         *_traits(raw),
         *_contracts(raw),
         *_touchpoints(raw),
@@ -121,6 +123,47 @@ def _terms(raw: dict[str, Any], path: str, terms: Any) -> Iterator[Problem]:
         if "persona" in _names(term, "who"):
             message = "a term is for the persona that states it, and for no other; leave this out"
             yield Problem(f"{path}.{name}.who.persona", message)
+
+
+def _all_products(raw: dict[str, Any]) -> Iterator[Problem]:
+    """What is said of a product that nobody has, and of what belongs to products."""
+    held = _products(raw)
+    known = [*_names(raw, "products"), *(name for name in held if name not in _names(raw, "products"))]
+    for name in _names(raw, "products"):
+        if name not in held:
+            yield Problem(f"products.{name}", f"nobody ever holds it; {did_you_mean(name, held)}")
+    if NO_PRODUCT in known:
+        message = f"'{NO_PRODUCT}' is where KPIs count what belongs to no product; choose another name"
+        yield Problem(f"products.{NO_PRODUCT}", message)
+    yield from _belonging(raw, known)
+    yield from _moved_to_products(raw)
+
+
+def _belonging(raw: dict[str, Any], known: list[str]) -> Iterator[Problem]:
+    """To which products journeys, and so their goals, belong."""
+    first: dict[str, tuple[str, str]] = {}  # for each goal, the journey that says to which product it belongs, and that
+    for name, journey in _items(raw, "journeys"):
+        path, product, goal = f"journeys.{name}.product", journey.get("product"), str(journey.get("goal") or name)
+        if not isinstance(product, str):
+            continue
+        if product not in known:
+            yield Problem(path, f"there is no product '{product}'; {did_you_mean(product, known)}")
+        other, belongs = first.setdefault(goal, (name, product))
+        if belongs != product:
+            message = f"its goal '{goal}' belongs to '{belongs}', as journeys.{other} says; give it a goal of its own"
+            yield Problem(path, message)
+
+
+def _moved_to_products(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Changes that would move a journey from one product to another."""
+    journeys = dict(_items(raw, "journeys"))
+    for change_name, change in _items(raw, "changes"):
+        for path, value in _leaves(change.get("set")):
+            moved = path[0] == "journeys" and path[2:] == ["product"] and path[1] in journeys
+            if moved and value != journeys[path[1]].get("product"):
+                message = "a change cannot move a journey to another product, where its past would be counted too; "
+                message += "bring a journey of the other product instead"
+                yield Problem(f"changes.{change_name}.set.{'.'.join(path)}", message)
 
 
 def _traits(raw: dict[str, Any]) -> Iterator[Problem]:

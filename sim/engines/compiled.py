@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BLOCK = 16_384  # rows: few enough to stay in the processor's cache until they have been added up
 EVENTS = 64  # there is room for at first, before anything is made larger
 SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
-KINDS = ("visit", "journey", "customer", "spell", "effect")  # of rows
+KINDS = ("visit", "journey", "customer", "spell", "effect", "holding")  # of rows
 # What the world calls the room in a table.
 ROOM = {
     "n_buckets": "bucket", "room_customers": "customer", "room_issues": "issue", "room_events": "event",
@@ -144,7 +144,7 @@ class History:
         rows = {kind: self.tables[f"{kind} row"][: world[f"{kind}_rows"]] for kind in KINDS}
         block = Block(
             self.lowered.names, rows["visit"], rows["journey"], rows["customer"], rows["spell"],
-            self.tables["origin"][: world["origins"]], rows["effect"],
+            self.tables["origin"][: world["origins"]], rows["effect"], rows["holding"],
         )  # fmt: skip
         for reader in self.readers:
             reader.read(block)
@@ -182,7 +182,8 @@ class History:
             n_relation=relation, makes_lists=lists, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
             n_systems=len(names.systems), n_lagging=len(names.lagging),
-            n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
+            n_products=len(names.products), n_paying=len(names.products) if m.product_revenue.any() else 0,
+            n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
             n_priorities=len(m.priorities), n_queues=queues, n_events=len(names.events), n_moments=len(moments),
         )  # fmt: skip
         staff = np.zeros(pools, POOL)

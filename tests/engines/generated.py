@@ -98,6 +98,7 @@ def draw_scenario(chance: Chance) -> Raw:
     leave_out_stages_that_nobody_reaches(raw)
     open_nothing_twice(raw["journeys"])
     let_something_open(raw)
+    sell_products(chance, raw)
     return raw
 
 
@@ -459,6 +460,36 @@ def stages_in(part: Any) -> set[str]:
         return set()
     own = {part["stage"]} if isinstance(part.get("stage"), str) else set()
     return own.union(*(stages_in(inner) for key, inner in part.items() if key not in ("who", "when")))
+
+
+def sell_products(chance: Chance, raw: Raw) -> None:
+    """Draw what products bring, also once something has changed, and which goals belong to them."""
+    held = sorted(products_in([raw["personas"], raw["journeys"], raw.get("events")]))
+    if not held or chance.happens(0.3):
+        return
+    raw["products"] = {
+        name: chance.maybe(0.8, revenue=lambda: f"{chance.number(0, 60)} EUR / month", about=lambda: "sold a lot")
+        for name in held
+    }
+    goals: dict[str, str] = {}
+    for name, journey in raw["journeys"].items():
+        if chance.happens(0.4):
+            journey["product"] = goals.setdefault(journey.get("goal", name), chance.one_of(held))
+    for change in raw.get("changes", {}).values():
+        if chance.happens(0.5):
+            change["set"][f"products.{chance.one_of(held)}.revenue"] = f"{chance.number(0, 60)} EUR / month"
+            return
+
+
+def products_in(part: Any) -> set[str]:
+    """Products that somebody has at the start, or gets."""
+    if isinstance(part, list):
+        return set().union(*map(products_in, part))
+    if not isinstance(part, dict):
+        return set()
+    adds = part.get("adds", [])
+    own = {*part.get("products", {}), *([adds] if isinstance(adds, str) else adds)}
+    return own.union(*map(products_in, part.values()))
 
 
 def open_nothing_twice(journeys: Raw) -> None:

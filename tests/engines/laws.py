@@ -23,7 +23,7 @@ from sim.timetable import Duty, duty
 
 Raw = dict[str, Any]
 AN_INSTANT = 1e-6  # minutes; a moment worked out from two others may miss it by the last bits
-OF_NO_WEEK = {"present", "lost_of_present", "at_start", "stayed", "satisfaction_end"}  # weeks start anew
+OF_NO_WEEK = {"present", "lost_of_present", "at_start", "stayed", "satisfaction_end", "holders"}  # weeks start anew
 OF_POOLS = {"busy", "busy_cost", "overtime", "overtime_cost", "duty", "paid"}  # not every visit has a pool
 
 
@@ -46,6 +46,10 @@ class History:
     @cached_property
     def customers(self) -> list[Raw]:
         return self.tables.customers.to_dicts()
+
+    @cached_property
+    def holdings(self) -> list[Raw]:
+        return self.tables.holdings.to_dicts()
 
     @cached_property
     def visits_of(self) -> dict[tuple[int, int], list[Raw]]:
@@ -392,7 +396,7 @@ def contacts_cost_what_touchpoints_charge(history: History) -> Iterator[str]:
 
 
 def customers_bring_what_they_pay_and_what_happens(history: History) -> Iterator[str]:
-    """Revenue is the rate of the persona, for as long as somebody is of the stage, and the effects that were recorded.
+    """Revenue is the rates of persona and products, for as long as somebody pays them, and the effects recorded.
 
     Who is moved to two stages by two journeys at one moment is passed over: rows do not tell which came last.
     """
@@ -417,6 +421,14 @@ def customers_bring_what_they_pay_and_what_happens(history: History) -> Iterator
                 * max(min(upto, phase.end) - max(since, start, phase.start), 0.0)
                 for phase in history.phases
             )
+        earned += sum(
+            product.revenue * max(min(held["until"] or end, phase.end) - max(held["since"], start, phase.start), 0.0)
+            for held in history.holdings
+            if held["customer"] == row["customer"]
+            for phase in history.phases
+            for name, product in phase.arm(pilot=row["pilot"]).model.products.items()
+            if name == held["product"]
+        )
         yield from differs(f"revenue of customer {row['customer']}", row["revenue"], earned)
     everybody = sum(row["revenue"] for row in history.customers)
     yield from differs("revenue", history.kpi("revenue"), everybody)

@@ -10,6 +10,7 @@ EVERYTHING = {
         "holidays": {"inventory": "2025-01-16", "election": "2025-01-27"},
     },
     "population": {"customers": 120, "joins": {"rate": "30 / week"}},
+    "products": {"router": {"about": "Comes with the first repair.", "revenue": "4 EUR / month"}},
     "traits": {"region": {"seen": {"p": 0.7, "after": {"kind": "exponential", "mean": "2 days"}}}},
     "personas": {
         "caller": {
@@ -143,6 +144,7 @@ EVERYTHING = {
         },
         "fault": {
             "goal": "repair",
+            "product": "router",
             "when": {"need": "fault"},
             "start": {"phone": "call"},
             "difficulty": {"time": 0.1},

@@ -147,8 +147,8 @@ def test_money_that_a_clock_moves_is_the_customers_and_has_a_row_of_its_own():
     tables = tell(open_for(60, after="20 min", revenue="-20 EUR"))
     assert customer(tables)["revenue"] == -20
     assert tables.effects.to_dicts() == [
-        {"customer": 0, "cause": "call", "journey": 1, "visit": 1, "nth": 0, "persona": "person", "at": 30.0,
-         "revenue": -20.0, "stage": None}
+        {"customer": 0, "cause": "call", "journey": 1, "visit": 1, "nth": 0, "persona": "person",
+         "goal": "ann", "at": 30.0, "revenue": -20.0, "stage": None}
     ]  # fmt: skip
 
 
