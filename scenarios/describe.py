@@ -670,6 +670,9 @@ def _who(who: Who) -> str:
 def _event(model: Model, name: str, event: Event) -> Part:
     """When an event happens, whom it reaches and what it does."""
     when = f"By chance, {_per_time(event.rate.rate)}" if event.rate is not None else ""
+    if event.outage is not None:
+        happens = "is out" if event.outage.at == "start" else "is back after an outage"
+        when = f"As soon as the system {plain(event.outage.system)} {happens}"
     if event.on is not None:
         when = f"On {words.date(event.on)}" + (f" and then {_every(event.every)}" if event.every is not None else "")
     elif event.every is not None:

@@ -78,6 +78,7 @@ JOURNEY = np.dtype(
     [
         ("time", np.float64),
         ("every", np.float64),
+        ("on", np.float64),
         ("follows", np.float64),
         *(
             (name, np.int64)
@@ -726,7 +727,8 @@ class _Lowering:
         """Write down what starts a journey."""
         row, when = self.journeys[f, j], journey.when
         row["stage"] = self.number["stages"][when.stage]
-        row["joining"], row["after"], row["delay"], row["every"] = NONE, NONE, NONE, np.inf
+        row["joining"], row["after"], row["delay"] = NONE, NONE, NONE
+        row["every"], row["on"] = np.inf, np.nan if when.on is None else self.model.clock.minutes(when.on)
         row["for_left"] = journey.for_left
         if when.need is not None:
             row["trigger"] = NEED

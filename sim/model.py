@@ -808,6 +808,13 @@ class By(Described):
         return self.tenure, self.contacts, self.score, self.opened
 
 
+class AtOutage(Described):
+    """Each outage of a system as a trigger: when it begins, or when it is over and the system is back."""
+
+    system: str
+    at: Literal["start", "end"] = "start"
+
+
 class Event(Effects):
     """Something that happens to many at once: an outage, a letter, a message, a campaign.
 
@@ -819,6 +826,8 @@ class Event(Effects):
         How often: the first time on that date, or one period after the start.
     rate
         How often by chance, where it is neither on a date nor every so often.
+    outage
+        Whenever a system is out, instead: as soon as it is, or once it is back.
     who
         Whom it may reach: customers, and visitors only where their stage is named.
     most
@@ -832,6 +841,7 @@ class Event(Effects):
     on: Moment | None = None
     every: Minutes | None = Field(default=None, gt=0)
     rate: Rate | None = None
+    outage: Annotated[AtOutage, _shorthand("system")] | None = None
     who: Who = Who()
     most: int | None = Field(default=None, gt=0)
     by: By = By()

@@ -660,10 +660,12 @@ def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
 
 def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Problem]:
     """When an event happens, to whom, and what it does."""
-    given = [name for name in ("on", "every", "rate") if event.get(name) is not None]
-    if given not in (["on"], ["every"], ["on", "every"], ["rate"]):
+    given = [name for name in ("on", "every", "rate", "outage") if event.get(name) is not None]
+    if given not in (["on"], ["every"], ["on", "every"], ["rate"], ["outage"]):
         found = f"has {', '.join(given)}" if given else "never happens"
-        yield Problem(path, f"{found}; say when: on a date, every period (the first time on a date, or not), or a rate")
+        message = f"{found}; say when: on a date, every period (the first time on a date, or not), a rate, or an outage"
+        yield Problem(path, message)
+    yield from _at_outage(raw, f"{path}.outage", event.get("outage"))
     yield from _not_past(raw, f"{path}.on", event.get("on"))
     yield from _profile(raw, f"{path}.rate", event.get("rate"))
     yield from _who(raw, f"{path}.who", event.get("who"))
@@ -676,6 +678,22 @@ def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Pr
         surveys = any("survey" in persona for _, persona in _items(raw, "personas"))
         if "score" in by and not surveys and not any("survey" in set_ for set_, _ in _set_by_changes(raw)):
             yield Problem(f"{path}.by.score", "nobody is asked for a score; give a persona a survey")
+
+
+def _at_outage(raw: dict[str, Any], path: str, outage: Any) -> Iterator[Problem]:
+    """An outage of a system that there is not, or that is never out."""
+    system, field = (outage.get("system"), ".system") if isinstance(outage, dict) else (outage, "")
+    systems = dict(_items(raw, "systems"))
+    if not isinstance(system, str):
+        return
+    if system not in _names(raw, "systems"):
+        hint = did_you_mean(system, _names(raw, "systems"))
+        yield Problem(f"{path}{field}", f"there is no system '{system}'; {hint}")
+    elif not systems.get(system, {}).get("outages"):
+        later = (changed[:3] == ["systems", system, "outages"] for changed, _ in _set_by_changes(raw))
+        if not any(later):
+            message = f"'{system}' is never out, so this would never happen; say systems.{system}.outages"
+            yield Problem(f"{path}{field}", message)
 
 
 def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[str, Any]) -> Iterator[Problem]:

@@ -116,11 +116,10 @@ class History:
     def run(self, readers: Sequence[Reader]) -> None:
         """Live through the horizon and hand out what was recorded."""
         self.readers = readers
-        clock, journeys = self.model.clock, self.lowered.phases[0].model.journeys.values()
-        dates = [clock.minutes(j.when.on) if j.when.on is not None else np.nan for j in journeys]
-        arriving = np.array([j.when.arrival is not None for j in journeys])
+        journeys = self.lowered.phases[0].model.journeys.values()
+        arriving = np.array([journey.when.arrival is not None for journey in journeys])
         with np.errstate(over="ignore"):  # where nothing is compiled, keys are NumPy's, which warn of wrapping round
-            loop.begin(self.world, self.model.population.customers, np.array(dates), arriving)
+            loop.begin(self.world, self.model.population.customers, self._dates(), arriving)
             while (why := loop.advance(self.world, self.spare, BLOCK)) != loop.DONE:
                 if why == loop.GROW:
                     self._make_room()
@@ -245,6 +244,14 @@ class History:
         ]
         return np.array(every, MOMENT)
 
+    def _dates(self) -> NDArray[np.float64]:
+        """When journeys open for all, as far as any phase says so; shape (J, most that any has), NaN where no more."""
+        dates = [np.unique(of_phases[~np.isnan(of_phases)]) for of_phases in self.m.journeys["on"].T]
+        table = np.full((len(dates), max(map(len, dates))), np.nan)
+        for j, own in enumerate(dates):
+            table[j, : len(own)] = own
+        return table
+
     def _curves(self, expected: Expected) -> list[Cumulative | None]:
         """Expected numbers: joins, arrivals for each journey, each persona's needs."""
 
@@ -264,7 +271,7 @@ class History:
     def _make_room(self) -> None:
         """Make those tables larger that are all but full."""
         world, spare = self.world[0], self.spare
-        dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
+        dated = not np.isnan(self.m.journeys["on"]).all()
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
             self._enlarge(

@@ -1009,7 +1009,7 @@ def once_more(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
 def open_for_all(w: Record, j: Whole) -> None:
     c = w["oldest"]
     while c >= 0:
-        if not isnan(customer_at(w, c)["joined"]):
+        if journey_at(w, phase_of(w, c), j)["on"] == w["now"] and not isnan(customer_at(w, c)["joined"]):
             offer(w, c, j, ZERO)
         c = np.int64(customer_at(w, c)["after"])
 
@@ -1857,9 +1857,9 @@ def strike(w: Record, i: Whole) -> None:
         n = np.int64((w["now"] - issue["joined"] - step["strikes"]) / step["again"] + 0.5)
         wind_up(w, i, n + 1)
     e, key = step["while_open"], draws.fold(draws.fold(issue["visit_key"], as_key(U_WHILE_OPEN)), as_key(n))
+    goal = journey_at(w, phase_of(w, c), issue["journey"])["goal"]
     sway(w, i, effects_at(w, e)["mood"])
     take_effect(w, c, e, key, issue["origin_journey"], issue["origin_n"], issue["origin"], issue["journey"])
-    goal = journey_at(w, phase_of(w, c), issue["journey"])["goal"]
     record_effect(w, c, e, cause, journey, visit, n, goal)
     part(w, c)
 
@@ -2632,7 +2632,7 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
     population
         How many customers there are at the start.
     on_dates
-        Minutes at which journeys open for all, NaN where they do not; shape (J,).
+        Minutes at which journeys open for all, NaN where they do not; shape (J, dates).
     arriving
         Whether people arrive for a journey, shape (J,).
     """
@@ -2650,8 +2650,9 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
         if arriving[j]:
             arrival_at(w, j)["root"] = draws.fold(w["key"], m_arrival_name(w, j))
             next_arrival(w, j)
-        if not isnan(on_dates[j]):
-            put(w, on_dates[j], R_ARRIVAL, ZERO, ZERO, ZERO, ON_DATE, j, ZERO)
+        for date in on_dates[j]:
+            if not isnan(date):
+                put(w, date, R_ARRIVAL, ZERO, ZERO, ZERO, ON_DATE, j, ZERO)
     for m in range(w["n_moments"]):
         put(w, moment_at(w, m)["time"], R_ARRIVAL, ZERO, ZERO, 1 + moment_at(w, m)["event"], HAPPEN, m, ZERO)
 

@@ -292,8 +292,7 @@ class History:
         for name, journey in self.model.journeys.items():
             if journey.when.arrival is not None:
                 self.calendar.process(self.arrivals(name))
-            if journey.when.on is not None:
-                when = self.clock.minutes(journey.when.on)
+            for when in self.expected.dates(name):
                 self.calendar.call(partial(self.open_for_all, name), when, Rank.ARRIVAL)
         for index, name in enumerate(self.model.events):
             for n, when in enumerate(self.expected.moments(name)):
@@ -515,9 +514,11 @@ class History:
             n += 1
 
     def open_for_all(self, name: str) -> None:
-        """Open a journey for everybody it is meant for."""
+        """Open a journey for everybody for whom its date is now."""
         for customer in list(self.present()):
-            if customer.joined is not None:
+            date = self.of(customer).journeys[name].when.on
+            is_now = date is not None and self.clock.minutes(date) == self.calendar.now
+            if is_now and customer.joined is not None:
                 self.offer(customer, name, draws.fold(draws.name(name), 0), f"{name} 0")
 
     def offer(self, customer: Customer, name: str, journey: int, origin: str) -> None:

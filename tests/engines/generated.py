@@ -99,6 +99,8 @@ def draw_scenario(chance: Chance) -> Raw:
     open_nothing_twice(raw["journeys"])
     let_something_open(raw)
     sell_products(chance, raw)
+    wait_for_outages(chance, raw)
+    move_dates(chance, plan, raw)
     return raw
 
 
@@ -479,6 +481,28 @@ def sell_products(chance: Chance, raw: Raw) -> None:
         if chance.happens(0.5):
             change["set"][f"products.{chance.one_of(held)}.revenue"] = f"{chance.number(0, 60)} EUR / month"
             return
+
+
+def wait_for_outages(chance: Chance, raw: Raw) -> None:
+    """Draw which events happen when a system is out, or is back."""
+    systems = [name for name, system in raw["systems"].items() if system.get("outages")]
+    for event in raw.get("events", {}).values():
+        if systems and chance.happens(0.4):
+            for trigger in {"on", "every", "rate"}.intersection(event):
+                del event[trigger]
+            system = chance.one_of(systems)
+            event["outage"] = chance.one_of((system, {"system": system, "at": chance.one_of(("start", "end"))}))
+
+
+def move_dates(chance: Chance, plan: Plan, raw: Raw) -> None:
+    """Draw which dates of journeys a change moves: from one that comes while it is in force to another."""
+    for change in raw.get("changes", {}).values():
+        begins, ends = (change.get(word, default) for word, default in (("from", ""), ("until", "3000-01-01")))
+        dates = [date for date in map(plan.date, plan.moments) if begins <= date < ends]
+        for name, journey in raw["journeys"].items():
+            if begins and begins <= journey["when"].get("on", "") < ends and chance.happens(0.5):
+                change["set"][f"journeys.{name}.when.on"] = chance.one_of(dates)
+                return
 
 
 def products_in(part: Any) -> set[str]:

@@ -277,6 +277,7 @@ EVERYTHING = {
             "reach": 0.35,
             "opens": {"letter": 1},
         },
+        "sorry": {"outage": {"system": "crm", "at": "end"}, "reach": 0.2, "puts_off": {"complaint": "1 h"}},
         "news": {"on": "2025-01-14 09:00", "every": "1 week", "reach": 0.5, "mood": 0.2, "revenue": "-0.5 EUR"},
     },
     "staff": {
