@@ -11,7 +11,7 @@ import pytest
 from sim import build, simulate
 from sim.kpis import measure
 from sim.summaries import summarise
-from tests.sim.stories import call, company, customer, journey, journeys, moment, page, tell
+from tests.sim.stories import call, company, customer, journey, journeys, moment, page, tell, visits
 
 
 def opened(touchpoint="desk", **more):
@@ -282,6 +282,18 @@ def test_who_has_left_is_not_there():
     there = [row["customer"] for row in tables.customers.to_dicts() if row["left"] is None or row["left"] > 720]
     assert [row["customer"] for row in tables.effects.to_dicts()] == there
     assert 10 < len(there) < 90
+
+
+def test_work_done_without_the_customer_is_no_contact_of_theirs():
+    calls = {"on": moment(60), "most": 5, "by": {"contacts": 1}, "mood": -1}
+    touchpoints = {"desk": page(5), "office": page(5, attended=False)}
+    journeys_ = {"ann": call(10) | {"who": {"share": 0.5}}, "bob": call(10, "office")}
+    tables = tell(
+        unstaffed(touchpoints=touchpoints, journeys=journeys_, events={"calls": calls}, population={"customers": 30})
+    )
+    assert [row["customer"] for row in tables.effects.to_dicts()] == [row["customer"] for row in visits(tables, "ann")][
+        :5
+    ]
 
 
 def visitors(**event):
