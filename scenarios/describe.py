@@ -29,6 +29,7 @@ from sim.model import (
     Outcome,
     Persona,
     Pool,
+    Product,
     Step,
     Touchpoint,
     When,
@@ -126,6 +127,7 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
     sections = [
         Section("Time and demand", _time(model), []),
         Section("Customers", [*_population(model), *_seen(model)], personas),
+        Section("Products", [], [_product(model, name, product) for name, product in model.products.items()]),
         Section("Touchpoints", [], [_touchpoint(model, name) for name in model.touchpoints]),
         Section("Systems", [], [_system(name, system) for name, system in model.systems.items()]),
         Section("Journeys", [], journeys),
@@ -149,13 +151,13 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
 
 # Words that have sentences of their own; all others are told as they are written.
 _TOLD: dict[type[Described], str] = {
-    Model: "title about clock currency population traits personas touchpoints channels systems journeys events staff "
-    "profiles changes enact levers uncertain measure estimates checked data",
+    Model: "title about clock currency population products traits personas touchpoints channels systems journeys "
+    "events staff profiles changes enact levers uncertain measure estimates checked data",
     Persona: "share needs needs_differ start starts patience satisfaction churn survey value priority traits products "
     "contract referral",
     Touchpoint: "channel service_time staff cost when_closed attended urgent callback system when_down",
     Pool: "department wage overtime skills shifts breaks absence partner differ at_once",
-    Journey: "when who goal start difficulty steps ends priority",
+    Journey: "when who goal product start difficulty steps ends priority",
     Step: "touchpoint outcomes next service_time promise priority while_open",
     Outcome: "p holds reopens stage adds drops trait revenue mood satisfaction stays opens cancels puts_off",
     End: "good stage adds drops trait revenue mood satisfaction stays opens cancels puts_off",
@@ -310,6 +312,17 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
     lines += [_trait(trait, weights) for trait, weights in persona.traits.items()]
     lines += _also(model, persona, "personas", name)
     return Part(f"{plain(name)}, {per_cent(persona.share)} of customers", [line for line in lines if line])
+
+
+def _product(model: Model, name: str, product: Product) -> Part:
+    """What a product is, what it brings, and which journeys belong to it."""
+    lines = [product.about]
+    if product.revenue:
+        revenue = words.money(product.revenue * MINUTES_PER_MONTH, model.currency)
+        lines.append(f"Brings {revenue} a month from every customer who holds it.")
+    if own := [plain(journey) for journey, planned in model.journeys.items() if planned.product == name]:
+        lines.append(f"Its journeys: {listed(own)}.")
+    return Part(plain(name), [line for line in lines if line])
 
 
 def _weighed(weights: dict[str, float]) -> str:
@@ -588,6 +601,8 @@ def _journey(model: Model, name: str) -> list[str]:
     lines = [f"{_opens(journey.when)}{_who(journey.who)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
     if journey.goal is not None:
         lines.append(f"Its goal is {plain(journey.goal)}.")
+    if journey.product is not None:
+        lines.append(f"It belongs to the product {plain(journey.product)}.")
     if journey.priority is not None:
         lines.append(f"Whoever is on it waits with priority {_whole(journey.priority)}; smaller goes first.")
     for end, ending in journey.all_ends.items():
@@ -655,6 +670,9 @@ def _who(who: Who) -> str:
 def _event(model: Model, name: str, event: Event) -> Part:
     """When an event happens, whom it reaches and what it does."""
     when = f"By chance, {_per_time(event.rate.rate)}" if event.rate is not None else ""
+    if event.outage is not None:
+        happens = "is out" if event.outage.at == "start" else "is back after an outage"
+        when = f"As soon as the system {plain(event.outage.system)} {happens}"
     if event.on is not None:
         when = f"On {words.date(event.on)}" + (f" and then {_every(event.every)}" if event.every is not None else "")
     elif event.every is not None:

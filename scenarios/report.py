@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 OUT_OF_REACH = 1000.0  # times the size of a test
 _BY_WEEK = ("experience", "customers_lost", "abandonment", "margin")
 _BY_PERSONA = ("satisfaction", "churn", "revenue", "abandonment", "mean_wait")
+_BY_PRODUCT = ("holders", "products_gained", "products_dropped", "revenue", "contribution", "issues")
 _BY_POOL = ("occupancy", "staff_cost", "overtime", "mean_wait")
 
 
@@ -233,11 +234,13 @@ def _persona_plots(comparison: Comparison, names: Mapping[str, str]) -> list[dic
 
 
 def _whom(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
-    """Differences by persona, and what happens to each pool of staff."""
+    """Differences by persona and by product, and what happens to each pool of staff."""
     return {
         "title": title,
         "persona_head": ["Persona", *(words.kpi_title(kpi) for kpi in _BY_PERSONA)],
         "personas": _differences_by(comparison, change, _BY_PERSONA, "persona"),
+        "product_head": ["Product", *(words.kpi_title(kpi) for kpi in _BY_PRODUCT)],
+        "products": _differences_by(comparison, change, _BY_PRODUCT, "product"),
         "pool_head": ["Pool", "Occupancy, today and then", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
         "pools": [
             Row(row.name, [_occupancies(comparison, change, group), *row.cells])
@@ -439,6 +442,8 @@ def simulation_report(
         "every": _levels_table("In the measured time", list(KPIS), overall, currency, meaning=True),
         "persona_head": ["Persona", *(words.kpi_title(kpi) for kpi in _BY_PERSONA)],
         "personas": _levels_by(known, _BY_PERSONA, "persona", currency),
+        "product_head": ["Product", *(words.kpi_title(kpi) for kpi in _BY_PRODUCT)],
+        "products": _levels_by(known, _BY_PRODUCT, "product", currency),
         "pool_head": ["Pool", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
         "pools": _levels_by(known, _BY_POOL, "pool", currency),
         "money_note": money_note(model),

@@ -78,6 +78,7 @@ JOURNEY = np.dtype(
     [
         ("time", np.float64),
         ("every", np.float64),
+        ("on", np.float64),
         ("follows", np.float64),
         *(
             (name, np.int64)
@@ -160,8 +161,9 @@ class Arrays(NamedTuple):
         Law by phase, persona and touchpoint, shape (F, P, T).
     comes
         Weight of each persona among those who come: as customers first, then for each journey; shape (F, 1 + J, P).
-    products
-        Share of a persona's customers who begin with a product, shape (F, P, products).
+    products, product_revenue
+        Share of a persona's customers who begin with a product, shape (F, P, products); money a minute that it brings
+        of its own, shape (F, products).
     trait, trait_n
         Where the values of a trait with which a persona's customers begin stand in `trait_value` and `trait_weight`,
         shape (F, P, traits).
@@ -221,6 +223,7 @@ class Arrays(NamedTuple):
     patience: Whole
     comes: Floats
     products: Floats
+    product_revenue: Floats
     trait: Whole
     trait_n: Whole
     trait_value: Whole
@@ -379,9 +382,11 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
             [LEFT],
         ),
         products=unique(
+            last.products,
             (name for persona in personas for name in persona.products),
             (name for effect in effects for name in (*effect.adds, *effect.drops)),
             (name for who in conditions for name in who.product or ()),
+            (journey.product for journey in every if journey.product is not None),
         ),
         traits=unique(
             (name for persona in personas for name in persona.traits),
@@ -477,6 +482,7 @@ class _Lowering:
         self.patience = np.full((every, personas, size["touchpoints"]), NONE, np.int64)
         self.comes = np.zeros((every, 1 + journeys, personas))
         self.products = np.zeros((every, personas, size["products"]))
+        self.product_revenue = np.zeros((every, size["products"]))
         self.trait, self.trait_n = np.zeros((2, every, personas, size["traits"]), np.int64)
         self.lines = np.full((every, size["channels"]), NONE, np.int64)
         self.capacity = np.full((every, size["systems"]), NONE, np.int64)
@@ -529,10 +535,10 @@ class _Lowering:
         own = {
             name: getattr(self, name)
             for name in (
-                "personas", "touchpoints", "journeys", "events", "steps", "patience", "comes", "products", "trait",
-                "trait_n", "lines", "capacity", "people", "serves", "begin", "begin_n", "who_persona", "who_stage",
-                "who_product", "who_trait", "trait_matters", "who_seen", "seen_matters", "seeing", "after_end", "tilt",
-                "ends", "need_curve",
+                "personas", "touchpoints", "journeys", "events", "steps", "patience", "comes", "products",
+                "product_revenue", "trait", "trait_n", "lines", "capacity", "people", "serves", "begin", "begin_n",
+                "who_persona", "who_stage", "who_product", "who_trait", "trait_matters", "who_seen", "seen_matters",
+                "seeing", "after_end", "tilt", "ends", "need_curve",
             )
         }  # fmt: skip
         lag = [self.number["lagging"].get(trait, NONE) for trait in self.names.traits]
@@ -576,6 +582,8 @@ class _Lowering:
         for name, persona in model.personas.items():
             self.persona(f, self.number["personas"][name], persona, model)
         self.operations(f, model)
+        for name, product in model.products.items():
+            self.product_revenue[f, self.number["products"][name]] = product.revenue
         for name, trait in model.traits.items():
             self.seeing[f, self.number["lagging"][name]] = trait.seen.p, self.optional(trait.seen.after)
         for name, journey in model.journeys.items():
@@ -719,7 +727,8 @@ class _Lowering:
         """Write down what starts a journey."""
         row, when = self.journeys[f, j], journey.when
         row["stage"] = self.number["stages"][when.stage]
-        row["joining"], row["after"], row["delay"], row["every"] = NONE, NONE, NONE, np.inf
+        row["joining"], row["after"], row["delay"] = NONE, NONE, NONE
+        row["every"], row["on"] = np.inf, np.nan if when.on is None else self.model.clock.minutes(when.on)
         row["for_left"] = journey.for_left
         if when.need is not None:
             row["trigger"] = NEED

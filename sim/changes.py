@@ -19,6 +19,7 @@ from sim.model import BUILT_IN_ENDS, DEFAULT_PROFILE, Change, Model
 from sim.once import once_a_model
 from sim.ramps import Ramp, between
 from sim.uncertain import Uncertain
+from sim.units import moment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 # What those in a pilot may have to themselves; all else (staff, channels, …) is there for everybody.
-OWN = ("personas", "touchpoints", "journeys")
+OWN = ("products", "personas", "touchpoints", "journeys")
 
 
 @dataclass(frozen=True)
@@ -276,7 +277,8 @@ def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
     """Plain data with every name of the union, in its order: what this phase lacks is there, but nobody is on duty."""
     full = dict(raw)
     for part in (
-        "traits", "personas", "touchpoints", "channels", "systems", "journeys", "events", "staff", "profiles",
+        "products", "traits", "personas", "touchpoints", "channels", "systems", "journeys", "events", "staff",
+        "profiles",
     ):  # fmt: skip
         if part in union:
             known = raw.get(part, {})
@@ -301,7 +303,7 @@ def _asleep(part: str, name: str, value: Any) -> Any:
         return {**value, "reach": 0}
     if part == "systems":
         return {**value, "outages": {}}
-    if part in ("channels", "traits"):
+    if part in ("channels", "traits", "products"):
         return {}
     if part == "profiles" and name == DEFAULT_PROFILE:  # which demand follows without naming it
         return {"hours": {"all": {"00:00": 1}}}
@@ -406,6 +408,8 @@ def check_dates(model: Model) -> list[Problem]:
         start, end = span(model, change)
         if not start < end:
             problems.append(_never(name, model, change))
+        else:
+            problems += _moved_dates(name, model, change)
     pilots = [name for name in model.enact if model.changes[name].who is not None]
     if len(pilots) > 1:
         found = f"{', '.join(pilots)} are all pilots, each for some customers only"
@@ -418,6 +422,41 @@ def check_dates(model: Model) -> list[Problem]:
         except ScenarioError as error:
             problems += [Problem("enact", f"together these changes do not work: {p}") for p in error.problems]
     return problems
+
+
+def _moved_dates(name: str, model: Model, change: Change) -> list[Problem]:
+    """Dates that a change sets so that something would happen never, or also when it would without the change."""
+    clock, settings, problems = model.clock, flatten(change.set), []
+    begins, ends = _begins(model, change), clock.minutes(change.ends) if change.ends else inf
+    changed = altered(model.raw, settings)
+
+    def outside(date: Any) -> str:
+        """Say when a date is, if it is not while the change is in force."""
+        minutes = clock.minutes(moment(date))
+        if minutes < begins:
+            return f"before the change begins ({_say_date(clock, begins)})"
+        return "" if minutes < ends else f"when the change is over ({_say_date(clock, ends)})"
+
+    for path, date in settings.items():
+        if not _is_date(path) or date is None or get(changed, f"{path.removesuffix('.on')}.every") is not None:
+            continue
+        where, old = f"changes.{name}.set.{path}", get(model.raw, path)
+        if old is not None and moment(old) == moment(date):
+            continue
+        if when := outside(date):
+            problems.append(Problem(where, f"{date} is {when}, so it would never come; choose another date"))
+        elif old is not None and (when := outside(old)):
+            message = f"{old}, which it moves, is {when}, so it would happen on both dates; let it be in force on both"
+            problems.append(Problem(where, message))
+    return problems
+
+
+def _is_date(path: str) -> bool:
+    """Whether something happens on the date at a path."""
+    match path.split("."):
+        case ["journeys", _, "when", "on"] | ["events", _, "on"] | ["systems", _, "outages", _, "on"]:
+            return True
+    return False
 
 
 def _never(name: str, model: Model, change: Change) -> Problem:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Model
 from sim.references import check_references
+from sim.rounds import check_rounds
 
 MISSING = "is missing"
 _BOUNDS = {
@@ -50,7 +51,7 @@ def parse(raw: dict[str, Any]) -> Model:
         model = Model.model_validate(raw, context={"currency": raw.get("currency", "EUR")})
     except ValidationError as error:
         raise ScenarioError([*(problem_of(dict(e), raw) for e in error.errors()), *problems]) from None
-    if problems:
+    if problems := problems or check_rounds(model):
         raise ScenarioError(problems)
     model.remember(raw)
     return model

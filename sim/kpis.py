@@ -19,8 +19,10 @@ Better = Literal["more", "less", "neither"]
 BY_VISIT = DIMENSIONS
 BY_JOURNEY = ("all", "persona", "goal", "channel", "week")  # a journey counts for the channel in which it began
 BY_CUSTOMER = ("all", "persona", "week")
+BY_PRODUCT = (*BY_CUSTOMER, "product")
 BY_STAFF = ("all", "pool", "week")
 BY_MONEY = ("all", "week")
+_ALIKE = {"pilot": "persona", "product": "goal"}  # what makes sense by the second does by the first
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def _kpi(
 ) -> Callable[[Callable[[Sums], NDArray[np.float64]]], Callable[[Sums], NDArray[np.float64]]]:
     def register(function: Callable[[Sums], NDArray[np.float64]]) -> Callable[[Sums], NDArray[np.float64]]:
         name = function.__name__
-        dimensions = tuple(each for each in DIMENSIONS if each in by or (each == "pilot" and "persona" in by))
+        dimensions = tuple(each for each in DIMENSIONS if each in by or _ALIKE.get(each) in by)
         KPIS[name] = Kpi(name, " ".join((function.__doc__ or "").split()), unit, better, dimensions, function)
         return function
 
@@ -194,8 +196,8 @@ def customers_back(s: Sums) -> NDArray[np.float64]:
 def staff_cost(s: Sums) -> NDArray[np.float64]:
     """Wages of all time on shifts (busy, idle, on a break or absent) and of overtime.
 
-    By persona, goal, touchpoint and channel it is busy minutes × wage only: idle time and what overtime costs more are
-    nobody's, so those groups do not add up to the whole.
+    By persona, product, goal, touchpoint and channel it is busy minutes × wage only: idle time and what overtime costs
+    more are nobody's, so those groups do not add up to the whole.
     """
     return s["paid"] + s["overtime_cost"] if "paid" in s.values else s["busy_cost"]
 
@@ -277,13 +279,17 @@ def cost_per_resolved(s: Sums) -> NDArray[np.float64]:
     return _ratio(cost(s), s["good"])
 
 
-@_kpi("money", "more", BY_CUSTOMER)
+@_kpi("money", "more", BY_PRODUCT)
 def revenue(s: Sums) -> NDArray[np.float64]:
-    """Revenue of being a customer, and what outcomes and ends of journeys, events and clocks bring in or pay back."""
-    return s["subscription"] + s["visit_revenue"] + s["journey_revenue"] + s["effect_revenue"]
+    """Revenue of being a customer and of holding products, and what journeys, events and clocks bring in or pay back.
+
+    By product, that of being a customer and of events belongs to none.
+    """
+    lasting = s["subscription"] + s["product_revenue"]
+    return lasting + s["visit_revenue"] + s["journey_revenue"] + s["effect_revenue"]
 
 
-@_kpi("money", "more", BY_CUSTOMER)
+@_kpi("money", "more", BY_PRODUCT)
 def contribution(s: Sums) -> NDArray[np.float64]:
     """Revenue − cost of serving: what customers bring beyond contacts and busy minutes; idle time is not shared out."""
     return revenue(s) - service_cost(s)
@@ -293,6 +299,27 @@ def contribution(s: Sums) -> NDArray[np.float64]:
 def margin(s: Sums) -> NDArray[np.float64]:
     """Revenue − cost, the changes' own cost included."""
     return revenue(s) - cost(s)
+
+
+# ---- products --------------------------------------------------------------------------------------------------------
+
+
+@_kpi("customers", "more", BY_PRODUCT)
+def holders(s: Sums) -> NDArray[np.float64]:
+    """Customers who hold a product when the window, or the week, ends; whoever holds several counts for each."""
+    return s["holders"]
+
+
+@_kpi("customers", "more", BY_PRODUCT)
+def products_gained(s: Sums) -> NDArray[np.float64]:
+    """Customers who came to hold a product in the window: by an effect, or by joining or coming back with it."""
+    return s["gained"]
+
+
+@_kpi("customers", "less", BY_PRODUCT)
+def products_dropped(s: Sums) -> NDArray[np.float64]:
+    """Customers who ceased to hold a product in the window: by an effect, or by leaving with it."""
+    return s["dropped"]
 
 
 # ---- waiting ---------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ CALLBACKS = (DECLINED, ACCEPTED)  # what becomes of an offer to be called back
 DEFAULT_PROFILE = "weekly"
 AGAIN = "later"
 OPENED = "opened"
+NO_PRODUCT = "none"  # to which what belongs to no product is counted
 
 
 def _shorthand(field: str) -> BeforeValidator:
@@ -167,6 +168,13 @@ class Trait(Described):
     """A property of customers of which the company may not know at once, or never learn."""
 
     seen: Seen = Seen()
+
+
+class Product(Described):
+    """Something that customers hold, and pay for while they do."""
+
+    about: str = ""
+    revenue: MoneyPerMinute = 0.0
 
 
 class Population(Described):
@@ -741,11 +749,18 @@ class Start(Described):
 
 
 class Journey(Described):
-    """One kind of pursuit of a goal: who, when, from where, through what, and how it ends."""
+    """One kind of pursuit of a goal: who, when, from where, through what, and how it ends.
+
+    Attributes
+    ----------
+    product
+        To which it belongs, and so does its goal: where it counts in KPIs. Whom it is for is said by `who`.
+    """
 
     when: Annotated[When, BeforeValidator(_only_opened)]
     who: Who = Who()
     goal: str | None = None
+    product: str | None = None
     start: dict[str, Annotated[Start, _shorthand("step")]] = Field(min_length=1)
     difficulty: Annotated[Difficulty, BeforeValidator(_tilts)] = Difficulty()
     steps: dict[str, Step] = Field(min_length=1)
@@ -793,6 +808,13 @@ class By(Described):
         return self.tenure, self.contacts, self.score, self.opened
 
 
+class AtOutage(Described):
+    """Each outage of a system as a trigger: when it begins, or when it is over and the system is back."""
+
+    system: str
+    at: Literal["start", "end"] = "start"
+
+
 class Event(Effects):
     """Something that happens to many at once: an outage, a letter, a message, a campaign.
 
@@ -804,6 +826,8 @@ class Event(Effects):
         How often: the first time on that date, or one period after the start.
     rate
         How often by chance, where it is neither on a date nor every so often.
+    outage
+        Whenever a system is out, instead: as soon as it is, or once it is back.
     who
         Whom it may reach: customers, and visitors only where their stage is named.
     most
@@ -817,6 +841,7 @@ class Event(Effects):
     on: Moment | None = None
     every: Minutes | None = Field(default=None, gt=0)
     rate: Rate | None = None
+    outage: Annotated[AtOutage, _shorthand("system")] | None = None
     who: Who = Who()
     most: int | None = Field(default=None, gt=0)
     by: By = By()
@@ -921,8 +946,9 @@ class Change(Described):
     ramp
         How long it takes to grow from nothing to all of it; there at once where unstated.
     who
-        A pilot: the personas and the share of customers for whom it holds. What it sets of personas, touchpoints and
-        journeys is for them alone; staff, channels and all else are everybody's. Drawn once for each customer.
+        A pilot: the personas and the share of customers for whom it holds. What it sets of products, personas,
+        touchpoints and journeys is for them alone; staff, channels and all else are everybody's. Drawn once for each
+        customer.
     """
 
     title: str = ""
@@ -1033,6 +1059,7 @@ class Model(Described):
     clock: Clock
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     population: Population = Population()
+    products: dict[str, Product] = {}
     traits: dict[str, Trait] = {}
     personas: dict[str, Persona] = Field(min_length=1)
     touchpoints: dict[str, Touchpoint] = Field(min_length=1)
@@ -1074,6 +1101,11 @@ class Model(Described):
         stated = self.personas[persona].patience
         found = stated.get(touchpoint) or stated.get(self.touchpoints[touchpoint].channel)
         return found.law if found is not None else None
+
+    @cached_property
+    def products_pay(self) -> bool:
+        """Whether some product brings revenue of its own."""
+        return any(product.revenue for product in self.products.values())
 
     @cached_property
     def remembers_those_who_left(self) -> bool:

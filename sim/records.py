@@ -14,7 +14,7 @@ import polars as pl
 
 from sim.arrays import NONE
 from sim.model import CALLBACKS, LEFT
-from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Tables
+from sim.tables import CUSTOMERS, EFFECTS, HOLDINGS, JOURNEYS, VISITS, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +51,11 @@ CUSTOMER_ROW = _row(
     ("customer", "origin", "k", "persona", "stage", "present", "why"),
 )
 # `cause` counts events, then steps.
-EFFECT_ROW = _row(("at", "revenue"), ("customer", "cause", "journey", "visit", "nth", "persona", "stage", "kept"))
+EFFECT_ROW = _row(
+    ("at", "revenue"), ("customer", "cause", "journey", "visit", "nth", "persona", "goal", "stage", "kept")
+)
+# A time of being a customer and holding a product.
+HOLDING_ROW = _row(("since", "until"), ("customer", "product", "persona", "kept"))
 # A time of being a customer: from joining, or coming back, until leaving, or moving to another stage; infinite if it
 # goes on. `back`: whether they had been a customer before; `left`: whether it ended by leaving. Leaving from another
 # stage is a time of no length.
@@ -66,7 +70,7 @@ class Block:
     ----------
     names
         What their codes mean.
-    visits, journeys, customers, spells, effects
+    visits, journeys, customers, spells, effects, holdings
         Records of the kinds above.
     origins
         Links by which journeys opened others, as far as that has happened.
@@ -79,12 +83,15 @@ class Block:
     spells: Records
     origins: Records
     effects: Records
+    holdings: Records
 
     def kept(self) -> Block:
-        """The same without the visits, journeys and effects that are not to be kept, and with rows of its own."""
-        visits, journeys, effects = (rows[rows["kept"] == 1] for rows in (self.visits, self.journeys, self.effects))
+        """The same without the visits, journeys, … that are not to be kept, and with rows of its own."""
+        visits, journeys, effects, holdings = (
+            rows[rows["kept"] == 1] for rows in (self.visits, self.journeys, self.effects, self.holdings)
+        )
         customers, spells = self.customers.copy(), self.spells.copy()
-        return Block(self.names, visits, journeys, customers, spells, self.origins, effects)
+        return Block(self.names, visits, journeys, customers, spells, self.origins, effects, holdings)
 
 
 # ---- tables of records -----------------------------------------------------------------------------------------------
@@ -92,16 +99,16 @@ class Block:
 
 def joined(blocks: Sequence[Block]) -> Block:
     """Several blocks of one history as one."""
-    visits, journeys, customers, spells, effects = (
+    visits, journeys, customers, spells, effects, holdings = (
         np.concatenate([getattr(block, kind) for block in blocks])
-        for kind in ("visits", "journeys", "customers", "spells", "effects")
+        for kind in ("visits", "journeys", "customers", "spells", "effects", "holdings")
     )
-    return Block(blocks[-1].names, visits, journeys, customers, spells, blocks[-1].origins, effects)
+    return Block(blocks[-1].names, visits, journeys, customers, spells, blocks[-1].origins, effects, holdings)
 
 
 def tables_of(block: Block) -> Tables:
     """Tables of a block, in the order of its rows."""
-    return Tables(_visits(block), _journeys(block), _customers(block), _effects(block))
+    return Tables(_visits(block), _journeys(block), _customers(block), _effects(block), _holdings(block))
 
 
 def _visits(block: Block) -> pl.DataFrame:
@@ -141,7 +148,12 @@ def _customers(block: Block) -> pl.DataFrame:
 def _effects(block: Block) -> pl.DataFrame:
     names = block.names
     causes = [*names.events, *(step for _, step in names.steps)]
-    return _table(block.effects, EFFECTS, {"cause": causes, "persona": names.groups, "stage": names.stages})
+    words = {"cause": causes, "persona": names.groups, "goal": names.goals, "stage": names.stages}
+    return _table(block.effects, EFFECTS, words)
+
+
+def _holdings(block: Block) -> pl.DataFrame:
+    return _table(block.holdings, HOLDINGS, {"product": block.names.products, "persona": block.names.groups})
 
 
 def _origins(rows: Records, words: Sequence[str]) -> pl.Series:
@@ -217,11 +229,15 @@ def block_of(tables: Tables, names: Names, start: float) -> Block:
     spells = _spell_records(tables, names)
     visits, journeys = _visit_records(tables, names), _journey_records(tables, names)
     customers = _customer_records(tables, names, spells, start)
-    effects = _records(EFFECT_ROW, tables.effects, {"persona": names.personas}, ("customer", "at", "revenue"))
+    of_effects = {"persona": names.personas, "goal": names.goals}
+    effects = _records(EFFECT_ROW, tables.effects, of_effects, ("customer", "at", "revenue"))
+    held = {"persona": names.personas, "product": names.products}
+    holdings = _records(HOLDING_ROW, tables.holdings, held, ("customer", "since", "until"))
     pilot = tables.customers.filter("pilot")["customer"].to_numpy()
-    for rows in (visits, journeys, customers, spells, effects):
+    for rows in (visits, journeys, customers, spells, effects, holdings):
         rows["persona"][np.isin(rows["customer"], pilot)] += len(names.personas)
-    return Block(names, visits, journeys, customers, spells, spells[:0], effects)  # no origins: sums ask for none
+    no_origins = spells[:0]  # sums ask for none
+    return Block(names, visits, journeys, customers, spells, no_origins, effects, holdings)
 
 
 def _visit_records(tables: Tables, names: Names) -> Records:

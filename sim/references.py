@@ -18,6 +18,7 @@ from sim.model import (
     CANCELLED,
     DEFAULT_PROFILE,
     LEFT,
+    NO_PRODUCT,
     NOT_SERVED,
     OPENED,
     RESOLVED,
@@ -38,6 +39,7 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
     return [
         *_population(raw),
         *_personas(raw),
+        *_all_products(raw),
         *_traits(raw),
         *_contracts(raw),
         *_touchpoints(raw),
@@ -121,6 +123,47 @@ def _terms(raw: dict[str, Any], path: str, terms: Any) -> Iterator[Problem]:
         if "persona" in _names(term, "who"):
             message = "a term is for the persona that states it, and for no other; leave this out"
             yield Problem(f"{path}.{name}.who.persona", message)
+
+
+def _all_products(raw: dict[str, Any]) -> Iterator[Problem]:
+    """What is said of a product that nobody has, and of what belongs to products."""
+    held = _products(raw)
+    known = [*_names(raw, "products"), *(name for name in held if name not in _names(raw, "products"))]
+    for name in _names(raw, "products"):
+        if name not in held:
+            yield Problem(f"products.{name}", f"nobody ever holds it; {did_you_mean(name, held)}")
+    if NO_PRODUCT in known:
+        message = f"'{NO_PRODUCT}' is where KPIs count what belongs to no product; choose another name"
+        yield Problem(f"products.{NO_PRODUCT}", message)
+    yield from _belonging(raw, known)
+    yield from _moved_to_products(raw)
+
+
+def _belonging(raw: dict[str, Any], known: list[str]) -> Iterator[Problem]:
+    """To which products journeys, and so their goals, belong."""
+    first: dict[str, tuple[str, str]] = {}  # for each goal, the journey that says to which product it belongs, and that
+    for name, journey in _items(raw, "journeys"):
+        path, product, goal = f"journeys.{name}.product", journey.get("product"), str(journey.get("goal") or name)
+        if not isinstance(product, str):
+            continue
+        if product not in known:
+            yield Problem(path, f"there is no product '{product}'; {did_you_mean(product, known)}")
+        other, belongs = first.setdefault(goal, (name, product))
+        if belongs != product:
+            message = f"its goal '{goal}' belongs to '{belongs}', as journeys.{other} says; give it a goal of its own"
+            yield Problem(path, message)
+
+
+def _moved_to_products(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Changes that would move a journey from one product to another."""
+    journeys = dict(_items(raw, "journeys"))
+    for change_name, change in _items(raw, "changes"):
+        for path, value in _leaves(change.get("set")):
+            moved = path[0] == "journeys" and path[2:] == ["product"] and path[1] in journeys
+            if moved and value != journeys[path[1]].get("product"):
+                message = "a change cannot move a journey to another product, where its past would be counted too; "
+                message += "bring a journey of the other product instead"
+                yield Problem(f"changes.{change_name}.set.{'.'.join(path)}", message)
 
 
 def _traits(raw: dict[str, Any]) -> Iterator[Problem]:
@@ -617,10 +660,12 @@ def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
 
 def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Problem]:
     """When an event happens, to whom, and what it does."""
-    given = [name for name in ("on", "every", "rate") if event.get(name) is not None]
-    if given not in (["on"], ["every"], ["on", "every"], ["rate"]):
+    given = [name for name in ("on", "every", "rate", "outage") if event.get(name) is not None]
+    if given not in (["on"], ["every"], ["on", "every"], ["rate"], ["outage"]):
         found = f"has {', '.join(given)}" if given else "never happens"
-        yield Problem(path, f"{found}; say when: on a date, every period (the first time on a date, or not), or a rate")
+        message = f"{found}; say when: on a date, every period (the first time on a date, or not), a rate, or an outage"
+        yield Problem(path, message)
+    yield from _at_outage(raw, f"{path}.outage", event.get("outage"))
     yield from _not_past(raw, f"{path}.on", event.get("on"))
     yield from _profile(raw, f"{path}.rate", event.get("rate"))
     yield from _who(raw, f"{path}.who", event.get("who"))
@@ -633,6 +678,22 @@ def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Pr
         surveys = any("survey" in persona for _, persona in _items(raw, "personas"))
         if "score" in by and not surveys and not any("survey" in set_ for set_, _ in _set_by_changes(raw)):
             yield Problem(f"{path}.by.score", "nobody is asked for a score; give a persona a survey")
+
+
+def _at_outage(raw: dict[str, Any], path: str, outage: Any) -> Iterator[Problem]:
+    """An outage of a system that there is not, or that is never out."""
+    system, field = (outage.get("system"), ".system") if isinstance(outage, dict) else (outage, "")
+    systems = dict(_items(raw, "systems"))
+    if not isinstance(system, str):
+        return
+    if system not in _names(raw, "systems"):
+        hint = did_you_mean(system, _names(raw, "systems"))
+        yield Problem(f"{path}{field}", f"there is no system '{system}'; {hint}")
+    elif not systems.get(system, {}).get("outages"):
+        later = (changed[:3] == ["systems", system, "outages"] for changed, _ in _set_by_changes(raw))
+        if not any(later):
+            message = f"'{system}' is never out, so this would never happen; say systems.{system}.outages"
+            yield Problem(f"{path}{field}", message)
 
 
 def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[str, Any]) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ import numpy as np
 from sim import draws, sums
 from sim.arrays import NONE, names_of
 from sim.changes import arms, charged, phases, span
+from sim.model import NO_PRODUCT
 from sim.once import once_a_model
 from sim.records import block_of
 from sim.rosters import on_duty, paid
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from sim.tables import Result, Tables
     from sim.timetable import Duty
 
-DIMENSIONS = ("all", "persona", "pilot", "goal", "touchpoint", "pool", "channel", "week")
+DIMENSIONS = ("all", "persona", "pilot", "product", "goal", "touchpoint", "pool", "channel", "week")
 _CODED = ("people", "goal", "touchpoint", "pool", "channel", "week")  # as `sums` numbers them
 _POOL = _CODED.index("pool")
 _ROUNDING = 1e-9  # of a contact: 0.07 of 100 are 7
@@ -120,12 +121,14 @@ class _Scheme:
             "people": self.names.groups if self.piloted else self.names.personas,
             "persona": self.names.personas,
             "pilot": (OTHERS, PILOT) if self.piloted else (),
+            "product": (*self.names.products, NO_PRODUCT) if self.names.products else (),
             "goal": self.names.goals,
             "touchpoint": self.names.touchpoints,
             "pool": self.names.pools,
             "channel": self.names.channels,
             "week": tuple(str(week) for week in range(1, len(self.edges))),
         }
+        self.product_of = self._product_of()
         self.measured = self._measured()
         self.by_luck = any(pool.absence > 0 for phase in self.phases for pool in phase.model.staff.values())
         self.rostered = {
@@ -133,6 +136,17 @@ class _Scheme:
             for dimension in ("all", "pool", "week")
         }
         self.changes = {dimension: self._changes(dimension) for dimension in ("all", "week")}
+
+    def _product_of(self) -> NDArray[np.int64]:
+        """Product to which each goal belongs, by its place among the groups of products."""
+        known = {
+            journey.goal or name: journey.product
+            for phase in self.lives
+            for name, journey in phase.model.journeys.items()
+            if journey.product is not None
+        }
+        groups = self.groups["product"]
+        return np.array([groups.index(known.get(goal, NO_PRODUCT)) for goal in self.names.goals if groups], np.int64)
 
     def _measured(self) -> sums.Measured:
         """What the rows have to be seen with."""
@@ -155,11 +169,16 @@ class _Scheme:
                     answer_by[f, t, pools[pool]] = delay + within(model.staff[pool])
         first = [next(iter(models[-1].touchpoints[name].staff), None) for name in self.names.touchpoints]
         revenue = np.array([[model.personas[name].value.revenue for name in self.names.personas] for model in lives])
+        products = np.zeros((len(lives), len(self.names.products)))
+        for f, model in enumerate(lives):
+            for name, product in model.products.items():
+                products[f, self.names.products.index(name)] = product.revenue
         return sums.Measured(
             window=np.array([self.start, self.end, self.model.clock.horizon, self.model.measure.answer_within]),
             phase_start=np.array([phase.start for phase in self.phases]),
             phase_end=np.array([phase.end for phase in self.phases]),
             personas=len(self.names.personas),
+            products=len(self.names.products),
             callback_after=np.array([[p.callback.after if p.callback else 0.0 for p in row] for row in places]),
             waited_for=np.array([[bool(place.staff) and place.attended for place in row] for row in places], np.bool_),
             preferred=np.array([NONE if name is None else pools[name] for name in first], np.int64),
@@ -168,6 +187,7 @@ class _Scheme:
             per_contact=by_pool(lambda pool: pool.partner.per_contact if pool.partner else 0.0),
             answer_by=answer_by,
             subscription=np.concatenate(np.split(revenue, len(lives) // len(models)), axis=1),
+            product_revenue=np.concatenate(np.split(products, len(lives) // len(models)), axis=1),
             first_group=tuple(accumulate((len(self.groups[dimension]) for dimension in _CODED), initial=0)),
         )
 
@@ -244,6 +264,7 @@ class Tally:
         self.of_visits = np.zeros((size, 2 * len(sums.OF_VISITS)), np.int64)
         self.of_journeys = np.zeros((size, 2 * len(sums.OF_JOURNEYS)), np.int64)
         self.of_effects = np.zeros((size, 2 * len(sums.OF_EFFECTS)), np.int64)
+        self.of_holdings = np.zeros((size + self.measured.products, 2 * len(sums.OF_HOLDINGS)), np.int64)
         self.of_customers = np.zeros((size, 2 * len(sums.OF_CUSTOMERS)), np.int64)
         self.waits, self.times = np.zeros((2, size, BINS), np.int64)
 
@@ -254,6 +275,7 @@ class Tally:
         sums.add_visits(self.measured, block.visits, self.of_visits, self.waits)
         sums.add_journeys(self.measured, block.journeys, self.of_journeys, self.times)
         sums.add_effects(self.measured, block.effects, self.of_effects)
+        sums.add_holdings(self.measured, block.holdings, self.of_holdings)
         sums.add_spells(self.measured, block.spells, self.of_customers)
         sums.add_customers(self.measured, block.customers, self.of_customers)
 
@@ -275,11 +297,35 @@ class Tally:
         )
         arms_ = {name: each.sum(axis=1)[: len(self.scheme.groups["pilot"])] for name, each in by_arm.items()}
         found["pilot"] = Sums(self.scheme.groups["pilot"], arms_)
+        found["product"] = Sums(self.scheme.groups["product"], self._by_product(found["all"]))
         owed = found["pool"].values["penalties"] = self._penalties()
         found["all"].values["penalties"] = owed.sum(keepdims=True)
         found["week"].values["penalties"] = np.zeros(len(self.scheme.groups["week"]))
         found["week"].values["penalties"][-1] = owed.sum()  # when the window is over, and it is known
         return {dimension: found[dimension] for dimension in DIMENSIONS}
+
+    def _by_product(self, everything: Sums) -> dict[str, NDArray[np.float64]]:
+        """Sums by the product to which goals belong; what belongs to none is under a name of its own, the last."""
+        groups, place = len(self.scheme.groups["product"]), _CODED.index("goal")
+        if not groups:
+            return {name: values[:0] for name, values in everything.values.items()}
+        goals = slice(*self.measured.first_group[place : place + 2])
+
+        def gathered(by_goal: NDArray[np.int64]) -> NDArray[np.int64]:
+            rows = np.zeros((groups, *by_goal.shape[1:]), np.int64)
+            np.add.at(rows, self.scheme.product_of, by_goal)
+            return rows
+
+        people = slice(*self.measured.first_group[:2])
+        effects = gathered(self.of_effects[goals])
+        effects[-1] += self.of_effects[people].sum(axis=0) - self.of_effects[goals].sum(axis=0)  # of events
+        values = _totals(sums.OF_VISITS, gathered(self.of_visits[goals]))
+        values |= _totals(sums.OF_JOURNEYS, gathered(self.of_journeys[goals])) | _totals(sums.OF_EFFECTS, effects)
+        values["wait_histogram"] = gathered(self.waits[goals]).astype(float)
+        values["resolution_histogram"] = gathered(self.times[goals]).astype(float)
+        held = _totals(sums.OF_HOLDINGS, self.of_holdings[self.measured.first_group[-1] :])
+        values |= {name: np.append(amounts, 0.0) for name, amounts in held.items()}
+        return values | {"subscription": np.append(np.zeros(groups - 1), everything["subscription"])}
 
     def _penalties(self) -> NDArray[np.float64]:
         """What partners owe for what they promised for the window, by pool."""
@@ -301,6 +347,7 @@ class Tally:
             values["resolution_histogram"] = self.times[rows].astype(float)
         if dimension in ("people", "week"):
             values |= _totals(sums.OF_EFFECTS, self.of_effects[rows])
+            values |= _totals(sums.OF_HOLDINGS, self.of_holdings[rows])
             values |= _totals(sums.OF_CUSTOMERS, self.of_customers[rows])
             values["customer_months"] = values.pop("customer_minutes") / MINUTES_PER_MONTH
         if dimension in ("pool", "week"):

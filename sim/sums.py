@@ -6,7 +6,7 @@ a billionth of a minute or of a euro, once; after that nothing is lost, whoever 
 
 from __future__ import annotations
 
-from math import floor, isnan, log, nan
+from math import floor, inf, isnan, log, nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -36,7 +36,7 @@ BIN = log(1.01)
 SHORTEST = 1 / 60
 BINS = 2048
 
-# What is summed, of visits, journeys, effects, and times of being a customer.
+# What is summed, of visits, journeys, effects, times of holding a product, and times of being a customer.
 OF_VISITS = (
     "visits", "offered", "answered", "answered_within", "abandoned", "closed_visits", "blocked_visits",
     "down_visits", "finished_waits", "felt_visits", "promised", "promise_kept", "wait_answered", "wait_offered", "mood",
@@ -49,6 +49,7 @@ OF_JOURNEYS = (
     "answers", "score", "satisfied", "promoters", "detractors", "cancelled", "journey_revenue",
 )  # fmt: skip
 OF_EFFECTS = ("effect_revenue",)
+OF_HOLDINGS = ("product_revenue", "holders", "gained", "dropped")
 OF_CUSTOMERS = (
     "present", "lost_of_present", "lost", "joined", "back", "customer_minutes", "subscription", "at_start", "stayed",
     "satisfaction_end",
@@ -68,14 +69,17 @@ OF_CUSTOMERS = (
     PRESENT, LOST_OF_PRESENT, LOST, JOINED, BACK, CUSTOMER_MINUTES, SUBSCRIPTION, AT_START, STAYED, SATISFACTION_END,
 ) = (np.int64(n) for n in range(len(OF_CUSTOMERS)))  # fmt: skip
 (EFFECT_REVENUE,) = (np.int64(n) for n in range(len(OF_EFFECTS)))
+PRODUCT_REVENUE, HOLDERS, GAINED, DROPPED = (np.int64(n) for n in range(len(OF_HOLDINGS)))
 ZERO, NONE = np.int64(0), np.int64(-1)
 N_VISITS, N_JOURNEYS, N_CUSTOMERS = (np.int64(len(names)) for names in (OF_VISITS, OF_JOURNEYS, OF_CUSTOMERS))
+N_EFFECTS, N_HOLDINGS = np.int64(len(OF_EFFECTS)), np.int64(len(OF_HOLDINGS))
 
 
 class Measured(NamedTuple):
     """What has to be known of a model, and of the window in which it is measured, to add up rows.
 
-    F phases, G groups of people (personas, then again for those in a pilot), T touchpoints, K pools; minutes.
+    F phases, G groups of people (personas, then again for those in a pilot), T touchpoints, K pools, H products;
+    minutes.
 
     Attributes
     ----------
@@ -83,7 +87,7 @@ class Measured(NamedTuple):
         Start and end of the window, then the horizon and the wait within which an answer counts as quick; shape (4,).
     phase_start, phase_end
         Shape (F,).
-    personas
+    personas, products
         How many there are.
     waited_for
         Whether people wait for staff at a touchpoint, shape (F, T), and F rows more for those in a pilot.
@@ -93,6 +97,8 @@ class Measured(NamedTuple):
         The pool a touchpoint lists first, −1 where none; shape (T,).
     wage, overtime_wage, subscription
         Money a minute, shapes (F, K), (F, K) and (F, G).
+    product_revenue
+        Money a minute from everybody, then from those in a pilot, shape (F, H) or (F, 2·H).
     per_contact
         What a partner's people are paid for a contact, shape (F, K).
     answer_by
@@ -105,6 +111,7 @@ class Measured(NamedTuple):
 
     window: NDArray[np.float64]
     personas: int
+    products: int
     phase_start: NDArray[np.float64]
     phase_end: NDArray[np.float64]
     waited_for: NDArray[np.bool_]
@@ -113,6 +120,7 @@ class Measured(NamedTuple):
     wage: NDArray[np.float64]
     overtime_wage: NDArray[np.float64]
     subscription: NDArray[np.float64]
+    product_revenue: NDArray[np.float64]
     per_contact: NDArray[np.float64]
     answer_by: NDArray[np.float64]
     first_group: tuple[int, ...]
@@ -410,13 +418,53 @@ def count_answer(score: Whole, counted: Any) -> None:
 def add_effects(m: Any, rows: Rows, sums: Any) -> None:
     """Add what events and clocks brought in to `sums`, shape (groups, 2·OF_EFFECTS)."""
     start, end, weeks, last = m.window[0], m.window[1], m.first_group[5], m.first_group[6]
-    counted = np.zeros(2 * len(OF_EFFECTS), np.int64)
+    counted = np.zeros(2 * N_EFFECTS, np.int64)
     for row in rows:
         forget(counted)
         if start <= row["at"] < end:
             put(counted, EFFECT_REVENUE, row["revenue"])
-            add(sums, m.first_group[0] + row["persona"], counted, ZERO, np.int64(len(OF_EFFECTS)))
-            add(sums, weeks + week_in(start, last - weeks, row["at"]), counted, ZERO, np.int64(len(OF_EFFECTS)))
+            add(sums, m.first_group[0] + row["persona"], counted, ZERO, N_EFFECTS)
+            add(sums, m.first_group[1] + row["goal"] if row["goal"] >= 0 else NONE, counted, ZERO, N_EFFECTS)
+            add(sums, weeks + week_in(start, last - weeks, row["at"]), counted, ZERO, N_EFFECTS)
+
+
+@compiled
+def add_holdings(m: Any, rows: Rows, sums: Any) -> None:
+    """Add times of holding a product to `sums`, shape (groups, 2·OF_HOLDINGS), where products follow all else."""
+    start, end, weeks, last = m.window[0], m.window[1], m.first_group[5], m.first_group[6]
+    products, starts, ends, revenue = np.int64(m.products), m.phase_start, m.phase_end, m.product_revenue
+    counted = np.zeros(2 * N_HOLDINGS, np.int64)
+    for row in rows:
+        product, since, until = np.int64(row["product"]), row["since"], row["until"]
+        if isnan(until):
+            until = inf
+        if since >= end or until < start:
+            continue
+        whose = np.int64(row["persona"]) // np.int64(m.personas) * products + product
+        week = week_in(start, last - weeks, since)
+        while week < last - weeks and until >= start + week * WEEK:
+            first = start + week * WEEK
+            final = min(first + WEEK, end)
+            count_holding(since, until, start, first, final, counted)
+            put(counted, PRODUCT_REVENUE, worth(revenue, whose, max(since, first), min(until, final), starts, ends))
+            add(sums, weeks + week, counted, ZERO, N_HOLDINGS)
+            week += 1
+        count_holding(since, until, start, start, end, counted)
+        put(counted, PRODUCT_REVENUE, worth(revenue, whose, max(since, start), min(until, end), starts, ends))
+        add(sums, m.first_group[0] + row["persona"], counted, ZERO, N_HOLDINGS)
+        add(sums, last + product, counted, ZERO, N_HOLDINGS)
+
+
+@compiled
+def count_holding(since: float, until: float, start: float, first: float, final: float, counted: Any) -> None:
+    """Count what a time of holding a product means for a stretch of a window that opens at `start`."""
+    forget(counted)
+    if first <= since < final and since > start:
+        count(counted, GAINED)
+    if first <= until < final:
+        count(counted, DROPPED)
+    if since < final <= until:
+        count(counted, HOLDERS)
 
 
 @compiled

@@ -89,9 +89,17 @@ EFFECTS: dict[str, Any] = {
     "visit": pl.Int32,
     "nth": pl.Int32,
     "persona": pl.String,
+    "goal": pl.String,
     "at": pl.Float64,
     "revenue": pl.Float64,
     "stage": pl.String,
+}
+HOLDINGS: dict[str, Any] = {
+    "customer": pl.Int32,
+    "product": pl.String,
+    "persona": pl.String,
+    "since": pl.Float64,
+    "until": pl.Float64,
 }
 
 
@@ -101,6 +109,7 @@ KEYS = {
     "journeys": ("customer", "journey"),
     "customers": ("customer",),
     "effects": ("customer", "cause", "journey", "visit", "nth"),
+    "holdings": ("customer", "product", "since"),
 }
 
 
@@ -120,13 +129,16 @@ class Tables:
         One row per customer; money is what was earned and spent in the measured window.
     effects
         One row each time that an event, or the clock on an open visit, took effect on a customer: `cause` is the
-        event, or the step; `journey` and `visit` are 0 for an event.
+        event, or the step; `journey` and `visit` are 0 for an event, which has no `goal`.
+    holdings
+        One row each time that somebody was a customer and held a product; `until` is empty where they still do.
     """
 
     visits: pl.DataFrame
     journeys: pl.DataFrame
     customers: pl.DataFrame
     effects: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=EFFECTS))
+    holdings: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=HOLDINGS))
 
     def sorted(self) -> Self:
         """The same tables, each sorted by its key, so that they do not depend on the order of events."""

@@ -127,7 +127,8 @@ class _Windows:
             journeys = _touching(block.journeys, "opened", "closed", tally)
             spells = _touching(block.spells, "since", "until", tally)
             effects = _touching(block.effects, "at", "at", tally)
-            tally.read(Block(block.names, visits, journeys, block.customers[:0], spells, block.origins, effects))
+            held = _touching(block.holdings, "since", "until", tally)
+            tally.read(Block(block.names, visits, journeys, block.customers[:0], spells, block.origins, effects, held))
 
 
 def _touching(rows: NDArray[np.void], begins: str, ends: str, tally: Tally) -> NDArray[np.void]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BLOCK = 16_384  # rows: few enough to stay in the processor's cache until they have been added up
 EVENTS = 64  # there is room for at first, before anything is made larger
 SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
-KINDS = ("visit", "journey", "customer", "spell", "effect")  # of rows
+KINDS = ("visit", "journey", "customer", "spell", "effect", "holding")  # of rows
 # What the world calls the room in a table.
 ROOM = {
     "n_buckets": "bucket", "room_customers": "customer", "room_issues": "issue", "room_events": "event",
@@ -116,11 +116,10 @@ class History:
     def run(self, readers: Sequence[Reader]) -> None:
         """Live through the horizon and hand out what was recorded."""
         self.readers = readers
-        clock, journeys = self.model.clock, self.lowered.phases[0].model.journeys.values()
-        dates = [clock.minutes(j.when.on) if j.when.on is not None else np.nan for j in journeys]
-        arriving = np.array([j.when.arrival is not None for j in journeys])
+        journeys = self.lowered.phases[0].model.journeys.values()
+        arriving = np.array([journey.when.arrival is not None for journey in journeys])
         with np.errstate(over="ignore"):  # where nothing is compiled, keys are NumPy's, which warn of wrapping round
-            loop.begin(self.world, self.model.population.customers, np.array(dates), arriving)
+            loop.begin(self.world, self.model.population.customers, self._dates(), arriving)
             while (why := loop.advance(self.world, self.spare, BLOCK)) != loop.DONE:
                 if why == loop.GROW:
                     self._make_room()
@@ -144,7 +143,7 @@ class History:
         rows = {kind: self.tables[f"{kind} row"][: world[f"{kind}_rows"]] for kind in KINDS}
         block = Block(
             self.lowered.names, rows["visit"], rows["journey"], rows["customer"], rows["spell"],
-            self.tables["origin"][: world["origins"]], rows["effect"],
+            self.tables["origin"][: world["origins"]], rows["effect"], rows["holding"],
         )  # fmt: skip
         for reader in self.readers:
             reader.read(block)
@@ -182,7 +181,8 @@ class History:
             n_relation=relation, makes_lists=lists, positions=positions, n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
             n_systems=len(names.systems), n_lagging=len(names.lagging),
-            n_products=len(names.products), n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
+            n_products=len(names.products), n_paying=len(names.products) if m.product_revenue.any() else 0,
+            n_traits=len(names.traits), n_phases=len(m.start), pilot=self.lowered.pilot,
             n_priorities=len(m.priorities), n_queues=queues, n_events=len(names.events), n_moments=len(moments),
         )  # fmt: skip
         staff = np.zeros(pools, POOL)
@@ -244,6 +244,14 @@ class History:
         ]
         return np.array(every, MOMENT)
 
+    def _dates(self) -> NDArray[np.float64]:
+        """When journeys open for all, as far as any phase says so; shape (J, most that any has), NaN where no more."""
+        dates = [np.unique(of_phases[~np.isnan(of_phases)]) for of_phases in self.m.journeys["on"].T]
+        table = np.full((len(dates), max(map(len, dates))), np.nan)
+        for j, own in enumerate(dates):
+            table[j, : len(own)] = own
+        return table
+
     def _curves(self, expected: Expected) -> list[Cumulative | None]:
         """Expected numbers: joins, arrivals for each journey, each persona's needs."""
 
@@ -263,7 +271,7 @@ class History:
     def _make_room(self) -> None:
         """Make those tables larger that are all but full."""
         world, spare = self.world[0], self.spare
-        dated = any(journey.when.on is not None for journey in self.lowered.phases[0].model.journeys.values())
+        dated = not np.isnan(self.m.journeys["on"]).all()
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
             self._enlarge(

@@ -7,6 +7,8 @@ from math import ceil, inf, log
 from typing import TYPE_CHECKING
 
 from sim import draws, rules
+from sim.changes import arms
+from sim.engines.outages import outages
 from sim.errors import DesirepathError
 from sim.model import Arrivals
 from sim.rules import MOST_VISITS
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.changes import Phase
-    from sim.model import Model
+    from sim.model import AtOutage, Model
 
 NO_RATE = Arrivals(rate=0.0)
 
@@ -60,7 +62,9 @@ class Expected:
         times: list[float] = []
         for phase in self.phases:
             event, clock = phase.model.events[name], phase.model.clock
-            if event.rate is not None:
+            if event.outage is not None:
+                times += [time for time in self._of_outages(event.outage) if phase.start <= time < phase.end]
+            if event.rate is not None or event.outage is not None:
                 continue
             first = clock.minutes(event.on) if event.on is not None else event.every or inf
             every = event.every or inf
@@ -69,6 +73,16 @@ class Expected:
                 times += [time] if time >= phase.start else []
                 k += 1
         return sorted(times + self._at_a_rate(name))
+
+    def dates(self, name: str) -> list[float]:
+        """Times at which a journey opens for all for whom its date is then what some phase says."""
+        dates = [phase.model.journeys[name].when.on for phase in arms(self.phases)]
+        return sorted({self.phases[0].model.clock.minutes(date) for date in dates if date is not None})
+
+    def _of_outages(self, outage: AtOutage) -> tuple[float, ...]:
+        """Times at which outages of a system begin, or are over."""
+        out = outages(self.phases, self.phases[0].model.clock, self.world, outage.system)
+        return out.begins if outage.at == "start" else out.ends
 
     def _at_a_rate(self, name: str) -> list[float]:
         """Times at which an event happens by chance."""

@@ -38,6 +38,7 @@ from sim.engines.world import (
     entered_at,
     event_at,
     happening_at,
+    holding_row,
     idle_at,
     issue_at,
     journey_at,
@@ -74,6 +75,7 @@ from sim.engines.world import (
     m_pool,
     m_priorities,
     m_product_name,
+    m_product_revenue,
     m_products,
     m_put_off,
     m_put_off_by,
@@ -828,9 +830,8 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["relaxed"] = w["now"]
     for product in range(w["n_products"]):
         share = m_products(w, f, chosen, product)
-        product_at(w, c, product)["held"] = (
-            share > 0.0 and draw(draws.fold(key, m_product_name(w, product)), U_PRODUCT) < share
-        )
+        held = share > 0.0 and draw(draws.fold(key, m_product_name(w, product)), U_PRODUCT) < share
+        product_at(w, c, product)["since"] = w["now"] if held else nan
     for lagging in range(w["n_lagging"]):
         noted = noted_at(w, c, lagging)
         noted["value"] = NONE
@@ -1008,7 +1009,7 @@ def once_more(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
 def open_for_all(w: Record, j: Whole) -> None:
     c = w["oldest"]
     while c >= 0:
-        if not isnan(customer_at(w, c)["joined"]):
+        if journey_at(w, phase_of(w, c), j)["on"] == w["now"] and not isnan(customer_at(w, c)["joined"]):
             offer(w, c, j, ZERO)
         c = np.int64(customer_at(w, c)["after"])
 
@@ -1196,7 +1197,7 @@ def meets(w: Record, c: Whole, n: Whole) -> bool:
     if condition["any_product"] == 0:
         held = False
         for product in range(w["n_products"]):
-            if product_at(w, c, product)["held"] and m_who_product(w, n, product):
+            if not isnan(product_at(w, c, product)["since"]) and m_who_product(w, n, product):
                 held = True
         if not held:
             return False
@@ -1856,9 +1857,10 @@ def strike(w: Record, i: Whole) -> None:
         n = np.int64((w["now"] - issue["joined"] - step["strikes"]) / step["again"] + 0.5)
         wind_up(w, i, n + 1)
     e, key = step["while_open"], draws.fold(draws.fold(issue["visit_key"], as_key(U_WHILE_OPEN)), as_key(n))
+    goal = journey_at(w, phase_of(w, c), issue["journey"])["goal"]
     sway(w, i, effects_at(w, e)["mood"])
     take_effect(w, c, e, key, issue["origin_journey"], issue["origin_n"], issue["origin"], issue["journey"])
-    record_effect(w, c, e, cause, journey, visit, n)
+    record_effect(w, c, e, cause, journey, visit, n, goal)
     part(w, c)
 
 
@@ -1950,7 +1952,7 @@ def befall(w: Record, c: Whole, e: Whole, effects: Whole, key: Key, n: Whole) ->
             sway(w, i, mood)
             i = issue_at(w, i)["next"]
     take_effect(w, c, effects, key, w["n_journeys"] + e, n, NONE, w["n_journeys"] + e)
-    record_effect(w, c, effects, e, ZERO, ZERO, n)
+    record_effect(w, c, effects, e, ZERO, ZERO, n, NONE)
     part(w, c)
 
 
@@ -2047,10 +2049,8 @@ def take_effect(
         put_off(w, c, m_put_off(w, n), w["now"] + m_put_off_by(w, n))
     if effects["changes_customer"] == 1:
         relax_before_change(w, c)
-    for n in range(effects["adds"], effects["adds"] + effects["adds_n"]):
-        product_at(w, c, m_add(w, n))["held"] = True
-    for n in range(effects["drops"], effects["drops"] + effects["drops_n"]):
-        product_at(w, c, m_drop(w, n))["held"] = False
+    if effects["adds_n"] + effects["drops_n"] > 0:
+        trade(w, c, effects)
     for n in range(effects["traits"], effects["traits"] + effects["traits_n"]):
         set_trait(w, c, m_trait_set(w, n, 0), m_trait_set(w, n, 1))
     customer["revenue"] += effects["revenue"]
@@ -2070,6 +2070,21 @@ def take_effect(
                 delay = vary(w, m_open_after(w, n), draw(child, U_DELAY))
             origin = note_origin(w, before, ZERO, j)
             open_later(w, c, j, child, delay, origin_journey, origin_n, origin)
+
+
+@compiled
+def trade(w: Record, c: Whole, effects: Record) -> None:
+    """Let somebody have some products from now on, and others no longer."""
+    if w["n_paying"] > 0:
+        accrue(w, c)
+    for n in range(effects["adds"], effects["adds"] + effects["adds_n"]):
+        held = product_at(w, c, m_add(w, n))
+        if isnan(held["since"]):
+            held["since"] = w["now"]
+    for n in range(effects["drops"], effects["drops"] + effects["drops_n"]):
+        if customer_at(w, c)["stage"] == w["home"]:
+            end_holding(w, c, m_drop(w, n), w["now"])
+        product_at(w, c, m_drop(w, n))["since"] = nan
 
 
 @compiled
@@ -2206,7 +2221,11 @@ def accrue(w: Record, c: Whole) -> None:
     """Bring the revenue of a customer up to date."""
     customer = customer_at(w, c)
     if customer["stage"] == w["home"]:
-        rate = persona_at(w, phase_of(w, c), customer["persona"])["revenue"]
+        f = phase_of(w, c)
+        rate = persona_at(w, f, customer["persona"])["revenue"]
+        for product in range(w["n_paying"]):
+            if not isnan(product_at(w, c, product)["since"]):
+                rate += m_product_revenue(w, f, product)
         customer["revenue"] += rate * (w["now"] - customer["accrued"])
     customer["accrued"] = w["now"]
 
@@ -2415,6 +2434,25 @@ def end_spell(w: Record, c: Whole, until: float, left: Whole) -> None:
     row["until"] = until
     row["back"] = since > customer["joined"]
     row["left"] = left
+    for product in range(w["n_products"]):
+        end_holding(w, c, product, until)
+
+
+@compiled
+def end_holding(w: Record, c: Whole, product: Whole, until: float) -> None:
+    """Write down a time of being a customer and holding a product, if they do."""
+    customer, since = customer_at(w, c), product_at(w, c, product)["since"]
+    if isnan(since) or not until > max(customer["since"], since):
+        return
+    row = holding_row(w, w["holding_rows"])
+    w["holding_rows"] += 1
+    w["rows"] += 1
+    row["customer"] = customer["row"]
+    row["product"] = product
+    row["persona"] = customer["group"]
+    row["kept"] = customer["kept"]
+    row["since"] = max(customer["since"], since)
+    row["until"] = until if until < inf else nan
 
 
 # ---- the window ------------------------------------------------------------------------------------------------------
@@ -2539,7 +2577,9 @@ def record_journey(
 
 
 @compiled
-def record_effect(w: Record, c: Whole, e: Whole, cause: Whole, journey: Whole, visit: Whole, n: Whole) -> None:
+def record_effect(
+    w: Record, c: Whole, e: Whole, cause: Whole, journey: Whole, visit: Whole, n: Whole, goal: Whole
+) -> None:
     """Write down that an event, or the clock on a visit, took effect on somebody."""
     customer = customer_at(w, c)
     row = effect_row(w, w["effect_rows"])
@@ -2552,6 +2592,7 @@ def record_effect(w: Record, c: Whole, e: Whole, cause: Whole, journey: Whole, v
     row["journey"] = journey
     row["visit"] = visit
     row["nth"] = n
+    row["goal"] = goal
     row["at"] = w["now"]
     row["revenue"] = effects_at(w, e)["revenue"]
     row["stage"] = effects_at(w, e)["stage"]
@@ -2591,7 +2632,7 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
     population
         How many customers there are at the start.
     on_dates
-        Minutes at which journeys open for all, NaN where they do not; shape (J,).
+        Minutes at which journeys open for all, NaN where they do not; shape (J, dates).
     arriving
         Whether people arrive for a journey, shape (J,).
     """
@@ -2609,8 +2650,9 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
         if arriving[j]:
             arrival_at(w, j)["root"] = draws.fold(w["key"], m_arrival_name(w, j))
             next_arrival(w, j)
-        if not isnan(on_dates[j]):
-            put(w, on_dates[j], R_ARRIVAL, ZERO, ZERO, ZERO, ON_DATE, j, ZERO)
+        for date in on_dates[j]:
+            if not isnan(date):
+                put(w, date, R_ARRIVAL, ZERO, ZERO, ZERO, ON_DATE, j, ZERO)
     for m in range(w["n_moments"]):
         put(w, moment_at(w, m)["time"], R_ARRIVAL, ZERO, ZERO, 1 + moment_at(w, m)["event"], HAPPEN, m, ZERO)
 

@@ -43,7 +43,7 @@ from sim.model import (
 from sim.rosters import address, on_duty
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
 from sim.summaries import summarise
-from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Result, Tables, frame
+from sim.tables import CUSTOMERS, EFFECTS, HOLDINGS, JOURNEYS, VISITS, Result, Tables, frame
 from sim.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Customer:
         self.times_left = 0
         self.left_before: list[float] = []  # and came back
         self.entered: dict[str, int] = {}  # each stage, how often
-        self.products: set[str] = set()
+        self.products: dict[str, float] = {}  # which she holds, and since when as what she is
         self.traits: dict[str, str] = {}
         self.set: Counter[str] = Counter()  # how often each trait was
         self.noted: dict[str, tuple[int, str]] = {}  # to the company, of each trait: of which setting, and the value
@@ -244,6 +244,8 @@ class History:
         self.visits: list[tuple[Any, ...]] = []
         self.journeys: list[tuple[Any, ...]] = []
         self.effects: list[tuple[Any, ...]] = []
+        self.holdings: list[tuple[Any, ...]] = []
+        self.products_pay = any(phase.model.products_pay for phase in arms(self.phases))
         self.expected = Expected(self.phases, self.clock.offset, self.world)
         self.review_every = {name: self.reviewed(name) for name in self.model.personas}
         self.expected_needs: dict[tuple[str, str, bool], Cumulative] = {}
@@ -290,8 +292,7 @@ class History:
         for name, journey in self.model.journeys.items():
             if journey.when.arrival is not None:
                 self.calendar.process(self.arrivals(name))
-            if journey.when.on is not None:
-                when = self.clock.minutes(journey.when.on)
+            for when in self.expected.dates(name):
                 self.calendar.call(partial(self.open_for_all, name), when, Rank.ARRIVAL)
         for index, name in enumerate(self.model.events):
             for n, when in enumerate(self.expected.moments(name)):
@@ -330,6 +331,7 @@ class History:
         for customer in self.present():
             self.relax(customer)
             self.accrue(customer)
+            self.record_holdings(customer, customer.products, None)
         for customer in self.customers:
             for issue in list(customer.issues.values()):
                 if issue.visit is not None:
@@ -342,7 +344,7 @@ class History:
         ]  # fmt: skip
         return Tables(
             frame(self.visits, VISITS), frame(self.journeys, JOURNEYS), frame(rows, CUSTOMERS),
-            frame(self.effects, EFFECTS),
+            frame(self.effects, EFFECTS), frame(self.holdings, HOLDINGS),
         ).sorted()  # fmt: skip
 
     def interrupt(self, visit: Visit) -> None:
@@ -401,7 +403,7 @@ class History:
             self.set_trait(customer, trait, list(values)[chosen])
         for product, share in persona.products.items():
             if self.draw(draws.fold(key, draws.name(product)), "product") < share:
-                customer.products.add(product)
+                customer.products[product] = self.calendar.now
         customer.satisfaction = self.rest(customer)
         self.customers.append(customer)
         return customer
@@ -512,9 +514,11 @@ class History:
             n += 1
 
     def open_for_all(self, name: str) -> None:
-        """Open a journey for everybody it is meant for."""
+        """Open a journey for everybody for whom its date is now."""
         for customer in list(self.present()):
-            if customer.joined is not None:
+            date = self.of(customer).journeys[name].when.on
+            is_now = date is not None and self.clock.minutes(date) == self.calendar.now
+            if is_now and customer.joined is not None:
                 self.offer(customer, name, draws.fold(draws.name(name), 0), f"{name} 0")
 
     def offer(self, customer: Customer, name: str, journey: int, origin: str) -> None:
@@ -583,7 +587,7 @@ class History:
         return not who.matters or (
             (who.persona is None or customer.persona in who.persona)
             and (who.stage is None or customer.stage in who.stage)
-            and (who.product is None or not customer.products.isdisjoint(who.product))
+            and (who.product is None or not customer.products.keys().isdisjoint(who.product))
             and all(customer.traits.get(trait) in values for trait, values in who.trait.items())
             and all(self.noted(customer, trait) in values for trait, values in who.seen.items())
             and (who.share >= 1 or self.draw(draws.fold(customer.key, draws.name(name)), "pilot") < who.share)
@@ -979,7 +983,7 @@ class History:
         self.sway(issue, clock.mood)
         key = draws.fold(draws.fold(visit.key, draws.name("while open")), n)
         self.take_effect(clock, customer, key, issue.origin, issue.name)
-        self.record_effect(customer, clock, (visit.step_name, issue.number, visit.number, n))
+        self.record_effect(customer, clock, (visit.step_name, issue.number, visit.number, n), self.goal(issue))
         self.part(customer)
 
     def happen(self, name: str, n: int) -> None:
@@ -993,7 +997,7 @@ class History:
             for issue in customer.issues.values():
                 self.sway(issue, event.mood)
             self.take_effect(event, customer, own, f"{name} {n}", name)
-            self.record_effect(customer, event, (name, 0, 0, n))
+            self.record_effect(customer, event, (name, 0, 0, n), None)
             self.part(customer)
 
     def concerned(self, name: str, event: Event) -> list[Customer]:
@@ -1066,8 +1070,7 @@ class History:
             self.put_off(customer, effects.puts_off)
         if effects.changes_customer:
             self.relax_before_change(customer)
-        customer.products.update(effects.adds)
-        customer.products.difference_update(effects.drops)
+        self.trade(customer, effects)
         for trait, value in effects.trait.items():
             self.set_trait(customer, trait, value)
         customer.revenue += effects.revenue
@@ -1085,13 +1088,24 @@ class History:
                 delay = 0.0 if after is None else rules.quantile(after.law, self.draw(child, "delay"))
                 self.open_later(customer, name, child, f"{name} from {origin}", delay)
 
+    def trade(self, customer: Customer, effects: Effects) -> None:
+        """Let somebody have some products from now on, and others no longer, if what happened says so."""
+        if self.products_pay and (effects.adds or effects.drops):
+            self.accrue(customer)
+        for product in effects.adds:
+            customer.products.setdefault(product, self.calendar.now)
+        for product in effects.drops:
+            self.record_holdings(customer, [product], self.calendar.now)
+            customer.products.pop(product, None)
+
     def move(self, customer: Customer, stage: str, why: str) -> None:
         """Let somebody enter another stage, and so perhaps leave, come back or become a customer."""
         if stage == LEFT and customer.left is None:
             self.leave(customer, why)
             return
         self.accrue(customer)
-        customer.stage = stage
+        self.record_holdings(customer, customer.products, self.calendar.now)
+        customer.stage, customer.products = stage, dict.fromkeys(customer.products, self.calendar.now)
         if stage == self.home_stage:
             if customer.left is not None:
                 self.come_back(customer, customer.left)
@@ -1189,7 +1203,12 @@ class History:
         """Bring the revenue of a customer up to date."""
         now = self.calendar.now
         if customer.stage == self.home_stage:
-            customer.revenue += self.of(customer).personas[customer.persona].value.revenue * (now - customer.accrued)
+            model = self.of(customer)
+            rate = model.personas[customer.persona].value.revenue
+            for name, product in model.products.items():
+                if name in customer.products:
+                    rate += product.revenue
+            customer.revenue += rate * (now - customer.accrued)
         customer.accrued = now
 
     def review_at(self, when: float, customer: Customer, every: float) -> None:
@@ -1293,6 +1312,7 @@ class History:
         """Let a customer go: they stop waiting, finish what is in hand, and everything else is off."""
         self.relax(customer)
         self.accrue(customer)
+        self.record_holdings(customer, customer.products, self.calendar.now)
         customer.left, customer.why, customer.stage = self.calendar.now, why, LEFT
         customer.times_left += 1
         customer.awaited, customer.notice = [], False
@@ -1351,9 +1371,19 @@ class History:
             issue.effects.revenue, issue.effects.stage,
         ))  # fmt: skip
 
-    def record_effect(self, customer: Customer, effects: Effects, cause: tuple[str, int, int, int]) -> None:
+    def record_effect(
+        self, customer: Customer, effects: Effects, cause: tuple[str, int, int, int], goal: str | None
+    ) -> None:
         """Write down that an event, or the clock on a visit, took effect on somebody."""
-        self.effects.append((customer.row, *cause, customer.persona, self.calendar.now, effects.revenue, effects.stage))
+        now = self.calendar.now
+        self.effects.append((customer.row, *cause, customer.persona, goal, now, effects.revenue, effects.stage))
+
+    def record_holdings(self, customer: Customer, products: Iterable[str], until: float | None) -> None:
+        """Write down since when somebody has been a customer and held some products, those that they do hold."""
+        for product in products:
+            since = customer.products.get(product, inf)
+            if customer.stage == self.home_stage and since < (inf if until is None else until):
+                self.holdings.append((customer.row, product, customer.persona, since, until))
 
     def goal(self, issue: Issue) -> str:
         """Goal of an issue: its journey's name where none is stated."""
@@ -1412,7 +1442,11 @@ def live(
     kept = [customer.row for customer in history.customers if history.draw(customer.key, "kept") < keep]
     chosen = pl.col("customer").is_in(kept)
     few = Tables(
-        tables.visits.filter(chosen), tables.journeys.filter(chosen), tables.customers, tables.effects.filter(chosen)
+        tables.visits.filter(chosen),
+        tables.journeys.filter(chosen),
+        tables.customers,
+        tables.effects.filter(chosen),
+        tables.holdings.filter(chosen),
     )
     return few, summarise(Result(model, seed, replication, tables))
 

@@ -25,7 +25,7 @@ from sim.arrays import (
     TOUCHPOINT,
 )
 from sim.engines.memory import addressed, records, stretches, values
-from sim.records import CUSTOMER_ROW, EFFECT_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
+from sim.records import CUSTOMER_ROW, EFFECT_ROW, HOLDING_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
 
 _F, _I, _U = np.float64, np.int32, np.uint64
 
@@ -100,7 +100,7 @@ PLACE = np.dtype([(n, np.int64) for n in ("previous", "next", "queue")])
 QUEUE = np.dtype([("head", np.int64), ("tail", np.int64)])
 ORIGIN = np.dtype([(n, _I) for n in ("before", "follows", "journey")])
 NEED_STATE = np.dtype([("due", _F), ("n", np.int64)])
-HELD = np.dtype([("held", np.uint8)])
+HELD = np.dtype([("since", _F)])  # NaN where a product is not held
 TRAIT = np.dtype([("value", _I)])
 # What the company knows of a trait: the value, of which setting it is, and how many there have been.
 NOTED = np.dtype([("value", _I), ("nth", _I), ("set", _I)])
@@ -126,7 +126,8 @@ CHANGING = {
     "pool": (POOL, 1), "level": (QUEUE, 2), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2),
     "place": (PLACE, 1), "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1),
     "visit row": (VISIT_ROW, 1), "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
-    "spell row": (SPELL_ROW, 1), "effect row": (EFFECT_ROW, 1), "moment": (MOMENT, 1),
+    "spell row": (SPELL_ROW, 1), "effect row": (EFFECT_ROW, 1), "holding row": (HOLDING_ROW, 1),
+    "moment": (MOMENT, 1),
     "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
     "duties": (STRETCH, 1), "duty": (DUTY, 1), "system": (SYSTEM, 1), "outages": (STRETCH, 1), "outage": (OUTAGE, 1),
 }  # fmt: skip
@@ -138,7 +139,8 @@ MODEL_RECORDS = {
     "seeing": (SEEING, 2),
 }  # fmt: skip
 MODEL_VALUES = {
-    "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3), "trait": (np.int64, 3),
+    "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3),
+    "product_revenue": (np.float64, 2), "trait": (np.int64, 3),
     "trait_n": (np.int64, 3), "trait_value": (np.int64, 1), "lines": (np.int64, 2), "capacity": (np.int64, 2),
     "serves": (np.bool_, 3), "begin": (np.int64, 3), "begin_n": (np.int64, 3), "start_step": (np.int64, 1),
     "start_who": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
@@ -174,12 +176,12 @@ WORLD = np.dtype(
                 # How far things have come, and how full tables are.
                 "serial", "events", "at_bucket", "in_heap", "free_event", "customers", "slots", "free_slot",
                 "oldest", "newest", "issues", "free", "phase", "measuring", "rows", "visit_rows", "journey_rows",
-                "customer_rows", "spell_rows", "effect_rows", "passing", "ties", "first", "starting", "joins",
-                "origins", "stuck_journey", "stuck_step",
+                "customer_rows", "spell_rows", "effect_rows", "holding_rows", "passing", "ties", "first", "starting",
+                "joins", "origins", "stuck_journey", "stuck_step",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "left", "pilot", "nobody_is_forgotten", "n_entered", "n_relation", "makes_lists",
                 "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys", "n_pools",
-                "n_systems", "n_events", "n_moments", "n_products", "n_traits", "n_lagging", "n_phases",
+                "n_systems", "n_events", "n_moments", "n_products", "n_paying", "n_traits", "n_lagging", "n_phases",
                 "n_priorities", "n_queues", "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
@@ -219,6 +221,7 @@ journey_row = records("journey row", *CHANGING["journey row"])
 customer_row = records("customer row", *CHANGING["customer row"])
 spell_row = records("spell row", *CHANGING["spell row"])
 effect_row = records("effect row", *CHANGING["effect row"])
+holding_row = records("holding row", *CHANGING["holding row"])
 moment_at = records("moment", *CHANGING["moment"])
 origin_at = records("origin", *CHANGING["origin"])
 curve_at = records("curve", *CHANGING["curve"])
@@ -247,6 +250,7 @@ seeing_at = records("model seeing", *MODEL_RECORDS["seeing"])
 m_start = values("model start", *MODEL_VALUES["start"])
 m_patience = values("model patience", *MODEL_VALUES["patience"])
 m_products = values("model products", *MODEL_VALUES["products"])
+m_product_revenue = values("model product_revenue", *MODEL_VALUES["product_revenue"])
 m_trait = values("model trait", *MODEL_VALUES["trait"])
 m_trait_n = values("model trait_n", *MODEL_VALUES["trait_n"])
 m_trait_value = values("model trait_value", *MODEL_VALUES["trait_value"])

@@ -13,6 +13,7 @@ KEYS = {
     "journeys": ["customer", "journey"],
     "customers": ["customer"],
     "effects": ["customer", "cause", "journey", "visit", "nth"],
+    "holdings": ["customer", "product", "since"],
 }
 
 

@@ -98,6 +98,9 @@ def draw_scenario(chance: Chance) -> Raw:
     leave_out_stages_that_nobody_reaches(raw)
     open_nothing_twice(raw["journeys"])
     let_something_open(raw)
+    sell_products(chance, raw)
+    wait_for_outages(chance, raw)
+    move_dates(chance, plan, raw)
     return raw
 
 
@@ -459,6 +462,58 @@ def stages_in(part: Any) -> set[str]:
         return set()
     own = {part["stage"]} if isinstance(part.get("stage"), str) else set()
     return own.union(*(stages_in(inner) for key, inner in part.items() if key not in ("who", "when")))
+
+
+def sell_products(chance: Chance, raw: Raw) -> None:
+    """Draw what products bring, also once something has changed, and which goals belong to them."""
+    held = sorted(products_in([raw["personas"], raw["journeys"], raw.get("events")]))
+    if not held or chance.happens(0.3):
+        return
+    raw["products"] = {
+        name: chance.maybe(0.8, revenue=lambda: f"{chance.number(0, 60)} EUR / month", about=lambda: "sold a lot")
+        for name in held
+    }
+    goals: dict[str, str] = {}
+    for name, journey in raw["journeys"].items():
+        if chance.happens(0.4):
+            journey["product"] = goals.setdefault(journey.get("goal", name), chance.one_of(held))
+    for change in raw.get("changes", {}).values():
+        if chance.happens(0.5):
+            change["set"][f"products.{chance.one_of(held)}.revenue"] = f"{chance.number(0, 60)} EUR / month"
+            return
+
+
+def wait_for_outages(chance: Chance, raw: Raw) -> None:
+    """Draw which events happen when a system is out, or is back."""
+    systems = [name for name, system in raw["systems"].items() if system.get("outages")]
+    for event in raw.get("events", {}).values():
+        if systems and chance.happens(0.4):
+            for trigger in {"on", "every", "rate"}.intersection(event):
+                del event[trigger]
+            system = chance.one_of(systems)
+            event["outage"] = chance.one_of((system, {"system": system, "at": chance.one_of(("start", "end"))}))
+
+
+def move_dates(chance: Chance, plan: Plan, raw: Raw) -> None:
+    """Draw which dates of journeys a change moves: from one that comes while it is in force to another."""
+    for change in raw.get("changes", {}).values():
+        begins, ends = (change.get(word, default) for word, default in (("from", ""), ("until", "3000-01-01")))
+        dates = [date for date in map(plan.date, plan.moments) if begins <= date < ends]
+        for name, journey in raw["journeys"].items():
+            if begins and begins <= journey["when"].get("on", "") < ends and chance.happens(0.5):
+                change["set"][f"journeys.{name}.when.on"] = chance.one_of(dates)
+                return
+
+
+def products_in(part: Any) -> set[str]:
+    """Products that somebody has at the start, or gets."""
+    if isinstance(part, list):
+        return set().union(*map(products_in, part))
+    if not isinstance(part, dict):
+        return set()
+    adds = part.get("adds", [])
+    own = {*part.get("products", {}), *([adds] if isinstance(adds, str) else adds)}
+    return own.union(*map(products_in, part.values()))
 
 
 def open_nothing_twice(journeys: Raw) -> None:

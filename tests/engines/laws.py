@@ -42,7 +42,7 @@ Raw = dict[str, Any]
 AN_INSTANT = 1e-6  # minutes; a moment worked out from two others may miss it by the last bits
 A_CONTACT = 1e-9  # of one, by which a share of contacts may miss it
 TURNED_AWAY = (CLOSED, DOWN, BLOCKED)
-OF_NO_WEEK = {"present", "lost_of_present", "at_start", "stayed", "satisfaction_end"}  # weeks start anew
+OF_NO_WEEK = {"present", "lost_of_present", "at_start", "stayed", "satisfaction_end", "holders"}  # weeks start anew
 OF_POOLS = {
     "busy", "busy_cost", "overtime", "overtime_cost", "duty", "paid", "partner_cost", "penalties", "promised",
     "promise_kept",
@@ -69,6 +69,10 @@ class History:
     @cached_property
     def customers(self) -> list[Raw]:
         return self.tables.customers.to_dicts()
+
+    @cached_property
+    def holdings(self) -> list[Raw]:
+        return self.tables.holdings.to_dicts()
 
     @cached_property
     def effects(self) -> list[Raw]:
@@ -857,7 +861,7 @@ def contacts_cost_what_touchpoints_charge(history: History) -> Iterator[str]:
 
 
 def customers_bring_what_they_pay_and_what_happens(history: History) -> Iterator[str]:
-    """Revenue is the rate of the persona, for as long as somebody is of the stage, and the effects that were recorded.
+    """Revenue is the rates of persona and products, for as long as somebody pays them, and the effects recorded.
 
     Who is moved to two stages at one moment is passed over, unless by one visit and its end: rows do not tell which
     came last.
@@ -876,9 +880,41 @@ def customers_bring_what_they_pay_and_what_happens(history: History) -> Iterator
                 * max(min(upto, phase.end) - max(since, start, phase.start), 0.0)
                 for phase in history.phases
             )
+        earned += sum(
+            product.revenue * max(min(held["until"] or end, phase.end) - max(held["since"], start, phase.start), 0.0)
+            for held in history.holdings
+            if held["customer"] == row["customer"]
+            for phase in history.phases
+            for name, product in phase.arm(pilot=row["pilot"]).model.products.items()
+            if name == held["product"]
+        )
         yield from differs(f"revenue of customer {row['customer']}", row["revenue"], earned)
     everybody = sum(row["revenue"] for row in history.customers)
     yield from differs("revenue", history.kpi("revenue"), everybody)
+
+
+def products_are_held_by_customers(history: History) -> Iterator[str]:
+    """Who holds a product has joined and not left, holds it once at a time, and is counted on coming and going."""
+    start, end = history.window
+    times: dict[tuple[int, str], list[tuple[float, float]]] = defaultdict(list)
+    for row in history.holdings:
+        since, until, person = row["since"], row["until"] or inf, history.person[row["customer"]]
+        times[row["customer"], row["product"]].append((since, until))
+        last = inf if person["left"] is None else person["left"]
+        if not (person["joined"] or 0) <= since < until <= last or any(since < left < until for left in leaves(person)):
+            yield f"{place(row)}: holds {row['product']} from {since} to {until}"
+    for (customer, product), held in times.items():
+        if any(until > since for (_, until), (since, _) in pairwise(sorted(held))):
+            yield f"customer {customer}: holds {product} twice at a time"
+    for product in history.kpis["product"].groups[:-1]:
+        here = [time for (_, name), held in times.items() if name == product for time in held]
+        counted = {
+            "holders": sum(until >= end for _, until in here),
+            "products_gained": sum(start < since for since, _ in here),
+            "products_dropped": sum(start <= until < end for _, until in here),
+        }
+        for kpi, number in counted.items():
+            yield from differs(f"{kpi} of {product}", history.kpi(kpi, "product", product), number)
 
 
 def as_customer(
@@ -1074,6 +1110,7 @@ LAWS: tuple[Callable[[History], Iterator[str]], ...] = (
     events_happen_to_those_they_are_meant_for,
     contacts_cost_what_touchpoints_charge,
     customers_bring_what_they_pay_and_what_happens,
+    products_are_held_by_customers,
     stages_are_the_last_that_were_set,
     staff_cost_rosters_and_overtime,
     partners_are_paid_by_the_contact,

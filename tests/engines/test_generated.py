@@ -49,7 +49,8 @@ def assert_keeping_less_changes_nothing(exact, seed, tables):
         part, counted = engine.live(exact, seed, 0, keep=0.5)
         assert_same_sums(expected, counted)
         assert part.customers.equals(tables.customers)
-        kept = pl.concat([part.journeys["customer"], part.effects["customer"]]).unique().implode()
+        of_some = (part.journeys, part.effects, part.holdings)
+        kept = pl.concat([table["customer"] for table in of_some]).unique().implode()
         assert_same_tables(
             part,
             replace(
@@ -57,6 +58,7 @@ def assert_keeping_less_changes_nothing(exact, seed, tables):
                 visits=tables.visits.filter(pl.col("customer").is_in(kept)),
                 journeys=tables.journeys.filter(pl.col("customer").is_in(kept)),
                 effects=tables.effects.filter(pl.col("customer").is_in(kept)),
+                holdings=tables.holdings.filter(pl.col("customer").is_in(kept)),
             ),
         )
     nothing, counted = compiled.live(exact, seed, 0, keep=0.0)
@@ -150,6 +152,16 @@ def opened_by(trigger):
     return seen
 
 
+def heard_of_an_outage(model, tables):
+    told = [name for name, event in model.events.items() if event.outage is not None]
+    return tables.effects.select(pl.col("cause").is_in(told).any()).item()
+
+
+def moved_a_date(model, _):
+    dates = [{name: journey.when.on for name, journey in phase.model.journeys.items()} for phase in phases(model)]
+    return any(each != dates[0] for each in dates)
+
+
 def two_at_once(model, _):
     spans = [span(model, model.changes[name]) for name in model.enact]
     return len(spans) == 2 and max(begins for begins, _ in spans) < min(ends for _, ends in spans)
@@ -191,6 +203,11 @@ SIGNS = {
     "changes": (0.4, 0.4, lambda model, _: len(phases(model)) > 1),
     "two changes at once": (0.2, 0.2, two_at_once),
     "a change grows": (0.25, 0.25, grew),
+    "hears of an outage": (0.05, 0.05, heard_of_an_outage),
+    "a date is moved": (0.03, 0.08, moved_a_date),
+    "gets a product": (0.15, 0.15, lambda _, tables: tables.holdings.select((pl.col("since") > 0).any()).item()),
+    "gives up a product": (0.1, 0.1, lambda _, tables: tables.holdings["until"].null_count() < tables.holdings.height),
+    "pays for a product": (0.2, 0.2, lambda model, _: any(product.revenue for product in model.products.values())),
     "somebody is in a pilot": (0.12, 0.03, in_customers(pl.col("pilot"))),
     "is uncertain": (0.15, 0.12, lambda model, _: bool(model.uncertain)),
 }

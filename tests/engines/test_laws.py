@@ -178,6 +178,12 @@ SPOILT = {
         "they pay more": lambda: with_scenario("personas.clicker.value.revenue", "21 EUR / month"),
         "nobody was away": lambda: with_rows("customers", left_before=NEVER.cast(pl.List(pl.Float64))),
         "events bring something": lambda: with_rows("effects", revenue=pl.col("revenue") + 1),
+        "a product costs more": lambda: with_scenario("products.router.revenue", "5 EUR / month"),
+    },
+    "products_are_held_by_customers": {
+        "nobody gives one up": lambda: with_rows("holdings", until=NEVER.cast(pl.Float64)),
+        "all hold two at a time": lambda: with_rows("holdings", product=pl.lit("router")),
+        "others are counted": lambda: measured_as(with_rows("holdings", product=pl.lit("mobile"))),
     },
     "stages_are_the_last_that_were_set": {
         "all are of one stage": lambda: with_rows("customers", stage=pl.lit("prospect")),

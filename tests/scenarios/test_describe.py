@@ -286,6 +286,33 @@ def test_what_happens_by_itself_is_told(expected: str):
     assert expected in told(parse(raw))
 
 
+def test_what_products_bring_and_what_belongs_to_them_is_said():
+    raw = deepcopy(shop().raw) | {"products": {"card": {"revenue": "2.50 EUR / month", "about": "Points to collect."}}}
+    raw["journeys"]["order"]["product"] = "card"
+    text = told(parse(raw))
+    for expected in (
+        "card Points to collect. Brings 2.5 EUR a month from every customer who holds it. Its journeys: order.",
+        "It belongs to the product card.",
+    ):
+        assert expected in text
+
+
+@pytest.mark.parametrize(
+    ("outage", "expected"),
+    [
+        ("crm", "As soon as the system crm is out, it reaches all customers."),
+        (
+            {"system": "crm", "at": "end"},
+            "As soon as the system crm is back after an outage, it reaches all customers.",
+        ),
+    ],
+)
+def test_an_event_at_an_outage_is_said(outage, expected):
+    outages = {"outages": {"update": {"on": "2025-02-03", "lasts": "1 h"}}}
+    events = {"sorry": {"outage": outage, "mood": -1}}
+    assert expected in told(parse(shop().raw | {"systems": {"crm": outages}, "events": events}))
+
+
 CLOCK = {"after": "2 days", "every": "1 day", "revenue": "-20 EUR"}
 
 

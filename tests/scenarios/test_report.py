@@ -16,6 +16,7 @@ from scenarios.compare import BASELINE, Comparison, compare
 from scenarios.maps import traffic
 from scenarios.pages import QUARTER, quarters_of, values_by_week
 from scenarios.report import comparison_report, simulation_report
+from sim.changes import altered, enacted
 from sim.check import parse
 from sim.kpis import HEADLINES, KPIS
 from sim.replications import simulate
@@ -340,6 +341,26 @@ def test_the_intervals_of_one_scenario_hold_the_limits_of_its_data():
     assert f"Churn {words.level('churn', row['mean'], 'EUR', (row['upper'] - row['lower']) / 2)} {interval}" in text
     assert "limits of our data do not: 1 value of the scenario is not known exactly" in text
     assert "Intervals hold the luck of the run only" in Page(of_one()).text
+
+
+def test_products_have_their_numbers_and_their_differences_where_there_are_any():
+    assert "Differences by product" not in of_the_starter()
+    raw = altered(
+        starter().raw,
+        {
+            "population.customers": 20,
+            "products": {"internet": {"revenue": "30 EUR / month"}},
+            "personas.caller.products": {"internet": 0.5},
+            "changes": {"dearer": {"set": {"products.internet.revenue": "33 EUR / month"}}},
+        },
+    )
+    today = parse(raw)
+    compared_ = compare({BASELINE: today, "dearer": enacted(today, ["dearer"])}, 1, 2)
+    for html, caption in (
+        (comparison_report(compared_, "Prices", "", PROVENANCE), "Differences by product"),
+        (simulation_report(alone(compared_), "As it is", "", PROVENANCE), "By product"),
+    ):
+        assert re.search(rf"(?s)<caption>{caption}.*>Product<.*>internet<.*>none<", html)
 
 
 def test_a_scenario_without_staff_survey_or_churn_makes_a_page():

@@ -10,6 +10,7 @@ EVERYTHING = {
         "holidays": {"inventory": "2025-01-16", "election": "2025-01-27"},
     },
     "population": {"customers": 120, "joins": {"rate": "30 / week"}},
+    "products": {"router": {"about": "Comes with the first repair.", "revenue": "4 EUR / month"}},
     "traits": {"region": {"seen": {"p": 0.7, "after": {"kind": "exponential", "mean": "2 days"}}}},
     "personas": {
         "caller": {
@@ -143,6 +144,7 @@ EVERYTHING = {
         },
         "fault": {
             "goal": "repair",
+            "product": "router",
             "when": {"need": "fault"},
             "start": {"phone": "call"},
             "difficulty": {"time": 0.1},
@@ -275,6 +277,7 @@ EVERYTHING = {
             "reach": 0.35,
             "opens": {"letter": 1},
         },
+        "sorry": {"outage": {"system": "crm", "at": "end"}, "reach": 0.2, "puts_off": {"complaint": "1 h"}},
         "news": {"on": "2025-01-14 09:00", "every": "1 week", "reach": 0.5, "mood": 0.2, "revenue": "-0.5 EUR"},
     },
     "staff": {

@@ -284,6 +284,103 @@ def test_those_who_stay_have_the_same_needs_at_the_same_moments_with_and_without
     assert needs(baseline).equals(needs(changed))
 
 
+# ---- dates that move -------------------------------------------------------------------------------------------------
+
+
+def moving(path, old, new, begins=50, until=None, who=None):
+    """A company in which something happens on a date, and a change that moves it."""
+    dates = {"from": moment(begins)} | ({"until": moment(until)} if until else {}) | ({"who": who} if who else {})
+    events = {"news": {"on": moment(old), "mood": -1}}
+    systems = {"crm": {"outages": {"update": {"on": moment(old), "lasts": "5 min"}}}}
+    return company(
+        population={"customers": 8},
+        touchpoints={"desk": page(5), "shop": page(1, system="crm")},
+        journeys={"ann": call(old), "bob": call(300, "shop")},
+        events=events,
+        systems=systems,
+        changes={"new": dates | {"set": {path: moment(new)}}},
+        enact="new",
+    )
+
+
+def when(told, path):
+    """When what is at a path happened."""
+    if path == "events.news.on":
+        return sorted(set(told.effects["at"]))
+    if path == "journeys.ann.when.on":
+        return sorted({row["opened"] for row in journeys(told, "ann")})
+    return [300.0] if visit(told, "bob")["outcome"] == "down" else []
+
+
+DATES = ("journeys.ann.when.on", "events.news.on", "systems.crm.outages.update.on")
+
+
+@pytest.mark.parametrize("path", DATES)
+def test_a_change_moves_a_date_that_is_still_to_come(path):
+    raw = moving(path, 100, 300) | {"population": {"customers": 1}}
+    assert when(tell(raw), path) == [300]
+    assert when(tell(raw | {"enact": []}), path) == ([] if "systems" in path else [100])
+
+
+@pytest.mark.parametrize("path", DATES)
+def test_also_to_an_earlier_one(path):
+    raw = moving(path, 900, 300, begins=300, until=901) | {"population": {"customers": 1}}
+    assert when(tell(raw), path) == [300]
+
+
+def test_in_a_pilot_a_journey_has_two_dates():
+    told = tell(moving(DATES[0], 100, 300, who={"share": 0.5}))
+    dates = told.journeys.filter(goal="ann").join(told.customers, on="customer")
+    assert len(dates) == 8
+    assert set(dates.select("opened", "pilot").rows()) == {(100, False), (300, True)}
+
+
+@pytest.mark.parametrize("path", DATES)
+@pytest.mark.parametrize(
+    ("dates", "message"),
+    [
+        (
+            (100, 40, 50),
+            f"{moment(40)} is before the change begins (2025-01-06 00:50), so it would never come; choose another date",
+        ),
+        (
+            (100, 300, 50, 200),
+            f"{moment(300)} is when the change is over (2025-01-06 03:20), so it would never come; choose another date",
+        ),
+        (
+            (100, 300, 150),
+            (
+                f"{moment(100)}, which it moves, is before the change begins (2025-01-06 02:30), so it would happen on "
+                "both dates; let it be in force on both"
+            ),
+        ),
+        (
+            (500, 300, 150, 400),
+            (
+                f"{moment(500)}, which it moves, is when the change is over (2025-01-06 06:40), so it would happen on "
+                "both dates; let it be in force on both"
+            ),
+        ),
+    ],
+)
+def test_a_date_that_would_come_never_or_twice_is_refused(path, dates, message):
+    with pytest.raises(ScenarioError) as error:
+        build(moving(path, *dates))
+    assert [str(problem) for problem in error.value.problems] == [f"changes.new.set.{path}: {message}"]
+
+
+def test_a_journey_that_a_change_brings_has_a_date_while_it_is_there():
+    news = {"journeys.news": call(30)}
+    with pytest.raises(ScenarioError, match=r"changes.new.set.journeys.news.when.on: .* so it would never come"):
+        build(company(**change_at(60, **news)))
+
+
+def test_a_change_of_a_period_says_from_when_it_is_counted():
+    raw = company(events={"news": {"on": moment(100), "every": "1 h", "mood": -1}})
+    told = tell(raw | change_at(150, **{"events.news.on": moment(10), "events.news.every": "10 h"}))
+    assert told.effects["at"].to_list() == [100, 610, 1210]
+
+
 # ---- what a change brings is not there before it ---------------------------------------------------------------------
 
 

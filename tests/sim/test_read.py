@@ -578,6 +578,13 @@ def person(**more):
     return {"person": {"share": 1, **more}}
 
 
+def selling(product=None, goal=None, products=None):
+    """Parts of a company whose customers hold products, and whose only journey may belong to one."""
+    belongs = {name: value for name, value in (("product", product), ("goal", goal)) if value is not None}
+    holding = {"person": {"share": 1, "products": products or {"internet": 1}}}
+    return {"personas": holding, "journeys": {"ann": call(10) | belongs}}
+
+
 def two_pools(**more):
     return company(
         touchpoints={"desk": desk({"clerks": 0, "experts": "2 min"})},
@@ -633,14 +640,14 @@ def two_pools(**more):
             company(events={"news": {"satisfaction": -1}}),
             (
                 "events.news: never happens; say when: on a date, every period (the first time on a date, or not), "
-                "or a rate"
+                "a rate, or an outage"
             ),
         ),
         (
             company(events={"news": {"rate": "1 / day", "every": "1 day", "satisfaction": -1}}),
             (
                 "events.news: has every, rate; say when: on a date, every period (the first time on a date, or not), "
-                "or a rate"
+                "a rate, or an outage"
             ),
         ),
         (
@@ -885,6 +892,64 @@ def two_pools(**more):
             (
                 "systems.crm.outages.update.on: 2024-12-24 is before the clock starts (2025-01-06 00:00:00); "
                 "choose a date within the horizon"
+            ),
+        ),
+        (
+            company(events={"sorry": {"outage": "cmr", "mood": -1}}, systems={"crm": {"outages": {}}}),
+            "events.sorry.outage: there is no system 'cmr'; did you mean 'crm'?",
+        ),
+        (
+            company(events={"sorry": {"outage": {"system": "crm"}, "mood": -1}}, systems={"crm": {"capacity": 3}}),
+            ("events.sorry.outage.system: 'crm' is never out, so this would never happen; say systems.crm.outages"),
+        ),
+        (
+            company(
+                events={"sorry": {"outage": {"system": "crm", "at": "strat"}, "mood": -1}},
+                systems={"crm": {"outages": {"failure": {"rate": "1 / day", "lasts": "1 h"}}}},
+            ),
+            "events.sorry.outage.at: 'strat' is not one of the choices; did you mean 'start'?",
+        ),
+        (
+            company(products={"inernet": {"revenue": "30 EUR / month"}}, **selling()),
+            "products.inernet: nobody ever holds it; did you mean 'internet'?",
+        ),
+        (
+            company(products={"internet": {"revenue": "30 EUR"}}, **selling()),
+            (
+                "products.internet.revenue: '30 EUR' does not say per what time; write for instance '30 EUR / h' "
+                "(units: s, min, h, day, week, month or year)"
+            ),
+        ),
+        (
+            company(products={"internet": {"price": 3}}, **selling()),
+            "products.internet.price: not a known field; known: about, revenue",
+        ),
+        (
+            company(**selling(products={"internet": 1, "none": 0.5})),
+            "products.none: 'none' is where KPIs count what belongs to no product; choose another name",
+        ),
+        (
+            company(**selling(product="internt")),
+            "journeys.ann.product: there is no product 'internt'; did you mean 'internet'?",
+        ),
+        (
+            company(
+                personas={"person": {"share": 1, "products": {"mobile": 1, "tv": 1}}},
+                journeys={name: call(1, product=name, goal="help") for name in ("mobile", "tv")},
+            ),
+            (
+                "journeys.tv.product: its goal 'help' belongs to 'mobile', as journeys.mobile says; "
+                "give it a goal of its own"
+            ),
+        ),
+        (
+            company(
+                **selling(product="internet", products={"internet": 1, "tv": 1}),
+                changes={"new": {"set": {"journeys.ann.product": "tv"}}},
+            ),
+            (
+                "changes.new.set.journeys.ann.product: a change cannot move a journey to another product, where its "
+                "past would be counted too; bring a journey of the other product instead"
             ),
         ),
         (

@@ -11,7 +11,7 @@ import pytest
 from sim import build, simulate
 from sim.kpis import measure
 from sim.summaries import summarise
-from tests.sim.stories import call, company, customer, desk, journey, journeys, moment, page, tell
+from tests.sim.stories import call, company, customer, desk, journey, journeys, moment, page, tell, visits
 
 
 def opened(touchpoint="desk", **more):
@@ -147,8 +147,8 @@ def test_money_that_a_clock_moves_is_the_customers_and_has_a_row_of_its_own():
     tables = tell(open_for(60, after="20 min", revenue="-20 EUR"))
     assert customer(tables)["revenue"] == -20
     assert tables.effects.to_dicts() == [
-        {"customer": 0, "cause": "call", "journey": 1, "visit": 1, "nth": 0, "persona": "person", "at": 30.0,
-         "revenue": -20.0, "stage": None}
+        {"customer": 0, "cause": "call", "journey": 1, "visit": 1, "nth": 0, "persona": "person",
+         "goal": "ann", "at": 30.0, "revenue": -20.0, "stage": None}
     ]  # fmt: skip
 
 
@@ -216,6 +216,58 @@ def test_a_rate_follows_its_profile():
     assert all(480 <= minute % 10080 <= 600 for minute, _ in effects(tables))
 
 
+def out(outages, **event):
+    """Something that happens to everybody with an outage of a system on which nothing else hangs."""
+    systems = {"crm": {"outages": outages}}
+    return unstaffed(systems=systems, events={"sorry": event}, journeys={"ann": call(10), "bob": aside()})
+
+
+TWICE = {"update": {"on": moment(30), "lasts": "20 min"}, "repair": {"on": moment(100), "lasts": "1 h"}}
+
+
+def test_an_event_may_happen_whenever_a_system_is_out():
+    tables = tell(out(TWICE, outage="crm", opens={"bob": 1}))
+    assert effects(tables) == [(30, 0), (100, 1)]
+    assert [row["opened"] for row in journeys(tables, "bob")] == [30, 100]
+
+
+def test_or_as_soon_as_it_is_back():
+    told = tell(out(TWICE, outage={"system": "crm", "at": "end"}, satisfaction=-1))
+    assert effects(told) == [(50, 0), (160, 1)]
+    assert customer(told)["satisfaction_end"] == 5
+
+
+def test_outages_that_overlap_are_one_to_an_event_too():
+    more = TWICE | {"more": {"on": moment(45), "lasts": "30 min"}, "late": {"on": moment(1430), "lasts": "1 day"}}
+    assert effects(tell(out(more, outage="crm", mood=-1))) == [(30, 0), (100, 1), (1430, 2)]
+    assert effects(tell(out(more, outage={"system": "crm", "at": "end"}, mood=-1))) == [(75, 0), (160, 1)]
+
+
+def test_whom_an_outage_calls_off_is_not_called_on():
+    raw = out({"update": {"on": moment(12), "lasts": "20 min"}}, outage="crm", cancels="bob", puts_off={"ann": "1 h"})
+    raw["journeys"]["ann"] = ending(10, opens={"bob": {"p": 1, "after": "20 min"}, "cid": {"p": 1, "after": "2 min"}})
+    raw["journeys"] |= {"bob": opened(), "cid": opened(), "dot": ending(0, opens={"bob": {"p": 1, "after": "30 min"}})}
+    tables = tell(raw)
+    assert [row["opened"] for row in journeys(tables, "cid")] == [17]
+    assert [row["opened"] for row in journeys(tables, "bob")] == [35]
+
+
+def test_outages_by_chance_are_those_that_turn_people_away():
+    failure = {"failure": {"rate": "4 / day", "lasts": {"kind": "exponential", "mean": "1 h"}}}
+    raw = out(failure, outage="crm", opens={"bob": 1}) | {"clock": {"start": "2025-01-06", "horizon": "20 days"}}
+    raw["touchpoints"]["desk"] = page(5, system="crm")
+    tables = tell(raw)
+    assert len(effects(tables)) == pytest.approx(67, abs=4 * 67**0.5)
+    came = [row["outcome"] for row in tables.visits.filter(goal="bob").to_dicts()]
+    assert came == ["down"] * len(effects(tables))
+
+
+def test_an_outage_that_a_change_brings_happens_to_those_whom_it_reaches_then():
+    more = {"systems.crm.outages.more": {"on": moment(500), "lasts": "1 h"}, "events.sorry.outage.at": "end"}
+    change = {"changes": {"new": {"from": moment(60), "set": more}}, "enact": "new"}
+    assert effects(tell(out(TWICE, outage={"system": "crm"}, mood=-1) | change)) == [(30, 0), (160, 1), (560, 2)]
+
+
 def test_it_takes_effect_on_those_for_whom_its_condition_holds():
     personas = {"one": {"share": 0.5, "products": {"internet": 0.5}}, "other": {"share": 0.5}}
     who = {"product": "internet"}
@@ -230,6 +282,18 @@ def test_who_has_left_is_not_there():
     there = [row["customer"] for row in tables.customers.to_dicts() if row["left"] is None or row["left"] > 720]
     assert [row["customer"] for row in tables.effects.to_dicts()] == there
     assert 10 < len(there) < 90
+
+
+def test_work_done_without_the_customer_is_no_contact_of_theirs():
+    calls = {"on": moment(60), "most": 5, "by": {"contacts": 1}, "mood": -1}
+    touchpoints = {"desk": page(5), "office": page(5, attended=False)}
+    journeys_ = {"ann": call(10) | {"who": {"share": 0.5}}, "bob": call(10, "office")}
+    tables = tell(
+        unstaffed(touchpoints=touchpoints, journeys=journeys_, events={"calls": calls}, population={"customers": 30})
+    )
+    assert [row["customer"] for row in tables.effects.to_dicts()] == [row["customer"] for row in visits(tables, "ann")][
+        :5
+    ]
 
 
 def visitors(**event):
