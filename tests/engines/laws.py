@@ -16,6 +16,7 @@ from typing import Any
 
 from sim import Model, Result, Tables, draws
 from sim.changes import Phase, arms, phases, pilot_of
+from sim.engines.outages import outages
 from sim.kpis import KPIS
 from sim.model import (
     ABANDONED,
@@ -836,6 +837,9 @@ def is_due(history: History, event: Event, time: float) -> bool:
     """Say whether an event can happen at a time: on its date, so many periods later, or any time if it is by chance."""
     if event.rate is not None:
         return True
+    if event.outage is not None:
+        known = outages(history.phases, history.model.clock, history.world, event.outage.system)
+        return time in (known.begins if event.outage.at == "start" else known.ends)
     first = event.every or inf if event.on is None else history.model.clock.minutes(event.on)
     periods = 0 if time == first else (time - first) / (event.every or inf)
     return periods >= 0 and isclose(periods, round(periods), rel_tol=1e-9) and (time == first or periods > 0)

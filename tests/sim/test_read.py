@@ -687,20 +687,20 @@ def two_pools(**more):
         ),
         (
             company(events={"news": {"on": moment(5), "who": {"stage": "prospect"}, "mood": -1}}),
-            "events.news.who.stage: nobody is ever 'prospect'; known: customer",
+            "events.news.who.stage: nobody is ever 'prospect'; known: customer, left",
         ),
         (
             company(events={"news": {"on": moment(5), "reach": 0.5}}),
             (
                 "events.news: does nothing; say what it does: "
-                "stage, adds, drops, trait, revenue, mood, satisfaction, opens, cancels, puts_off"
+                "stage, adds, drops, trait, revenue, mood, satisfaction, stays, opens, cancels, puts_off"
             ),
         ),
         (
             company(journeys={"ann": call(10, step={"while_open": {"after": "1 h"}})}),
             (
                 "journeys.ann.steps.call.while_open: does nothing; say what it does: "
-                "stage, adds, drops, trait, revenue, mood, satisfaction, opens, cancels, puts_off"
+                "stage, adds, drops, trait, revenue, mood, satisfaction, stays, opens, cancels, puts_off"
             ),
         ),
         (

@@ -416,8 +416,9 @@ def test_a_change_makes_a_system_fail_from_its_date_on_only():
 
 
 def test_a_system_that_a_change_brings_is_out_only_then():
-    broken = {"outages": {"update": {"on": "2025-01-06 00:30", "lasts": "1 h"}}}
+    broken = {"outages": {"update": {"on": "2025-01-06 01:30", "lasts": "1 h"}}}
     moved = {"from": "2025-01-06 01:00", "set": {"systems.crm": broken, "touchpoints.desk.system": "crm"}}
-    journeys = {"early": call(40), "late": call(65)}
-    tables = tell(company(journeys=journeys, changes={"moved": moved}, enact=["moved"]))
-    assert outcomes(tables, *journeys) == ["resolved", "resolved"]  # the update was before there was a system
+    journeys = {"early": call(65), "late": call(95)}
+    for enact, late in ((["moved"], "down"), ([], "resolved")):
+        tables = tell(company(journeys=journeys, changes={"moved": moved}, enact=enact))
+        assert outcomes(tables, *journeys) == ["resolved", late]

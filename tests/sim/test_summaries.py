@@ -15,7 +15,7 @@ from tests.sim.everything import EVERYTHING
 from tests.sim.stories import call, company, desk, moment, page, pool
 
 WEEK = 10080.0
-NOT_ADDITIVE = {"present", "lost_of_present", "at_start", "stayed", "satisfaction_end"}  # of a moment, not of a time
+NOT_ADDITIVE = {"present", "lost_of_present", "at_start", "stayed", "satisfaction_end", "holders"}  # of a moment
 
 
 def summary(raw, window=None, seed=1):
@@ -373,7 +373,7 @@ def test_money_is_what_the_customers_table_says(enact):
         raw["journeys"][name]["steps"]["go"]["touchpoint"] = "form"
     result = simulate(build(raw), seed=7)
     found, customers = summarise(result), result.tables.customers
-    names = ("subscription", "visit_revenue", "journey_revenue", "effect_revenue")
+    names = ("subscription", "product_revenue", "visit_revenue", "journey_revenue", "effect_revenue")
     assert sum(found["all"][name][0] for name in names) == pytest.approx(customers["revenue"].sum())
     assert found["all"]["contact_cost"][0] == pytest.approx(customers["cost"].sum())
     by_persona = customers.group_by("persona").agg(pl.col("revenue").sum())
