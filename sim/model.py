@@ -849,15 +849,14 @@ class Partner(Described):
 
 
 class Differ(Described):
-    """How the members of a pool differ; each has a speed and a proficiency of their own.
+    """How the members of a pool differ; each has a speed and a proficiency of their own, around the pool's.
 
     Attributes
     ----------
     speed
-        Coefficient of variation of their speeds, lognormal with mean 1; a speed divides service times.
+        Coefficient of variation of their speeds, lognormal around the pool's.
     proficiency
-        Standard deviation of their proficiencies, normal with mean 0; it is taken off an issue's difficulty where that
-        tilts outcomes.
+        Standard deviation of their proficiencies, normal around the pool's.
     """
 
     speed: float = Field(default=0.0, ge=0)
@@ -888,6 +887,10 @@ class Pool(Described):
         Journeys (by their goal) it can serve; any where unstated.
     absence
         Share of the people of a shift who are away on a day, each by chance; they are paid.
+    speed
+        Of all of its members; service times are divided by it.
+    proficiency
+        Of all of its members; it is taken off an issue's difficulty where that tilts outcomes.
     """
 
     department: str | None = None
@@ -898,6 +901,8 @@ class Pool(Described):
     breaks: dict[str, Break] = {}
     absence: Share = 0.0
     partner: Partner | None = None
+    speed: float = Field(default=1.0, gt=0)
+    proficiency: float = 0.0
     differ: Differ = Differ()
     at_once: AtOnce = AtOnce()
 

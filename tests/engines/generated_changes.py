@@ -86,6 +86,13 @@ def other_contacts(chance: Chance, raw: Raw) -> Raw:
     return {f"staff.{pool}.at_once.contacts": chance.whole(1, 4) for pool in some_of(chance, raw["staff"])}
 
 
+def training(chance: Chance, raw: Raw) -> Raw:
+    """Faster people, and better ones where that matters."""
+    faster = {f"staff.{pool}.speed": chance.one_of((1, 2)) for pool in some_of(chance, raw["staff"])}
+    able = [f"staff.{pool}.proficiency" for pool, written in raw["staff"].items() if "proficiency" in written]
+    return faster | {path: chance.number(0, 2) for path in some_of(chance, able)}
+
+
 def more_breaks(chance: Chance, raw: Raw) -> Raw:
     pool = chance.one_of(raw["staff"])
     return {
@@ -377,4 +384,5 @@ KINDS = (
     attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey,
     events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, conditions, contracts,
     referrals, surveys, revenues, profiles, new_profile, other_absence, more_breaks, other_contacts,
+    training,
 )  # fmt: skip

@@ -81,6 +81,10 @@ def test_the_starter_is_told_in_sentences(expected: str):
             },
             "paid 4 EUR for a contact; 80 % answered within 30 s over the whole time measured, or 500 EUR back.",
         ),
+        ({"speed": 1.25}, "They take 80 % of the usual time for a service."),
+        ({"speed": 0.5}, "They take 200 % of the usual time for a service."),
+        ({"proficiency": 0.3}, "They are better than usual at what is hard, by 0.3."),
+        ({"proficiency": -0.3}, "They are worse than usual at what is hard, by 0.3."),
         ({"differ": {"speed": 0.15}}, "Their speeds differ by about 15 %."),
         ({"differ": {"proficiency": 0.3}}, "Some are better than others at what is hard."),
         (

@@ -289,6 +289,8 @@ EVERYTHING = {
             },
             "breaks": {"noon": {"days": "mon-fri", "from": "12:30", "to": "13:00", "share": 0.5}},
             "absence": 0.1,
+            "speed": 1.1,
+            "proficiency": 0.2,
             "differ": {"speed": 0.15, "proficiency": 0.3},
         },
         "tier2": {

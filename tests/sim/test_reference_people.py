@@ -283,7 +283,7 @@ def minutes(tables):
 
 
 def many_desks(differ, **more):
-    return company(population={"customers": 300}, staff={"clerks": pool(300, differ=differ)}, **more)
+    return company(population={"customers": 300}, staff={"clerks": pool(300, differ=differ, **more)})
 
 
 def test_each_member_has_a_speed_that_divides_how_long_services_take():
@@ -352,10 +352,69 @@ def test_proficiency_widens_what_difficulty_does():
     assert found == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 2000) ** 0.5)
 
 
-def test_proficiency_that_can_move_nothing_is_an_error():
-    problem = r"staff\.clerks\.differ\.proficiency: moves nothing: .* journeys\.ann\.difficulty\.resolved"
+@pytest.mark.parametrize("part", [{"differ": {"proficiency": 0.3}}, {"proficiency": 0.3}])
+def test_proficiency_that_can_move_nothing_is_an_error(part):
+    problem = r"staff\.clerks\.(differ\.)?proficiency: moves nothing: .* journeys\.ann\.difficulty\.resolved"
     with pytest.raises(ScenarioError, match=problem):
-        build(company(staff={"clerks": pool(1, differ={"proficiency": 0.3})}))
+        build(company(staff={"clerks": pool(1, **part)}))
+
+
+# ---- what a pool is like ---------------------------------------------------------------------------------------------
+
+
+def test_a_pool_twice_as_fast_takes_half_the_time():
+    assert times(tell(company(staff={"clerks": pool(1, speed=2)})), "ann") == {"ann": (10, 12.5)}
+
+
+def test_the_same_call_takes_as_long_as_the_pool_that_serves_it_makes_it():
+    """The first serves as long as the touchpoint says, the second at half that speed."""
+    staff = {"quick": pool(1), "slow": pool(1, speed=0.5)}
+    desks = {"desk": desk({"quick": 0, "slow": 0})}
+    tables = tell(company(touchpoints=desks, staff=staff, journeys={"ann": call(10), "bob": call(11)}))
+    assert times(tables, "ann", "bob") == {"ann": (10, 15), "bob": (11, 21)}
+
+
+def test_members_differ_around_the_speed_of_their_pool():
+    alike, faster = (minutes(tell(many_desks({"speed": 0.3}, speed=speed))) for speed in (1, 4))
+    assert len(set(alike.values())) == 300
+    assert all(faster[member] == pytest.approx(taken / 4) for member, taken in alike.items())
+
+
+def test_a_change_of_speed_is_felt_by_services_that_begin_after_it_and_grows_with_its_ramp():
+    """It is whole after two days of which the first counts a quarter, the second three quarters."""
+    change = {"from": "2025-01-07", "ramp": "2 days", "set": {"staff.clerks.speed": 3}}
+    days = {f"day {n}": call(1440 * n) for n in range(4)} | {"before": call(1438)}
+    clock = {"start": "2025-01-06", "horizon": "4 days"}
+    tables = tell(company(clock=clock, journeys=days, staff={"clerks": pool(2)}, changes={"t": change}, enact="t"))
+    taken = {row["goal"]: row["ended"] - row["started"] for row in visits(tables)}
+    expected = {"day 0": 5, "before": 5, "day 1": 5 / 1.5, "day 2": 5 / 2.5, "day 3": 5 / 3}
+    assert taken == pytest.approx(expected)
+
+
+def test_a_pool_of_a_proficiency_finds_every_issue_that_much_less_hard():
+    raw = solving(0.0)
+    raw["staff"]["clerks"]["proficiency"] = 1.5
+    at, weight = np.polynomial.hermite_e.hermegauss(60)
+    odds = np.exp(-(at - 1.5))
+    expected = float((weight * odds / (1 + odds)).sum() / weight.sum())
+    before, after = resolved(tell(solving(0.0))), resolved(tell(raw))
+    assert before < after  # the same issues, and more
+    assert len(after) / 2000 == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 2000) ** 0.5)
+
+
+def test_the_proficiency_of_a_pool_is_where_that_of_its_members_begins():
+    """Difficulty less proficiency is normal around −1 with variance 1 + 3²."""
+    raw = solving(3.0)
+    raw["staff"]["clerks"]["proficiency"] = 1.0
+    at, weight = np.polynomial.hermite_e.hermegauss(60)
+    odds = np.exp(1 - at * (1 + 3.0**2) ** 0.5)
+    expected = float((weight * odds / (1 + odds)).sum() / weight.sum())
+    assert len(resolved(tell(raw))) / 2000 == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 2000) ** 0.5)
+
+
+def test_a_speed_of_nothing_is_an_error():
+    with pytest.raises(ScenarioError, match=r"staff\.clerks\.speed"):
+        build(company(staff={"clerks": pool(1, speed=0)}))
 
 
 # ---- several contacts at once ----------------------------------------------------------------------------------------
