@@ -1617,7 +1617,7 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
         cost = touchpoint["cost"]
         customer["cost"] += cost
         if w["makes_lists"] == 1:
-            known_at(w, c, ZERO)["contacts"] += 1.0
+            known_at(w, c, ZERO)["contacts"] += touchpoint["attended"]
     if outcome != BY_LEAVING:
         feel(w, i, outcome, o, wait)
     revenue, stage = 0.0, NONE
