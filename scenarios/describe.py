@@ -777,7 +777,7 @@ def _goes(journey: Journey, here: str, route: Route) -> str:
 def _change(model: Model, name: str) -> Part:
     force, cost = assumed.when_in_force(model, name), assumed.own_cost(model, name)
     on = " Already on." if name in model.enact else ""
-    lines = [f"{force[:1].upper()}{force[1:]}; it costs {cost}.{on}"]
+    lines = [f"{force[:1].upper()}{force[1:]}; it costs {cost}.{on}", *assumed.taken(model, name)]
     lines += [f"{setting.path}: {setting.old} → {setting.new}" for setting in assumed.settings(model, name)]
     title = model.changes[name].title
     return Part(f"{plain(name)}: {title}" if title else plain(name), lines)

@@ -12,7 +12,7 @@ from sim import units
 from sim.described import Described, Minutes, Moment, Money, MoneyPerMinute, PerMinute, Share, Weight
 from sim.distributions import Distribution, Gamma
 from sim.rules import Law
-from sim.timetable import FLAT, Break, Clock, Profile, Shift
+from sim.timetable import FLAT, Break, Clock, Profile, Shift, Taken
 from sim.uncertain import Uncertain
 
 RESOLVED = "resolved"
@@ -915,7 +915,7 @@ class ChangeCost(Described):
 
 
 class Change(Described):
-    """Something proposed: what it sets, from when until when, and what it costs.
+    """Something proposed: what it sets, from when until when, what it costs, and what it takes from the floor.
 
     Attributes
     ----------
@@ -928,6 +928,8 @@ class Change(Described):
     who
         A pilot: the personas and the share of customers for whom it holds. What it sets of personas, touchpoints and
         journeys is for them alone; staff, channels and all else are everybody's. Drawn once for each customer.
+    takes
+        Pools of which it keeps a share of those on duty away, as a break does: whoever is in training does not answer.
     """
 
     title: str = ""
@@ -935,6 +937,7 @@ class Change(Described):
     ends: Moment | None = Field(default=None, alias="until")
     ramp: Minutes = 0.0
     cost: ChangeCost = ChangeCost()
+    takes: dict[str, Annotated[Taken, _shorthand("share")]] = {}
     who: Who | None = None
     set: dict[str, Any] = Field(min_length=1)
 

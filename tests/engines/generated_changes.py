@@ -22,7 +22,7 @@ def draw_changes(chance: Chance, raw: Raw, start: datetime, horizon: int) -> Non
     for kind in kinds:
         chance.one_of(settings).update(kind(chance, raw))
     changes = {
-        name: draw_dates(chance, start, horizon) | {"set": some}
+        name: draw_dates(chance, start, horizon) | chance.maybe(0.35, takes=lambda: taken(chance, raw)) | {"set": some}
         for name, some in zip(("sooner", "later", "elsewhere"), settings, strict=False)
         if some
     }
@@ -53,6 +53,20 @@ def draw_dates(chance: Chance, start: datetime, horizon: int) -> Raw:
     dates = {"from": (start + timedelta(minutes=begins)).isoformat(" ")} if chance.happens(0.8) else {}
     dates |= {"until": until()} if dates and chance.happens(0.4) else {}
     return dates | chance.maybe(0.5, ramp=lambda: chance.one_of(("8 h", "1 day", "2 days", "3 days")))
+
+
+def taken(chance: Chance, raw: Raw) -> Raw:
+    """Draw of which pool a share is away, and perhaps in which hours and for how long."""
+    part = {"share": chance.one_of((0.5, 1, 0.7))} | chance.maybe(
+        0.5,
+        **{
+            "days": lambda: chance.one_of(("all", "mon-wed")),
+            "from": lambda: chance.one_of(("08:00", "09:30")),
+            "to": lambda: chance.one_of(("12:00", "20:00")),
+            "for": lambda: chance.duration(200, 2000),
+        },
+    )
+    return {chance.one_of(raw["staff"]): part}
 
 
 # ---- staff and touchpoints -------------------------------------------------------------------------------------------

@@ -98,6 +98,20 @@ def test_what_a_pool_says_of_its_people_is_told(people, expected):
     assert expected in told(parse(altered(starter().raw, settings)))
 
 
+@pytest.mark.parametrize(
+    ("takes", "expected"),
+    [
+        (
+            {"share": 0.1, "days": "mon-fri", "from": "09:00", "to": "11:00", "for": "4 weeks"},
+            "It takes 10 % of those on duty in service away, Mon–Fri 09:00–11:00, in its first 4 weeks.",
+        ),
+        (0.25, "It takes 25 % of those on duty in service away, day and night, while it lasts."),
+    ],
+)
+def test_what_a_change_takes_from_the_floor_is_told(takes, expected):
+    assert expected in told(parse(altered(starter().raw, {"changes.hire.takes": {"service": takes}})))
+
+
 def test_holidays_are_told_with_their_dates():
     raw = altered(starter().raw, {"clock.holidays": {"epiphany": "2025-01-07"}})
     raw["staff"]["service"]["shifts"]["day"]["holidays"] = True
