@@ -6,17 +6,28 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scenarios.words import change_title, date, duration, listed, money, plain, rounded, two_digits, with_unit
+from scenarios.words import (
+    change_title,
+    date,
+    duration,
+    listed,
+    money,
+    per_cent,
+    plain,
+    rounded,
+    two_digits,
+    with_unit,
+)
 from sim import units
 from sim.changes import flatten, phases
 from sim.model import AGAIN, CLOSED, DEFAULT_PROFILE
+from sim.timetable import Shift
 from sim.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sim.model import Model
-    from sim.timetable import Shift
 
 
 # ---- what changes ----------------------------------------------------------------------------------------------------
@@ -76,6 +87,16 @@ def when_in_force(model: Model, change: str) -> str:
     begins = f"from {date(proposed.begins)}" if proposed.begins else "from the end of the warm-up"
     force = f"{begins} until {date(proposed.ends)}" if proposed.ends else f"{begins} on"
     return f"{force}, growing over {units.say_duration(proposed.ramp)}" if proposed.ramp else force
+
+
+def taken(model: Model, change: str) -> list[str]:
+    """What a change takes from the floor, a sentence for each pool."""
+    said = []
+    for pool, part in model.changes[change].takes.items():
+        hours = say_hours([Shift.model_construct(days=part.days, begins=part.begins, ends=part.ends, headcount=1)])
+        lasting = "while it lasts" if part.lasts is None else f"in its first {duration(part.lasts)}"
+        said.append(f"It takes {per_cent(part.share)} of those on duty in {plain(pool)} away, {hours}, {lasting}.")
+    return said
 
 
 # ---- when somebody is there ------------------------------------------------------------------------------------------

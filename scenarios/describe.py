@@ -156,7 +156,7 @@ _TOLD: dict[type[Described], str] = {
     Persona: "share needs needs_differ start starts patience satisfaction churn survey value priority traits products "
     "contract referral",
     Touchpoint: "channel service_time staff cost when_closed attended urgent callback system when_down",
-    Pool: "department wage overtime skills shifts breaks absence partner differ at_once",
+    Pool: "department wage overtime skills shifts breaks absence partner speed proficiency differ at_once",
     Journey: "when who goal product start difficulty steps ends priority",
     Step: "touchpoint outcomes next service_time promise priority while_open",
     Outcome: "p holds reopens stage adds drops trait revenue mood satisfaction stays opens cancels puts_off",
@@ -568,6 +568,11 @@ def _pool(model: Model, name: str, pool: Pool) -> Part:
         lines.append(f"{plain(shift_name)}: {assumed.say_hours([manned])}, {people}{holidays}.")
     lines += _away(pool)
     lines.append(_pay(model, pool))
+    if pool.speed != 1:
+        lines.append(f"They take {per_cent(1 / pool.speed)} of the usual time for a service.")
+    if pool.proficiency:
+        better = "better" if pool.proficiency > 0 else "worse"
+        lines.append(f"They are {better} than usual at what is hard, by {abs(pool.proficiency):g}.")
     if pool.differ.speed:
         lines.append(f"Their speeds differ by about {per_cent(pool.differ.speed)}.")
     if pool.differ.proficiency:
@@ -790,7 +795,7 @@ def _goes(journey: Journey, here: str, route: Route) -> str:
 def _change(model: Model, name: str) -> Part:
     force, cost = assumed.when_in_force(model, name), assumed.own_cost(model, name)
     on = " Already on." if name in model.enact else ""
-    lines = [f"{force[:1].upper()}{force[1:]}; it costs {cost}.{on}"]
+    lines = [f"{force[:1].upper()}{force[1:]}; it costs {cost}.{on}", *assumed.taken(model, name)]
     lines += [f"{setting.path}: {setting.old} → {setting.new}" for setting in assumed.settings(model, name)]
     title = model.changes[name].title
     return Part(f"{plain(name)}: {title}" if title else plain(name), lines)

@@ -119,7 +119,7 @@ def _change(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     for part in parts:
         text = f"{assumed.when_in_force(model, part)}; it costs {assumed.own_cost(model, part)}."
         named = f"{words.change_title(model, part)}: {text}" if len(parts) > 1 else text
-        lines.append(named[:1].upper() + named[1:])
+        lines += [named[:1].upper() + named[1:], *assumed.taken(model, part)]
     settings = [each for part in parts for each in assumed.settings(comparison.models[BASELINE], part)]
     if not parts:
         lines = ["Another scenario: what differs in it from today is listed here."]

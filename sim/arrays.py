@@ -130,9 +130,12 @@ EFFECTS = np.dtype(
         ),
     ]
 )
-# `own`: whether it matters to a service or its outcome who serves, and what else they hold.
+# `own`: whether it matters to how long a service takes who serves, and what else they hold.
 PEOPLE = np.dtype(
-    [*((name, np.float64) for name in ("speed", "proficiency", "slower")), ("contacts", np.int64), ("own", np.int64)]
+    [
+        *((name, np.float64) for name in ("speed", "speeds_differ", "proficiency", "proficiencies_differ", "slower")),
+        *((name, np.int64) for name in ("contacts", "own")),
+    ]
 )
 END = np.dtype([("good", np.int64), ("effects", np.int64)])
 # `most`: how many are on the list, −1 where there is none, and the weights by which it is made; `visitors`: whether it
@@ -172,7 +175,7 @@ class Arrays(NamedTuple):
     capacity
         Services that can go on at once with a system, −1 where any number; shape (F, systems).
     people
-        How the members of a pool differ, and what they hold at once, shape (F, K).
+        How good the members of a pool are, how they differ, and what they hold at once, shape (F, K).
     serves
         Whether a pool has the skill for a journey, shape (F, J, K).
     begin, begin_n
@@ -605,9 +608,9 @@ class _Lowering:
             self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
         for name, pool in model.staff.items():
             differ, at_once = pool.differ, pool.at_once
-            own = differ.speed > 0 or differ.proficiency > 0 or at_once.slower > 0
-            row = differ.speed, differ.proficiency, at_once.slower, at_once.contacts, own
-            self.people[f, self.number["pools"][name]] = row
+            good = pool.speed, differ.speed, pool.proficiency, differ.proficiency
+            own = pool.speed != 1 or differ.speed > 0 or at_once.slower > 0
+            self.people[f, self.number["pools"][name]] = *good, at_once.slower, at_once.contacts, own
 
     def persona(self, f: int, p: int, persona: Persona, model: Model) -> None:
         """Write down a persona."""

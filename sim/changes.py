@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
 from math import inf
@@ -24,7 +24,7 @@ from sim.units import moment
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sim.timetable import Clock
+    from sim.timetable import Break, Clock
 
 
 # What those in a pilot may have to themselves; all else (staff, channels, …) is there for everybody.
@@ -46,6 +46,8 @@ class Phase:
         Journeys that exist only in other phases and start for nobody in this one.
     pilot
         The same time as those live through it who are in a pilot, where there is one.
+    taken
+        Of whom changes keep a share away, by pool.
     """
 
     start: float
@@ -53,6 +55,7 @@ class Phase:
     model: Model
     dormant: frozenset[str]
     pilot: Phase | None = None
+    taken: Mapping[str, tuple[Break, ...]] = field(default_factory=dict)
 
     def arm(self, *, pilot: bool) -> Phase:
         """Return it as those in the pilot live through it, or all others."""
@@ -198,15 +201,28 @@ def phases(model: Model) -> tuple[Phase, ...]:
     spans = {name: span(model, model.changes[name]) for name in model.enact}
     ramps = {name: ramp(model, model.changes[name]) for name in model.enact}
     times = {t for begins, ends in spans.values() for t in (begins, ends)}
-    times |= {t for name, (begins, ends) in spans.items() for t in ramps[name].edges if begins <= t < ends}
+    for name, (begins, ends) in spans.items():
+        over = (until for _, until in _taken(model, name).values())
+        times |= {t for t in (*ramps[name].edges, *over) if begins <= t < ends}
     edges = sorted({0.0, model.clock.horizon, *(t for t in times if t < model.clock.horizon)})
     everybody, chosen = _Written(model, in_pilot=False), _Written(model, in_pilot=True)
     stretches = []
     for start, end in pairwise(edges):
         shares = {name: ramps[name].share(start) for name, (begins, ends) in spans.items() if begins <= start < ends}
         pilot = chosen.phase(start, end, shares) if pilot_of(model) in shares else None
-        stretches.append(replace(everybody.phase(start, end, shares), pilot=pilot))
+        taken: dict[str, tuple[Break, ...]] = {}
+        for name in shares:
+            for pool, (part, until) in _taken(model, name).items():
+                taken[pool] = (*taken.get(pool, ()), *([part] if start < until else []))
+        stretches.append(replace(everybody.phase(start, end, shares), pilot=pilot, taken=taken))
     return tuple(stretches)
+
+
+def _taken(model: Model, name: str) -> dict[str, tuple[Break, float]]:
+    """What a change takes from pools, and until which minute."""
+    change = model.changes[name]
+    begins = _begins(model, change)
+    return {pool: (part, inf if part.lasts is None else begins + part.lasts) for pool, part in change.takes.items()}
 
 
 def arms(stretches: Sequence[Phase]) -> tuple[Phase, ...]:
@@ -327,6 +343,12 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
             broken = broken_by(flatten(settings), raw, already)
             problems += [Problem(f"changes.{name}.set.{p.path}", p.message) for p in broken]
             problems += _pilot(name, change, flatten(settings), raw)
+            pools = list(_written(altered(raw, flatten(settings)), "staff"))
+            problems += [
+                Problem(f"changes.{name}.takes.{pool}", f"there is no staff pool '{pool}'; {did_you_mean(pool, pools)}")
+                for pool in _written(change, "takes")
+                if pool not in pools
+            ]
     known = _paths({part: value for part, value in raw.items() if part not in ("changes", "uncertain", "levers")})
     missing = [problem.path for problem in already if problem.message == MISSING]
     stands = [(f"uncertain.{path}", path) for path in _written(raw, "uncertain")]

@@ -12,7 +12,7 @@ from sim import units
 from sim.described import Described, Minutes, Moment, Money, MoneyPerMinute, PerMinute, Share, Weight
 from sim.distributions import Distribution, Gamma
 from sim.rules import Law
-from sim.timetable import FLAT, Break, Clock, Profile, Shift
+from sim.timetable import FLAT, Break, Clock, Profile, Shift, Taken
 from sim.uncertain import Uncertain
 
 RESOLVED = "resolved"
@@ -874,15 +874,14 @@ class Partner(Described):
 
 
 class Differ(Described):
-    """How the members of a pool differ; each has a speed and a proficiency of their own.
+    """How the members of a pool differ; each has a speed and a proficiency of their own, around the pool's.
 
     Attributes
     ----------
     speed
-        Coefficient of variation of their speeds, lognormal with mean 1; a speed divides service times.
+        Coefficient of variation of their speeds, lognormal around the pool's.
     proficiency
-        Standard deviation of their proficiencies, normal with mean 0; it is taken off an issue's difficulty where that
-        tilts outcomes.
+        Standard deviation of their proficiencies, normal around the pool's.
     """
 
     speed: float = Field(default=0.0, ge=0)
@@ -913,6 +912,10 @@ class Pool(Described):
         Journeys (by their goal) it can serve; any where unstated.
     absence
         Share of the people of a shift who are away on a day, each by chance; they are paid.
+    speed
+        Of all of its members; service times are divided by it.
+    proficiency
+        Of all of its members; it is taken off an issue's difficulty where that tilts outcomes.
     """
 
     department: str | None = None
@@ -923,6 +926,8 @@ class Pool(Described):
     breaks: dict[str, Break] = {}
     absence: Share = 0.0
     partner: Partner | None = None
+    speed: float = Field(default=1.0, gt=0)
+    proficiency: float = 0.0
     differ: Differ = Differ()
     at_once: AtOnce = AtOnce()
 
@@ -935,7 +940,7 @@ class ChangeCost(Described):
 
 
 class Change(Described):
-    """Something proposed: what it sets, from when until when, and what it costs.
+    """Something proposed: what it sets, from when until when, what it costs, and what it takes from the floor.
 
     Attributes
     ----------
@@ -949,6 +954,8 @@ class Change(Described):
         A pilot: the personas and the share of customers for whom it holds. What it sets of products, personas,
         touchpoints and journeys is for them alone; staff, channels and all else are everybody's. Drawn once for each
         customer.
+    takes
+        Pools of which it keeps a share of those on duty away, as a break does: whoever is in training does not answer.
     """
 
     title: str = ""
@@ -956,6 +963,7 @@ class Change(Described):
     ends: Moment | None = Field(default=None, alias="until")
     ramp: Minutes = 0.0
     cost: ChangeCost = ChangeCost()
+    takes: dict[str, Annotated[Taken, _shorthand("share")]] = {}
     who: Who | None = None
     set: dict[str, Any] = Field(min_length=1)
 

@@ -754,9 +754,8 @@ def _paid_once(name: str, pool: dict[str, Any]) -> Iterator[Problem]:
 
 def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, Any]) -> Iterator[Problem]:
     """A proficiency makes a difference only to journeys whose difficulty tilts outcomes."""
-    differ = pool.get("differ")
-    if not isinstance(differ, dict) or not _weight(differ.get("proficiency")):
-        return
+    stated = {f"staff.{name}": pool, f"staff.{name}.differ": pool.get("differ")}
+    paths = [path for path, part in stated.items() if isinstance(part, dict) and _weight(part.get("proficiency"))]
     staffed = [place for place, touchpoint in _items(raw, "touchpoints") if name in _listed(touchpoint.get("staff"))]
     served = {
         journey: written
@@ -768,7 +767,7 @@ def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, An
             "moves nothing: no journey that these people serve says how difficulty tilts outcomes; "
             f"add for instance journeys.{next(iter(served))}.difficulty.resolved: -0.6"
         )
-        yield Problem(f"staff.{name}.differ.proficiency", message)
+        yield from (Problem(f"{path}.proficiency", message) for path in paths)
 
 
 def _change_names(raw: dict[str, Any]) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Who is on duty in a history: people on shifts, without those on a break and those who are absent."""
+"""Who is on duty in a history: people on shifts, without those on a break, taken away or absent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def on_duty(phases: Iterable[Phase], name: str, clock: Clock, world: int) -> Dut
     rotas = []
     for phase in phases:
         people = phase.model.staff[name]
-        rotas.append(Rota(phase.start, phase.end, people.shifts, tuple(people.breaks.values()), people.absence))
+        breaks = *people.breaks.values(), *phase.taken.get(name, ())
+        rotas.append(Rota(phase.start, phase.end, people.shifts, breaks, people.absence))
     return duty(rotas, clock.offset, clock.days_off, away)
 
 

@@ -142,6 +142,33 @@ class Break(Span):
     share: Share
 
 
+class Taken(Break):
+    """What a change takes from a pool: a share of those on duty, who are paid but not there.
+
+    Attributes
+    ----------
+    days, begins, ends
+        In which hours; always where unstated.
+    lasts
+        For how long after the change began; as long as the change lasts where unstated.
+    """
+
+    days: Days = tuple(range(7))
+    begins: TimeOfDay = Field(default=0.0, alias="from")
+    ends: TimeOfDay = Field(default=MINUTES_PER_DAY, alias="to")
+    lasts: Minutes | None = Field(default=None, alias="for", gt=0)
+
+    @field_validator("ends", mode="after")
+    @classmethod
+    def _forward(cls, ends: float, info: ValidationInfo) -> float:
+        begins = info.data.get("begins", -1.0)
+        if ends <= begins:
+            first, last = units.say_clock(begins), units.say_clock(ends)
+            msg = f"ends {last} before it starts {first}; what a change takes from a pool lies within one day"
+            raise ValueError(msg)
+        return ends
+
+
 def _hours(levels: object) -> object:
     """A list of 24 numbers stands for one level an hour."""
     if isinstance(levels, list):

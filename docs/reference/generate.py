@@ -31,7 +31,7 @@ from sim.distributions import Distribution
 from sim.kpis import HEADLINES, KPIS
 from sim.model import Model
 from sim.timetable import Level
-from sim.units import say_duration
+from sim.units import say_clock, say_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -162,6 +162,10 @@ def default_of(field: FieldInfo, hint: Any) -> str:
         return "as there"
     if hint == described.Minutes:
         return f"`{say_duration(value)}`"
+    if hint == described.TimeOfDay:
+        return f'`"{say_clock(value)}"`'
+    if hint == described.Days:
+        return "`all`"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

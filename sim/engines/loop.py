@@ -1523,9 +1523,10 @@ def at_own_speed(w: Record, i: Whole, minutes: float) -> float:
     issue = issue_at(w, i)
     k = issue["pool"]
     people = people_at(w, w["phase"], k)
-    if people["speed"] > 0:
-        minutes /= rules.own_speed(people["speed"], own(w, i, U_SPEED))
-    return rules.divided(minutes, people["slower"], member_at(w, k, issue["member"])["held"] - 1)
+    speed = people["speed"]
+    if people["speeds_differ"] > 0:
+        speed *= rules.own_speed(people["speeds_differ"], own(w, i, U_SPEED))
+    return rules.divided(minutes / speed, people["slower"], member_at(w, k, issue["member"])["held"] - 1)
 
 
 @compiled
@@ -1542,8 +1543,11 @@ def hardness(w: Record, i: Whole) -> float:
     issue = issue_at(w, i)
     if issue["pool"] < 0:
         return issue["difficulty"]
-    spread = people_at(w, w["phase"], issue["pool"])["proficiency"]
-    return issue["difficulty"] - spread * own(w, i, U_PROFICIENCY) if spread > 0 else issue["difficulty"]
+    people = people_at(w, w["phase"], issue["pool"])
+    proficiency = people["proficiency"]
+    if people["proficiencies_differ"] > 0:
+        proficiency += people["proficiencies_differ"] * own(w, i, U_PROFICIENCY)
+    return issue["difficulty"] - proficiency
 
 
 @inlined

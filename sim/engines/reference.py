@@ -832,9 +832,10 @@ class History:
         if visit.pool is None:
             return minutes
         people = self.model.staff[visit.pool.name]
+        speed = people.speed
         if people.differ.speed:
-            minutes /= rules.own_speed(people.differ.speed, self.own(visit, "speed"))
-        return rules.divided(minutes, people.at_once.slower, visit.beside)
+            speed *= rules.own_speed(people.differ.speed, self.own(visit, "speed"))
+        return rules.divided(minutes / speed, people.at_once.slower, visit.beside)
 
     def own(self, visit: Visit, purpose: str) -> float:
         """Draw a standard normal of the member of staff who serves a visit: the same every time."""
@@ -847,8 +848,11 @@ class History:
         difficulty = visit.issue.difficulty
         if not difficulty or visit.pool is None:
             return difficulty
-        spread = self.model.staff[visit.pool.name].differ.proficiency
-        return difficulty - spread * self.own(visit, "proficiency") if spread else difficulty
+        people = self.model.staff[visit.pool.name]
+        proficiency = people.proficiency
+        if people.differ.proficiency:
+            proficiency += people.differ.proficiency * self.own(visit, "proficiency")
+        return difficulty - proficiency
 
     def outcome(self, visit: Visit) -> str:
         """Choose how a service ended; the difficulty of the issue, and who served, tilt the odds."""

@@ -258,6 +258,8 @@ def draw_pool(chance: Chance, plan: Plan, name: str) -> Raw:
         breaks=lambda: {f"break {n}": draw_break(chance, HOURS) for n in range(chance.one_of((1, 2)))},
         absence=lambda: chance.one_of((0.1, 0.5)),
         differ=lambda: draw_differ(chance),
+        speed=lambda: chance.one_of((0.5, 0.25) if chance.rounded else (0.5, 1.3, 2)),
+        proficiency=lambda: chance.number(-1, 2),
         at_once=lambda: draw_at_once(chance),
     )
     if chance.happens(0.15):
@@ -290,6 +292,7 @@ def let_proficiency_matter(raw: Raw) -> None:
     for name, pool in raw["staff"].items():
         staffed = (raw["touchpoints"][place].get("staff", ()) for place in tilting)
         if not any(name == staff or (not isinstance(staff, str) and name in staff) for staff in staffed):
+            pool.pop("proficiency", None)
             pool.get("differ", {}).pop("proficiency", None)
 
 

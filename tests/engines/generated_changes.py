@@ -22,7 +22,7 @@ def draw_changes(chance: Chance, raw: Raw, start: datetime, horizon: int) -> Non
     for kind in kinds:
         chance.one_of(settings).update(kind(chance, raw))
     changes = {
-        name: draw_dates(chance, start, horizon) | {"set": some}
+        name: draw_dates(chance, start, horizon) | chance.maybe(0.35, takes=lambda: taken(chance, raw)) | {"set": some}
         for name, some in zip(("sooner", "later", "elsewhere"), settings, strict=False)
         if some
     }
@@ -55,6 +55,20 @@ def draw_dates(chance: Chance, start: datetime, horizon: int) -> Raw:
     return dates | chance.maybe(0.5, ramp=lambda: chance.one_of(("8 h", "1 day", "2 days", "3 days")))
 
 
+def taken(chance: Chance, raw: Raw) -> Raw:
+    """Draw of which pool a share is away, and perhaps in which hours and for how long."""
+    part = {"share": chance.one_of((0.5, 1, 0.7))} | chance.maybe(
+        0.5,
+        **{
+            "days": lambda: chance.one_of(("all", "mon-wed")),
+            "from": lambda: chance.one_of(("08:00", "09:30")),
+            "to": lambda: chance.one_of(("12:00", "20:00")),
+            "for": lambda: chance.duration(200, 2000),
+        },
+    )
+    return {chance.one_of(raw["staff"]): part}
+
+
 # ---- staff and touchpoints -------------------------------------------------------------------------------------------
 
 
@@ -84,6 +98,13 @@ def other_absence(chance: Chance, raw: Raw) -> Raw:
 
 def other_contacts(chance: Chance, raw: Raw) -> Raw:
     return {f"staff.{pool}.at_once.contacts": chance.whole(1, 4) for pool in some_of(chance, raw["staff"])}
+
+
+def training(chance: Chance, raw: Raw) -> Raw:
+    """Faster people, and better ones where that matters."""
+    faster = {f"staff.{pool}.speed": chance.one_of((1, 2)) for pool in some_of(chance, raw["staff"])}
+    able = [f"staff.{pool}.proficiency" for pool, written in raw["staff"].items() if "proficiency" in written]
+    return faster | {path: chance.number(0, 2) for path in some_of(chance, able)}
 
 
 def more_breaks(chance: Chance, raw: Raw) -> Raw:
@@ -377,4 +398,5 @@ KINDS = (
     attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey,
     events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, conditions, contracts,
     referrals, surveys, revenues, profiles, new_profile, other_absence, more_breaks, other_contacts,
+    training,
 )  # fmt: skip

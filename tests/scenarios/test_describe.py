@@ -81,6 +81,10 @@ def test_the_starter_is_told_in_sentences(expected: str):
             },
             "paid 4 EUR for a contact; 80 % answered within 30 s over the whole time measured, or 500 EUR back.",
         ),
+        ({"speed": 1.25}, "They take 80 % of the usual time for a service."),
+        ({"speed": 0.5}, "They take 200 % of the usual time for a service."),
+        ({"proficiency": 0.3}, "They are better than usual at what is hard, by 0.3."),
+        ({"proficiency": -0.3}, "They are worse than usual at what is hard, by 0.3."),
         ({"differ": {"speed": 0.15}}, "Their speeds differ by about 15 %."),
         ({"differ": {"proficiency": 0.3}}, "Some are better than others at what is hard."),
         (
@@ -92,6 +96,20 @@ def test_the_starter_is_told_in_sentences(expected: str):
 def test_what_a_pool_says_of_its_people_is_told(people, expected):
     settings = {f"staff.service.{name}": value for name, value in people.items()}
     assert expected in told(parse(altered(starter().raw, settings)))
+
+
+@pytest.mark.parametrize(
+    ("takes", "expected"),
+    [
+        (
+            {"share": 0.1, "days": "mon-fri", "from": "09:00", "to": "11:00", "for": "4 weeks"},
+            "It takes 10 % of those on duty in service away, Mon–Fri 09:00–11:00, in its first 4 weeks.",
+        ),
+        (0.25, "It takes 25 % of those on duty in service away, day and night, while it lasts."),
+    ],
+)
+def test_what_a_change_takes_from_the_floor_is_told(takes, expected):
+    assert expected in told(parse(altered(starter().raw, {"changes.hire.takes": {"service": takes}})))
 
 
 def test_holidays_are_told_with_their_dates():

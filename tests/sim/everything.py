@@ -292,6 +292,8 @@ EVERYTHING = {
             },
             "breaks": {"noon": {"days": "mon-fri", "from": "12:30", "to": "13:00", "share": 0.5}},
             "absence": 0.1,
+            "speed": 1.1,
+            "proficiency": 0.2,
             "differ": {"speed": 0.15, "proficiency": 0.3},
         },
         "tier2": {
@@ -318,6 +320,7 @@ EVERYTHING = {
             "from": "2025-01-22",
             "until": "2025-01-29",
             "cost": {"once": "500 EUR", "monthly": "2000 EUR"},
+            "takes": {"tier2": {"share": 1, "days": "mon-fri", "from": "09:00", "to": "11:00", "for": "2 days"}},
             "set": {"staff.tier1.shifts.extra": {"days": "mon-sun", "from": "10:00", "to": "19:00", "headcount": 2}},
         },
         "chatbot": {

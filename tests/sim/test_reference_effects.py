@@ -560,6 +560,14 @@ def test_those_with_the_most_contacts_come_first():
     assert reached(tables, "calls") == set(sorted(both)[:8] + sorted(either - both)[: max(0, 8 - len(both))])
 
 
+def test_work_done_without_the_customer_is_no_contact_on_a_list():
+    calls = {"on": moment(600), "most": 8, "by": {"contacts": 1}, "mood": 1}
+    office = {"desk": page(5), "office": page(5, attended=False)}
+    events = some("one", opens={"bob": 1}) | {"calls": calls}
+    tables = tell(company_of(touchpoints=office, journeys={"bob": aside("office")}, events=events))
+    assert reached(tables, "calls") == set(range(8)) > reached(tables, "one") & set(range(8))
+
+
 def test_those_for_whom_nothing_has_opened_for_long_come_first_and_those_for_whom_nothing_has_come_last():
     events = some("one", opens={"bob": 1}) | some("two", minute=200, opens={"bob": 1})
     calls = {"on": moment(600), "most": 30, "by": {"opened": 1}, "mood": 1}

@@ -283,7 +283,7 @@ def minutes(tables):
 
 
 def many_desks(differ, **more):
-    return company(population={"customers": 300}, staff={"clerks": pool(300, differ=differ)}, **more)
+    return company(population={"customers": 300}, staff={"clerks": pool(300, differ=differ, **more)})
 
 
 def test_each_member_has_a_speed_that_divides_how_long_services_take():
@@ -352,10 +352,159 @@ def test_proficiency_widens_what_difficulty_does():
     assert found == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 2000) ** 0.5)
 
 
-def test_proficiency_that_can_move_nothing_is_an_error():
-    problem = r"staff\.clerks\.differ\.proficiency: moves nothing: .* journeys\.ann\.difficulty\.resolved"
+@pytest.mark.parametrize("part", [{"differ": {"proficiency": 0.3}}, {"proficiency": 0.3}])
+def test_proficiency_that_can_move_nothing_is_an_error(part):
+    problem = r"staff\.clerks\.(differ\.)?proficiency: moves nothing: .* journeys\.ann\.difficulty\.resolved"
     with pytest.raises(ScenarioError, match=problem):
-        build(company(staff={"clerks": pool(1, differ={"proficiency": 0.3})}))
+        build(company(staff={"clerks": pool(1, **part)}))
+
+
+# ---- what a pool is like ---------------------------------------------------------------------------------------------
+
+
+def test_a_pool_twice_as_fast_takes_half_the_time():
+    assert times(tell(company(staff={"clerks": pool(1, speed=2)})), "ann") == {"ann": (10, 12.5)}
+
+
+def test_the_same_call_takes_as_long_as_the_pool_that_serves_it_makes_it():
+    """The first serves as long as the touchpoint says, the second at half that speed."""
+    staff = {"quick": pool(1), "slow": pool(1, speed=0.5)}
+    desks = {"desk": desk({"quick": 0, "slow": 0})}
+    tables = tell(company(touchpoints=desks, staff=staff, journeys={"ann": call(10), "bob": call(11)}))
+    assert times(tables, "ann", "bob") == {"ann": (10, 15), "bob": (11, 21)}
+
+
+def test_members_differ_around_the_speed_of_their_pool():
+    alike, faster = (minutes(tell(many_desks({"speed": 0.3}, speed=speed))) for speed in (1, 4))
+    assert len(set(alike.values())) == 300
+    assert all(faster[member] == pytest.approx(taken / 4) for member, taken in alike.items())
+
+
+def test_a_change_of_speed_is_felt_by_services_that_begin_after_it_and_grows_with_its_ramp():
+    """It is whole after two days of which the first counts a quarter, the second three quarters."""
+    change = {"from": "2025-01-07", "ramp": "2 days", "set": {"staff.clerks.speed": 3}}
+    days = {f"day {n}": call(1440 * n) for n in range(4)} | {"before": call(1438)}
+    clock = {"start": "2025-01-06", "horizon": "4 days"}
+    tables = tell(company(clock=clock, journeys=days, staff={"clerks": pool(2)}, changes={"t": change}, enact="t"))
+    taken = {row["goal"]: row["ended"] - row["started"] for row in visits(tables)}
+    expected = {"day 0": 5, "before": 5, "day 1": 5 / 1.5, "day 2": 5 / 2.5, "day 3": 5 / 3}
+    assert taken == pytest.approx(expected)
+
+
+def test_a_pool_of_a_proficiency_finds_every_issue_that_much_less_hard():
+    raw = solving(0.0)
+    raw["staff"]["clerks"]["proficiency"] = 1.5
+    at, weight = np.polynomial.hermite_e.hermegauss(60)
+    odds = np.exp(-(at - 1.5))
+    expected = float((weight * odds / (1 + odds)).sum() / weight.sum())
+    before, after = resolved(tell(solving(0.0))), resolved(tell(raw))
+    assert before < after  # the same issues, and more
+    assert len(after) / 2000 == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 2000) ** 0.5)
+
+
+def test_the_proficiency_of_a_pool_is_where_that_of_its_members_begins():
+    """Difficulty less proficiency is normal around −1 with variance 1 + 3²."""
+    raw = solving(3.0)
+    raw["staff"]["clerks"]["proficiency"] = 1.0
+    at, weight = np.polynomial.hermite_e.hermegauss(60)
+    odds = np.exp(1 - at * (1 + 3.0**2) ** 0.5)
+    expected = float((weight * odds / (1 + odds)).sum() / weight.sum())
+    assert len(resolved(tell(raw))) / 2000 == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 2000) ** 0.5)
+
+
+def test_a_speed_of_nothing_is_an_error():
+    with pytest.raises(ScenarioError, match=r"staff\.clerks\.speed"):
+        build(company(staff={"clerks": pool(1, speed=0)}))
+
+
+# ---- what a change takes from the floor ------------------------------------------------------------------------------
+
+
+def coached(takes, begins=100, headcount=2, **more):
+    """Clerks of whom a change takes some away; what it sets moves nothing."""
+    change = {"from": moment(begins), "set": {"staff.clerks.overtime": 2}, "takes": {"clerks": takes}}
+    change |= more.pop("change", {})
+    staff = {"clerks": pool(headcount, wage="24 EUR / h")}
+    return company(**({"clock": TWO_DAYS, "staff": staff, "changes": {"coaching": change}, "enact": "coaching"} | more))
+
+
+def duty_of_clerks(raw, name="clerks"):
+    model = build(raw)
+    there = on_duty(phases(model), name, model.clock, world(1, 0))
+    return dict(zip(there.at, there.headcount, strict=True))
+
+
+def test_a_change_takes_people_off_the_floor_in_its_hours_and_gives_them_back():
+    takes = {"share": 0.5, "from": clock_time(120), "to": clock_time(180), "for": "1 day"}
+    pairs = {f"{goal} {at}": call(at + late) for at in (110, 130, 190, 1440 + 130) for late, goal in enumerate("ab")}
+    tables = tell(coached(takes, journeys=pairs))
+    waited = {row["goal"]: row["started"] - row["joined"] for row in visits(tables)}
+    assert {goal for goal, minutes in waited.items() if minutes} == {"b 130"}
+
+
+def test_without_hours_it_takes_them_always_while_it_lasts():
+    assert duty_of_clerks(coached({"share": 0.5})) == {0: 2, 100: 1}
+    assert duty_of_clerks(coached(0.5)) == {0: 2, 100: 1}
+    assert duty_of_clerks(coached(0.5, change={"until": moment(900)})) == {0: 2, 100: 1, 900: 2}
+    assert duty_of_clerks(coached({"share": 0.5, "for": "1 h"})) == {0: 2, 100: 1, 160: 2}
+
+
+def test_its_time_is_counted_from_when_it_began_even_if_that_was_before_the_start():
+    assert duty_of_clerks(coached({"share": 0.5, "for": "3 h"}, begins=-60)) == {0: 1, 120: 2}
+
+
+def test_a_ramp_does_not_move_what_a_change_takes():
+    takes = {"share": 0.5, "for": "90 min"}
+    assert duty_of_clerks(coached(takes, change={"ramp": "1 day"})) == {0: 2, 100: 1, 190: 2}
+
+
+def test_what_two_changes_take_adds_up():
+    raw = coached({"share": 0.5, "for": "2 h"}, headcount=4, enact=["coaching", "course"])
+    raw["changes"]["course"] = {"from": moment(160), "set": {"staff.clerks.overtime": 2}, "takes": {"clerks": 0.25}}
+    assert duty_of_clerks(raw) == {0: 4, 100: 2, 160: 1, 220: 3}
+
+
+def test_what_a_change_takes_is_what_a_break_of_that_time_would_take():
+    hours = {"share": 0.5, "days": "mon-tue", "from": clock_time(110), "to": clock_time(200)}
+    journeys = {f"call {at}": call(at) for at in range(98, 260, 2)}
+    pause = {"from": moment(100), "until": moment(160), "set": {"staff.clerks.breaks.course": hours}}
+    broken = {"coaching": {"from": moment(100), "set": {"staff.clerks.overtime": 2}}, "pause": pause}
+    taken = tell(coached(hours | {"for": "1 h"}, journeys=journeys))
+    paused = tell(coached({}, journeys=journeys, changes=broken, enact=["coaching", "pause"]))
+    assert taken.visits.equals(paused.visits)
+    assert visits(taken) != visits(tell(coached(hours | {"for": "1 h"}, journeys=journeys, enact=[])))
+
+
+def test_who_is_taken_away_is_paid_and_does_not_count_as_on_duty():
+    found = kpis(coached({"share": 0.5, "for": "10 h"}, journeys={"ann": call(10)}))
+    assert found["staff_cost"] == pytest.approx(2 * 48 * 24)
+    assert found["occupancy"] == pytest.approx(5 / (2 * 2880 - 600))
+
+
+def test_what_a_pilot_takes_is_taken_from_everybodys_floor():
+    change = {"who": {"share": 0.5}, "set": {"touchpoints.desk.cost": "1 EUR"}}
+    assert duty_of_clerks(coached({"share": 0.5, "for": "1 h"}, change=change)) == {0: 2, 100: 1, 160: 2}
+
+
+def test_a_change_may_take_from_a_pool_that_it_brings():
+    change = {"set": {"staff.experts": pool(2)}, "takes": {"experts": 0.5}}
+    assert duty_of_clerks(coached({}, change=change), "experts") == {0: 0, 100: 1}
+
+
+@pytest.mark.parametrize(
+    ("takes", "problem"),
+    [
+        ({"clrks": 0.1}, r"takes\.clrks: there is no staff pool 'clrks'; did you mean 'clerks'\?"),
+        ({"clerks": 1.5}, r"takes\.clerks: 1.5 is out of bounds"),
+        ({"clerks": {"share": -0.1}}, r"takes\.clerks\.share"),
+        ({"clerks": {"for": "1 week"}}, r"takes\.clerks\.share"),
+        ({"clerks": {"share": 0.1, "for": "0 weeks"}}, r"takes\.clerks\.for"),
+        ({"clerks": {"share": 0.1, "from": "22:00", "to": "06:00"}}, "lies within one day"),
+    ],
+)
+def test_taking_what_is_not_there_is_an_error(takes, problem):
+    with pytest.raises(ScenarioError, match=r"changes\.coaching\." + problem if "takes" in problem else problem):
+        build(coached({}, change={"takes": takes}))
 
 
 # ---- several contacts at once ----------------------------------------------------------------------------------------
