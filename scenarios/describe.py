@@ -12,6 +12,7 @@ from scenarios.maps import journey_map, routes
 from scenarios.pages import render
 from scenarios.words import duration, lasting, listed, mostly, of_them, per_cent, plain, whom
 from sim import units
+from sim.changes import get, put
 from sim.model import (
     ABANDONED,
     BLOCKED,
@@ -254,7 +255,7 @@ def _days(days: tuple[int, ...]) -> str:
 
 def _population(model: Model) -> list[str]:
     joins = model.population.joins
-    more = f"; {_per_time(joins.rate, 'join')}{_shaped(joins)}" if joins.rate else "; nobody joins"
+    more = f"; {_per_time(joins.rate, 'join')}{_shaped(joins)}" if joins.rate else "; nobody joins but by a journey"
     stage = model.population.stage
     of = f" Whoever is a customer is of the stage {plain(stage)}." if stage != "customer" else ""
     return [f"{model.population.customers:,} at the start{more}.{of}"]
@@ -418,9 +419,16 @@ def _experience(persona: Persona) -> str:
     return f"{listed(said)}."
 
 
+def _months(minutes: float) -> str:
+    """A duration as it is said of contracts: in months where it is some."""
+    months = minutes / MINUTES_PER_MONTH
+    whole = round(months)
+    return words.with_unit(f"{whole}", " months") if whole and math.isclose(months, whole) else duration(minutes)
+
+
 def _leaving(persona: Persona) -> str:
     churn, contract = persona.churn, persona.contract
-    term = f"In a contract of {duration(contract.term)}. " if contract is not None else ""
+    term = f"In a contract of {_months(contract.term)}. " if contract is not None else ""
     if churn is None:
         return f"{term}Never leaves."
     base = 1 - math.exp(-churn.base * MINUTES_PER_MONTH * math.exp(churn.total))
@@ -643,7 +651,7 @@ def _opens(when: When) -> str:
         return f"Opens{share} when {plain(after.journey)} has ended{how}{delay}"
     if when.entering is not None:
         entering = when.entering
-        what = "leaves" if entering.stage == LEFT else f"becomes {plain(entering.stage)}"
+        what = "leaves" if entering.stage == LEFT else f"enters the stage {plain(entering.stage)}"
         delay = f", {lasting(entering.delay)} later" if entering.delay is not None else ""
         share = f" for {of_them(entering.p)}" if entering.p < 1 else ""
         return f"Opens{share} when somebody {what}{delay}"
@@ -795,10 +803,28 @@ def _goes(journey: Journey, here: str, route: Route) -> str:
 def _change(model: Model, name: str) -> Part:
     force, cost = assumed.when_in_force(model, name), assumed.own_cost(model, name)
     on = " Already on." if name in model.enact else ""
+    who = model.changes[name].who
+    on += f" A pilot: only for {whom(who)}." if who is not None else ""
     lines = [f"{force[:1].upper()}{force[1:]}; it costs {cost}.{on}", *assumed.taken(model, name)]
-    lines += [f"{setting.path}: {setting.old} → {setting.new}" for setting in assumed.settings(model, name)]
+    lines += _moved(model, assumed.settings(model, name))
     title = model.changes[name].title
     return Part(f"{plain(name)}: {title}" if title else plain(name), lines)
+
+
+def _moved(model: Model, settings: Sequence[assumed.Setting]) -> list[str]:
+    """What becomes of what is there, and in one line each what is new, whatever it has in it."""
+    lines: dict[str, str] = {}
+    new: dict[str, dict[str, Any]] = {}
+    for setting in settings:
+        keys = setting.path.split(".")
+        known = [n for n in range(1, len(keys)) if get(model.raw, ".".join(keys[:n])) is None]
+        if setting.old != assumed.written(None) or not known:
+            lines[setting.path] = f"{setting.path}: {setting.old} → {setting.new}"
+            continue
+        top = ".".join(keys[: known[0]])
+        put(new.setdefault(top, {}), ".".join(keys[known[0] :]), setting.new)
+        lines[top] = f"new: {top}, with {assumed.written(new[top])[1:-1]}"
+    return list(lines.values())
 
 
 def _levers(model: Model) -> list[str]:

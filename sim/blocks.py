@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import pyarrow.parquet as pq
@@ -21,7 +22,8 @@ GROUP = 65_536  # rows
 class Writing:
     """Writes a history to Parquet files as it unfolds, in row groups that are sorted each.
 
-    `Tables.read` reads them back, sorted. Of visits and journeys those are written that are to be kept.
+    `Tables.read` reads them back, sorted. Of visits and journeys those are written that are to be kept; customers come
+    all at once in the end, since who brought whom, and who came back, is told of rows that left at different times.
 
     Parameters
     ----------
@@ -33,6 +35,7 @@ class Writing:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.waiting: list[Block] = []
+        self.people: list[Block] = []
         self.files: dict[str, pq.ParquetWriter] = {}
 
     def __enter__(self) -> Self:
@@ -43,13 +46,18 @@ class Writing:
     ) -> None:
         """Write what has not been written yet, unless something went wrong, and close the files."""
         if kind is None:
+            self.waiting += self.people
             self._write()
         for file in self.files.values():
             file.close()
 
     def read(self, block: Block) -> None:
         """Take a block; write when there is enough for a row group."""
-        self.waiting.append(block.kept())
+        kept = block.kept()
+        nothing = {rows: getattr(kept, rows)[:0].copy() for rows in ("visits", "journeys", "effects")}
+        nobody = {rows: getattr(kept, rows)[:0].copy() for rows in ("customers", "spells")}
+        self.people.append(replace(kept, **nothing))
+        self.waiting.append(replace(kept, **nobody))
         if sum(len(waiting.visits) + len(waiting.journeys) for waiting in self.waiting) >= GROUP:
             self._write()
 

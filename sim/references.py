@@ -97,7 +97,7 @@ def _needs_wanted(raw: dict[str, Any]) -> list[str]:
 
 def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
     channels = _channels(raw)
-    places = [*channels, *_names(raw, "touchpoints")]
+    places = list(dict.fromkeys([*channels, *_names(raw, "touchpoints")]))
     channels_in = _start_channels(raw)
     startless = any("start" not in journey for _, journey in _items(raw, "journeys"))  # which is a fault of its own
     yield from _sums_to_one("personas", raw.get("personas"), "persona shares", "share")

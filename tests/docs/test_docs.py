@@ -37,7 +37,15 @@ IN_FULL = {
 # Many commands in a row: the quick tests see whether they are understood.
 SLOW = {
     ROOT / "docs" / page
-    for page in ("how-to/compare-changes.md", "how-to/override-anything.md", "how-to/use-it-from-python.md")
+    for page in (
+        "how-to/ask-a-bank.md",
+        "how-to/ask-a-software-firm.md",
+        "how-to/ask-a-telecom-operator.md",
+        "how-to/ask-an-online-shop.md",
+        "how-to/compare-changes.md",
+        "how-to/override-anything.md",
+        "how-to/use-it-from-python.md",
+    )
 }
 
 

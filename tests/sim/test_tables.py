@@ -1,13 +1,15 @@
 """Tables are sorted, typed and complete, whatever happened, and survive being written."""
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
-from sim import Tables, build, simulate
+from sim import Tables, blocks, build, simulate
+from sim.engines import compiled
 from sim.tables import CUSTOMERS, EFFECTS, HOLDINGS, JOURNEYS, VISITS, frame
 from tests.engines.equal import assert_same_tables
 from tests.sim.everything import EVERYTHING
-from tests.sim.stories import company, tell
+from tests.sim.stories import call, company, page, tell
 
 SCHEMAS = {"visits": VISITS, "journeys": JOURNEYS, "customers": CUSTOMERS, "effects": EFFECTS, "holdings": HOLDINGS}
 
@@ -107,3 +109,40 @@ def test_tables_survive_being_written(told, tmp_path):
 def test_a_result_knows_how_it_was_made():
     result = simulate(build(company()), seed=5, replication=2)
     assert (result.seed, result.replication, result.model) == (5, 2, build(company()))
+
+
+def signing(p):
+    """A step that makes some who come there customers."""
+    outcomes = {"signed": {"p": p, "stage": "customer"}, "no": 1 - p}
+    return {"outcomes": outcomes, "next": {"signed": {"resolved": 1}, "no": {"give_up": 1}}}
+
+
+def test_a_history_written_in_many_row_groups_reads_back_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "GROUP", 40)
+    monkeypatch.setattr(compiled, "BLOCK", 20)
+    raw = company(
+        clock={"start": "2025-01-06", "horizon": "8 weeks"},
+        population={"customers": 40},
+        personas={
+            "person": {
+                "share": 1,
+                "churn": {"base": "0.2 / week"},
+                "referral": {"journey": "learn", "rate": "0.3 / week"},
+            }
+        },
+        touchpoints={"page": page(5)},
+        staff={},
+        journeys={
+            "learn": call(0, "page", step=signing(0.5)) | {"when": {"arrival": "2 / week"}},
+            "win_back": call(0, "page", step=signing(0.7))
+            | {"when": {"entering": {"stage": "left", "delay": "1 day"}}},
+        },
+    )
+    model = build(raw)
+    with blocks.Writing(tmp_path) as writing:
+        compiled.read_out(model, 3, 0, [writing], 1.0)
+    tables = Tables.read(tmp_path)
+    assert pq.ParquetFile(tmp_path / "visits.parquet").num_row_groups > 3
+    assert tables.customers["origin"].str.contains("referred .* by referred").any()
+    assert (tables.customers["left_before"].list.len() > 0).any()
+    assert_same_tables(tables, simulate(model, 3).tables)
