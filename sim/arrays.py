@@ -129,9 +129,13 @@ EFFECTS = np.dtype(
         ),
     ]
 )
-# `own`: whether it matters to a service or its outcome who serves, and what else they hold.
+# `own`: whether it matters to a service or its outcome who serves, what else they hold, and how strained they are.
 PEOPLE = np.dtype(
-    [*((name, np.float64) for name in ("speed", "proficiency", "slower")), ("contacts", np.int64), ("own", np.int64)]
+    [
+        *((name, np.float64) for name in ("speed", "proficiency", "slower", "strained_slower", "strained_err")),
+        ("contacts", np.int64),
+        ("own", np.int64),
+    ]
 )
 END = np.dtype([("good", np.int64), ("effects", np.int64)])
 # `most`: how many are on the list, −1 where there is none, and the weights by which it is made; `visitors`: whether it
@@ -597,8 +601,9 @@ class _Lowering:
             self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
         for name, pool in model.staff.items():
             differ, at_once = pool.differ, pool.at_once
-            own = differ.speed > 0 or differ.proficiency > 0 or at_once.slower > 0
-            row = differ.speed, differ.proficiency, at_once.slower, at_once.contacts, own
+            slower, err = (pool.strain.slower, pool.strain.err) if pool.strain is not None else (0.0, 0.0)
+            own = differ.speed > 0 or differ.proficiency > 0 or at_once.slower > 0 or slower > 0
+            row = differ.speed, differ.proficiency, at_once.slower, slower, err, at_once.contacts, own
             self.people[f, self.number["pools"][name]] = row
 
     def persona(self, f: int, p: int, persona: Persona, model: Model) -> None:

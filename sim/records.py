@@ -6,7 +6,7 @@ the start, NaN where there is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,9 @@ import polars as pl
 
 from sim.arrays import NONE
 from sim.model import CALLBACKS, LEFT
-from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Tables
+from sim.rosters import Departure
+from sim.strain import Look
+from sim.tables import CUSTOMERS, DEPARTURES, EFFECTS, JOURNEYS, STRAIN, VISITS, Tables, frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +72,8 @@ class Block:
         Records of the kinds above.
     origins
         Links by which journeys opened others, as far as that has happened.
+    looks, departures
+        What strain did to people of the staff; handed out once, whatever is kept.
     """
 
     names: Names
@@ -79,12 +83,14 @@ class Block:
     spells: Records
     origins: Records
     effects: Records
+    looks: tuple[Look, ...] = ()
+    departures: tuple[Departure, ...] = ()
 
     def kept(self) -> Block:
         """The same without the visits, journeys and effects that are not to be kept, and with rows of its own."""
         visits, journeys, effects = (rows[rows["kept"] == 1] for rows in (self.visits, self.journeys, self.effects))
-        customers, spells = self.customers.copy(), self.spells.copy()
-        return Block(self.names, visits, journeys, customers, spells, self.origins, effects)
+        copies = {"customers": self.customers.copy(), "spells": self.spells.copy()}
+        return replace(self, visits=visits, journeys=journeys, effects=effects, **copies)
 
 
 # ---- tables of records -----------------------------------------------------------------------------------------------
@@ -96,12 +102,16 @@ def joined(blocks: Sequence[Block]) -> Block:
         np.concatenate([getattr(block, kind) for block in blocks])
         for kind in ("visits", "journeys", "customers", "spells", "effects")
     )
-    return Block(blocks[-1].names, visits, journeys, customers, spells, blocks[-1].origins, effects)
+    looks = tuple(look for block in blocks for look in block.looks)
+    departures = tuple(departure for block in blocks for departure in block.departures)
+    last = blocks[-1]
+    return Block(last.names, visits, journeys, customers, spells, last.origins, effects, looks, departures)
 
 
 def tables_of(block: Block) -> Tables:
     """Tables of a block, in the order of its rows."""
-    return Tables(_visits(block), _journeys(block), _customers(block), _effects(block))
+    staff = frame(block.looks, STRAIN), frame(block.departures, DEPARTURES)
+    return Tables(_visits(block), _journeys(block), _customers(block), _effects(block), *staff)
 
 
 def _visits(block: Block) -> pl.DataFrame:
@@ -221,7 +231,10 @@ def block_of(tables: Tables, names: Names, start: float) -> Block:
     pilot = tables.customers.filter("pilot")["customer"].to_numpy()
     for rows in (visits, journeys, customers, spells, effects):
         rows["persona"][np.isin(rows["customer"], pilot)] += len(names.personas)
-    return Block(names, visits, journeys, customers, spells, spells[:0], effects)  # no origins: sums ask for none
+    looks = tuple(Look(*row) for row in tables.strain.iter_rows())
+    departures = tuple(Departure(*row) for row in tables.departures.iter_rows())
+    none = spells[:0]  # of origins: sums ask for none
+    return Block(names, visits, journeys, customers, spells, none, effects, looks, departures)
 
 
 def _visit_records(tables: Tables, names: Names) -> Records:

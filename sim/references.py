@@ -692,9 +692,10 @@ def _paid_once(name: str, pool: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, Any]) -> Iterator[Problem]:
-    """A proficiency makes a difference only to journeys whose difficulty tilts outcomes."""
-    differ = pool.get("differ")
-    if not isinstance(differ, dict) or not _weight(differ.get("proficiency")):
+    """A proficiency, or erring, makes a difference only to journeys whose difficulty tilts outcomes."""
+    stated = [("differ", "proficiency"), ("strain", "err")]
+    moving = [(part, word) for part, word in stated if isinstance(pool.get(part), dict) and _weight(pool[part], word)]
+    if not moving:
         return
     staffed = [place for place, touchpoint in _items(raw, "touchpoints") if name in _listed(touchpoint.get("staff"))]
     served = {
@@ -707,7 +708,7 @@ def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, An
             "moves nothing: no journey that these people serve says how difficulty tilts outcomes; "
             f"add for instance journeys.{next(iter(served))}.difficulty.resolved: -0.6"
         )
-        yield Problem(f"staff.{name}.differ.proficiency", message)
+        yield from (Problem(f"staff.{name}.{part}.{word}", message) for part, word in moving)
 
 
 def _change_names(raw: dict[str, Any]) -> Iterator[Problem]:

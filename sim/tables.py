@@ -93,6 +93,20 @@ EFFECTS: dict[str, Any] = {
     "revenue": pl.Float64,
     "stage": pl.String,
 }
+STRAIN: dict[str, Any] = {
+    "pool": pl.String,
+    "at": pl.Float64,
+    "occupancy": pl.Float64,
+    "strain": pl.Float64,
+}
+DEPARTURES: dict[str, Any] = {
+    "pool": pl.String,
+    "shift": pl.String,
+    "number": pl.Int32,
+    "left": pl.Float64,
+    "hired": pl.Float64,
+    "ready": pl.Float64,
+}
 
 
 # Which columns tell the rows of a table apart; tables are sorted by them.
@@ -101,6 +115,8 @@ KEYS = {
     "journeys": ("customer", "journey"),
     "customers": ("customer",),
     "effects": ("customer", "cause", "journey", "visit", "nth"),
+    "strain": ("pool", "at"),
+    "departures": ("pool", "shift", "number", "left"),
 }
 
 
@@ -121,12 +137,20 @@ class Tables:
     effects
         One row each time that an event, or the clock on an open visit, took effect on a customer: `cause` is the
         event, or the step; `journey` and `visit` are 0 for an event.
+    strain
+        One row each time that a pool with strain was looked at: its occupancy since the last time, and the strain from
+        then on.
+    departures
+        One row per person who quit, of a pool and shift, where people are numbered from 1: when they left, when their
+        place was filled, and when whoever is new was ready.
     """
 
     visits: pl.DataFrame
     journeys: pl.DataFrame
     customers: pl.DataFrame
     effects: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=EFFECTS))
+    strain: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=STRAIN))
+    departures: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=DEPARTURES))
 
     def sorted(self) -> Self:
         """The same tables, each sorted by its key, so that they do not depend on the order of events."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 from collections import Counter, defaultdict
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from math import inf, log, nan
 from typing import TYPE_CHECKING, Any
@@ -40,10 +41,11 @@ from sim.model import (
     Effects,
     Who,
 )
-from sim.rosters import address, on_duty
+from sim.rosters import address
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
+from sim.strain import Roster
 from sim.summaries import summarise
-from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, Result, Tables, frame
+from sim.tables import CUSTOMERS, DEPARTURES, EFFECTS, JOURNEYS, STRAIN, VISITS, Result, Tables, frame
 from sim.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
@@ -263,10 +265,10 @@ class History:
         return self.model if not customer.pilot else self.living(customer).model
 
     def staffed(self, name: str, row: int) -> Pool:
-        """Return a pool with its duty over the whole horizon."""
+        """Return a pool with its roster."""
         contacts = [phase.model.staff[name].at_once.contacts for phase in self.phases]
-        there = on_duty(self.phases, name, self.clock, self.world)
-        return Pool(name, row, self.model.department(name), there, contacts)
+        roster = Roster(self.phases, name, self.clock, self.world)
+        return Pool(name, row, self.model.department(name), roster, contacts)
 
     def reviewed(self, persona: str) -> float | None:
         """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""
@@ -340,9 +342,12 @@ class History:
              c.satisfaction, c.revenue, c.cost, c.pilot)
             for c in self.customers
         ]  # fmt: skip
+        rosters = [pool.roster for pool in self.pools.values()]
+        looks = [look for roster in rosters for look in roster.looks]
+        departures = [departure for roster in rosters for departure in roster.departures]
         return Tables(
             frame(self.visits, VISITS), frame(self.journeys, JOURNEYS), frame(rows, CUSTOMERS),
-            frame(self.effects, EFFECTS),
+            frame(self.effects, EFFECTS), frame(looks, STRAIN), frame(departures, DEPARTURES),
         ).sorted()  # fmt: skip
 
     def interrupt(self, visit: Visit) -> None:
@@ -362,16 +367,21 @@ class History:
     # ---- staff -----------------------------------------------------------------------------------------------------
 
     def shifts(self, pool: Pool) -> Process:
-        """Let people come on and go off duty as their shifts and breaks say."""
-        people = 0
-        for time, headcount, resting in zip(pool.duty.at, pool.duty.headcount, pool.duty.resting, strict=True):
+        """Let people come on and go off duty as their shifts and breaks say, and now and then look how they are."""
+        people = n = 0
+        while n < len(pool.duty.at):
+            time, headcount, resting = pool.duty.at[n], pool.duty.headcount[n], pool.duty.resting[n]
+            if time >= pool.roster.next_look:
+                yield self.calendar.at(pool.roster.next_look, Rank.LOOK, pool.row)
+                pool.look(self.calendar.now)
+                continue
             yield self.calendar.at(time, Rank.SHIFT_END if headcount < people else Rank.SHIFT_START, pool.row)
             if headcount < people:
                 pool.fall(people - headcount, self.calendar.now, resting)
             else:
                 pool.rise(headcount - people, self.calendar.now, resting)
                 self.match(pool)
-            people = headcount
+            people, n = headcount, n + 1
 
     def match(self, pool: Pool) -> None:
         """Let those who are free take those who wait."""
@@ -830,6 +840,8 @@ class History:
         people = self.model.staff[visit.pool.name]
         if people.differ.speed:
             minutes /= rules.own_speed(people.differ.speed, self.own(visit, "speed"))
+        if people.strain is not None:
+            minutes = rules.slowed(minutes, people.strain.slower, visit.pool.roster.strain)
         return rules.divided(minutes, people.at_once.slower, visit.beside)
 
     def own(self, visit: Visit, purpose: str) -> float:
@@ -839,12 +851,16 @@ class History:
         return rules.normal_quantile(self.draw(member, purpose))
 
     def hardness(self, visit: Visit) -> float:
-        """Return how hard an issue is for whoever serves it: its difficulty, less their proficiency."""
+        """Return how hard an issue is for whoever serves it: its difficulty, their proficiency and their strain."""
         difficulty = visit.issue.difficulty
         if not difficulty or visit.pool is None:
             return difficulty
-        spread = self.model.staff[visit.pool.name].differ.proficiency
-        return difficulty - spread * self.own(visit, "proficiency") if spread else difficulty
+        people = self.model.staff[visit.pool.name]
+        if people.differ.proficiency:
+            difficulty -= people.differ.proficiency * self.own(visit, "proficiency")
+        if people.strain is not None:
+            difficulty += people.strain.err * visit.pool.roster.strain
+        return difficulty
 
     def outcome(self, visit: Visit) -> str:
         """Choose how a service ended; the difficulty of the issue, and who served, tilt the odds."""
@@ -1411,9 +1427,8 @@ def live(
         return tables, None
     kept = [customer.row for customer in history.customers if history.draw(customer.key, "kept") < keep]
     chosen = pl.col("customer").is_in(kept)
-    few = Tables(
-        tables.visits.filter(chosen), tables.journeys.filter(chosen), tables.customers, tables.effects.filter(chosen)
-    )
+    visits, journeys, effects = (table.filter(chosen) for table in (tables.visits, tables.journeys, tables.effects))
+    few = replace(tables, visits=visits, journeys=journeys, effects=effects)
     return few, summarise(Result(model, seed, replication, tables))
 
 

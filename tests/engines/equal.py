@@ -13,6 +13,8 @@ KEYS = {
     "journeys": ["customer", "journey"],
     "customers": ["customer"],
     "effects": ["customer", "cause", "journey", "visit", "nth"],
+    "strain": ["pool", "at"],
+    "departures": ["pool", "shift", "number", "left"],
 }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sim.changes import OWN, flatten
-from tests.engines.generated_parts import Chance, is_attended
+from tests.engines.generated_parts import Chance, draw_strain, is_attended
 
 Raw = dict[str, Any]
 
@@ -84,6 +84,10 @@ def other_absence(chance: Chance, raw: Raw) -> Raw:
 
 def other_contacts(chance: Chance, raw: Raw) -> Raw:
     return {f"staff.{pool}.at_once.contacts": chance.whole(1, 4) for pool in some_of(chance, raw["staff"])}
+
+
+def other_strain(chance: Chance, raw: Raw) -> Raw:
+    return {f"staff.{pool}.strain": draw_strain(chance) for pool in some_of(chance, raw["staff"])}
 
 
 def more_breaks(chance: Chance, raw: Raw) -> Raw:
@@ -377,4 +381,5 @@ KINDS = (
     attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey,
     events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, conditions, contracts,
     referrals, surveys, revenues, profiles, new_profile, other_absence, more_breaks, other_contacts,
+    other_strain,
 )  # fmt: skip
