@@ -1646,7 +1646,7 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
         cost = touchpoint["cost"]
         customer["cost"] += cost
         if w["makes_lists"] == 1:
-            known_at(w, c, ZERO)["contacts"] += 1.0
+            known_at(w, c, ZERO)["contacts"] += touchpoint["attended"]
     if outcome != BY_LEAVING:
         feel(w, i, outcome, o, wait)
     revenue, stage = 0.0, NONE
@@ -2029,9 +2029,9 @@ def cancel(w: Record, c: Whole, first: Whole, n: Whole) -> None:
             continue
         if issue["state"] == WAITING:
             stop_waiting(w, i)
-            waited = w["now"] - issue["joined"]
-            issue["wait"] += waited
-            feel(w, i, BY_CANCELLING, NONE, waited)
+            wait = waited(w, i, w["now"])
+            issue["wait"] += wait
+            feel(w, i, BY_CANCELLING, NONE, wait)
             record_visit(w, i, w["now"], BY_CANCELLING, issue["mood"], 0.0, 0.0, 0.0, NONE)
         experience = remember(w, i)
         unlink(w, i)
@@ -2826,7 +2826,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         elif kind == STRIKE:
             still = is_same_visit(w, a, event) and issue_at(w, a)["state"] in (WAITING, SERVED)
             take_first(w)
-            if still and isnan(customer_at(w, issue_at(w, a)["customer"])["left"]):
+            if still and issue_at(w, a)["times_left"] == customer_at(w, issue_at(w, a)["customer"])["times_left"]:
                 strike(w, a)
         elif kind == HAPPEN:
             take_first(w)

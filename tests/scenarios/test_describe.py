@@ -125,7 +125,7 @@ def test_conditions_terms_and_what_is_seen_are_told_in_words():
         "Age: old (25 %) and young (75 %).",
         "Region: north.",
         "Satisfaction rests at 6.5 of 10 (7, price −0.5), age −1.5 for age old",
-        "terms in its logarithm: tenure −0.15 a year since joining up to 5 years",
+        "with tenure −0.15 a year since joining up to 5 years on its logarithm",
         "It starts in web with browse or in shop with deliver, only for age old.",
         "all go on to deliver, all of those with age seen to be old end badly (broken)",
     ):
@@ -401,15 +401,15 @@ def test_a_word_without_a_sentence_of_its_own_is_told_as_it_is_written(monkeypat
 def test_what_happens_at_a_visit_and_at_an_end_is_told():
     text = told(parse({**EVERYTHING, "enact": []}))
     for expected in (
-        "When it ends as mended it adds router, sets served to yes and moves mood by +0.5.",
-        "Whoever ends as send: that costs 5 EUR and moves mood by +0.2.",
-        "Whoever ends as missing: that opens complaint (70 %).",
+        "When it ends as mended it adds 0.5 to the mood, adds router and sets served to yes.",
+        "Whoever ends as send: that adds 0.2 to the mood and costs 5 EUR.",
+        "Whoever ends as missing: that takes 0.3 from satisfaction and opens complaint (70 %).",
         "Whoever ends as resolved: that takes away tv.",
-        "When it ends as served it leads to the stage customer and brings 49 EUR.",
+        "When it ends as served it brings 49 EUR and moves them to the stage customer.",
         "The journey fault starts in phone 100 %.",
         "Waits with priority 1; smaller goes first.",
         "(tier2, phone, about 15 min, priority −1)",
-        "with gap +0.1 on its logarithm",
+        "with gap +0.1 and tenure −2 a year since joining up to 0.0575 years on its logarithm",
         "where it rests follows each experience by 5 %",
         "each hour beyond 1 h after what was promised −0.06 (for 2 days at most)",
         "a service takes about 13 min (0 % within 12 s, 50 % within 4 min and 100 % within 45 min)",

@@ -46,7 +46,7 @@ class Happened:
 
     def read(self, block: Block) -> None:
         """Take a block."""
-        kinds = ("visits", "journeys", "customers", "spells")
+        kinds = ("visits", "journeys", "customers", "spells", "effects")
         self.blocks.append(replace(block, **{kind: getattr(block, kind).copy() for kind in kinds}))
 
     @property
@@ -60,4 +60,5 @@ class Happened:
         return tables_of(joined(self.blocks)).sorted()
 
     def _rows(self, kind: str) -> Rows:
-        return Rows(lambda name: np.concatenate([getattr(block, kind)[name] for block in self.blocks]))
+        blocks = self.blocks  # not self, of which they are part: a history must go as soon as it has been measured
+        return Rows(lambda name: np.concatenate([getattr(block, kind)[name] for block in blocks]))

@@ -3,10 +3,9 @@
 from functools import partial
 
 import numpy as np
-import polars as pl
 import pytest
 
-from tests.verification.phone_lines import average, exponential, joined_within, mean_wait, phone_line
+from tests.verification.phone_lines import exponential, joined_within, mean, phone_line, served, waits
 
 pytestmark = pytest.mark.slow
 
@@ -42,16 +41,13 @@ def two_chats(arriving, slower):
     return {"P(wait)": full, "mean wait": waiting / arriving, "occupancy": 1 - stationary[0]}
 
 
-def measured(tables, window):
+def measured(happened, window):
+    calls = joined_within(happened, window)
+    waited, begun = waits(calls), happened.visits[served(happened.visits)]
     opens, closes = window
-    calls = joined_within(tables, window)
-    lasted = pl.col("ended").fill_null(closes).clip(opens, closes) - pl.col("started").clip(opens, closes)
-    busy = tables.visits.drop_nulls("started").select((lasted * pl.col("attention")).sum()).item()
-    return {
-        "P(wait)": average(calls, pl.col("waited") > 0),
-        "mean wait": mean_wait(calls),
-        "occupancy": busy / (closes - opens),
-    }
+    lasted = np.fmin(begun["ended"], closes).clip(opens) - begun["started"].clip(opens, closes)
+    busy = float((lasted.clip(0) * begun["attention"]).sum())
+    return {"P(wait)": mean(waited > 0), "mean wait": mean(waited), "occupancy": busy / (closes - opens)}
 
 
 def test_two_chats_without_slowing_down_are_two_people():
@@ -65,5 +61,5 @@ def test_chats_that_slow_each_other_down_are_as_a_markov_chain_says(replicate, v
     window = (200.0, 10_200.0)
     scenario = phone_line(1.2, exponential(1), 1, window)
     scenario["staff"]["team"]["at_once"] = {"contacts": 2, "slower": 0.25}
-    samples = replicate(scenario, partial(measured, window=window), 40)
+    samples = replicate(scenario, partial(measured, window=window))
     verdict("one person, two chats, λ 1.2, slower 0.25", two_chats(1.2, 0.25), samples)

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.slow
 FIRST = 400  # customers, each the root of a tree
 
 
-def measured(tables):
+def measured(happened):
+    tables = happened.tables
     origins = tables.customers["origin"]
     generation = origins.str.count_matches("referred")
     became = tables.customers["joined"].is_not_null()
