@@ -11,7 +11,7 @@ import pytest
 from sim import build, simulate
 from sim.kpis import measure
 from sim.summaries import summarise
-from tests.sim.stories import call, company, customer, journey, journeys, moment, page, tell
+from tests.sim.stories import call, company, customer, desk, journey, journeys, moment, page, tell
 
 
 def opened(touchpoint="desk", **more):
@@ -328,6 +328,17 @@ def test_the_wait_until_then_is_felt_and_remembered():
     tables = in_line(personas={"person": {"share": 1, "satisfaction": feelings}})
     assert journey(tables, "ann")["experience"] == 5
     assert journey(tables, "ann")["satisfaction_after"] == 6
+
+
+@pytest.mark.parametrize(
+    ("there", "waited", "felt"),
+    [({"callback": {"after": "1 min", "accept": 1}}, 1, 6), ({"attended": False}, 0, 7)],
+    ids=["promised a call", "done alone"],
+)
+def test_who_was_promised_a_call_waited_until_then_and_for_work_done_alone_nobody_did(there, waited, felt):
+    people = {"person": {"share": 1, "satisfaction": {"wait": {"per_minute": -1}}}}
+    ann = journey(in_line(personas=people, touchpoints={"desk": desk(**there)}), "ann")
+    assert (ann["end"], ann["wait"], ann["experience"]) == ("cancelled", waited, felt)
 
 
 def test_nothing_follows_it_and_nobody_is_asked():

@@ -188,6 +188,27 @@ def test_what_was_open_when_they_left_stays_over_when_they_are_back():
     assert opened(tables, "after") == []
 
 
+def timed(when, minutes, stage=None, **clock):
+    """A journey of one visit that takes so long, with a clock on it."""
+    journey_ = at(when, stage, minutes)
+    journey_["steps"]["go"]["while_open"] = {"revenue": "-1 EUR"} | clock
+    return journey_
+
+
+def test_a_clock_strikes_for_who_has_left_in_what_opened_since():
+    win_back = timed({"entering": {"stage": "left", "delay": "1 h"}}, 30, after="10 min", every="15 min")
+    tables = tell(small({"quit": at(100, "left"), "win_back": win_back}))
+    assert tables.effects["at"].to_list() == [170, 185]
+
+
+def test_a_clock_on_what_was_open_when_they_left_strikes_no_more_even_if_they_are_back():
+    again = at({"entering": {"stage": "left", "delay": "5 h"}}, "customer")
+    journeys_ = {"quit": at(100, "left"), "talk": timed(95, 600, after="350 min"), "again": again}
+    tables = tell(small(journeys_))
+    assert customer(tables)["left_before"] == [100]
+    assert tables.effects.height == 0
+
+
 def test_who_is_back_may_leave_again_and_a_hazard_counts_from_the_return():
     journeys_ = {"quit": at(100, "left"), "win_back": at({"entering": {"stage": "left", "delay": "5 h"}}, "customer")}
     person = {"share": 1, "churn": {"base": "0.002 / min", "every": "1000 min"}}
