@@ -89,8 +89,8 @@ class Block:
     def kept(self) -> Block:
         """The same without the visits, journeys and effects that are not to be kept, and with rows of its own."""
         visits, journeys, effects = (rows[rows["kept"] == 1] for rows in (self.visits, self.journeys, self.effects))
-        copies = {"customers": self.customers.copy(), "spells": self.spells.copy()}
-        return replace(self, visits=visits, journeys=journeys, effects=effects, **copies)
+        kept = replace(self, visits=visits, journeys=journeys, effects=effects)
+        return replace(kept, customers=self.customers.copy(), spells=self.spells.copy())
 
 
 # ---- tables of records -----------------------------------------------------------------------------------------------
