@@ -579,7 +579,7 @@ def _strain(model: Model, strain: Strain) -> list[str]:
     often = "" if strain.every == MINUTES_PER_WEEK else f", looked at {_every(strain.every)}"
     bears = f"Busy for more than {per_cent(strain.above)} of their time they are strained"
     lines = [f"{bears}: it builds up, and fades, within about {duration(strain.memory)}{often}."]
-    does = [f"make services {per_cent(math.expm1(strain.slower / 10))} longer"] if strain.slower else []
+    does = [f"make services {_about(math.expm1(strain.slower / 10))} longer"] if strain.slower else []
     does += [f"make what is hard {strain.err / 10:g} harder"] if strain.err else []
     if does:
         lines.append(f"Ten points of strain {listed(does)}.")

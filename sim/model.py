@@ -886,7 +886,7 @@ class Quits(Described):
     rate, slope
         Hazard of leaving, and how steeply it rises with strain: rate · exp(slope · strain).
     hiring
-        From when somebody leaves until their place is filled; it is not paid meanwhile.
+        From when somebody leaves until their place is filled; nobody is paid for it meanwhile.
     training
         From then until whoever is new answers; they are paid.
     cost
@@ -914,7 +914,7 @@ class Strain(Described):
     err
         What is hard gets harder: err · strain is added to an issue's difficulty where that tilts outcomes.
     every
-        How often the pool is looked at, from the start on; the first phase that states it says it for all.
+        How often the pool is looked at, from the start on; a change cannot move it.
     """
 
     above: Share

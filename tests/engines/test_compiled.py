@@ -185,7 +185,7 @@ def test_whatever_is_compiled_into_the_loop_is_part_of_its_fingerprint():
 DATA_ONLY = {
     "changes.py", "check.py", "described.py", "distributions.py", "errors.py", "once.py", "ramps.py", "read.py",
     "references.py", "rosters.py",
-    "summaries.py", "tables.py", "timetable.py", "uncertain.py", "units.py",
+    "strain.py", "summaries.py", "tables.py", "timetable.py", "uncertain.py", "units.py",
 }  # fmt: skip
 
 

@@ -4,12 +4,15 @@ import polars as pl
 import pytest
 
 from sim import Tables, build, simulate
-from sim.tables import CUSTOMERS, EFFECTS, JOURNEYS, VISITS, frame
+from sim.tables import CUSTOMERS, DEPARTURES, EFFECTS, JOURNEYS, STRAIN, VISITS, frame
 from tests.engines.equal import assert_same_tables
 from tests.sim.everything import EVERYTHING
 from tests.sim.stories import company, tell
 
-SCHEMAS = {"visits": VISITS, "journeys": JOURNEYS, "customers": CUSTOMERS, "effects": EFFECTS}
+SCHEMAS = {
+    "visits": VISITS, "journeys": JOURNEYS, "customers": CUSTOMERS, "effects": EFFECTS, "strain": STRAIN,
+    "departures": DEPARTURES,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +97,7 @@ def test_scores_stay_on_the_scale(told):
 
 def test_tables_survive_being_written(told, tmp_path):
     paths = told.write(tmp_path / "a" / "b")
-    assert [path.stem for path in paths] == ["visits", "journeys", "customers", "effects"]
+    assert [path.stem for path in paths] == list(SCHEMAS)
     assert_same_tables(told, Tables.read(tmp_path / "a" / "b"))
     assert pl.read_parquet(paths[0]).equals(told.visits)
 
