@@ -106,8 +106,11 @@ QUITS = {
         ),
         (
             {"strain": {"above": 0.8, "memory": "4 weeks", "quits": QUITS}},
-            "Without strain 0.24 a year of each of them quit, and 1.82 times as often with ten points of it. "
             "Whoever comes in their place is found after about 6 weeks, and then trained for 3 weeks, at 3,000 EUR.",
+        ),
+        (
+            {"strain": {"above": 0.8, "memory": "4 weeks", "quits": QUITS}},
+            "Without strain 0.24 a year of each of them quit, and 1.82 times as often with ten points of it.",
         ),
     ],
 )
