@@ -385,7 +385,10 @@ def overtime(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("share", "less", BY_STAFF)
 def strain(s: Sums) -> NDArray[np.float64]:
-    """Mean strain of those on duty in pools that can be strained: how far lasting occupancy is above what they bear."""
+    """Strain, which is how far occupancy has lastingly been above what a pool bears: its mean over time on duty.
+
+    Denominator: time on duty of pools that can be strained.
+    """
     return _ratio(s["strain"], s["strained"])
 
 
