@@ -32,6 +32,7 @@ from sim.model import (
     Pool,
     Product,
     Step,
+    Strain,
     Touchpoint,
     When,
 )  # fmt: skip
@@ -157,7 +158,7 @@ _TOLD: dict[type[Described], str] = {
     Persona: "share needs needs_differ start starts patience satisfaction churn survey value priority traits products "
     "contract referral",
     Touchpoint: "channel service_time staff cost when_closed attended urgent callback system when_down",
-    Pool: "department wage overtime skills shifts breaks absence partner speed proficiency differ at_once",
+    Pool: "department wage overtime skills shifts breaks absence partner speed proficiency differ at_once strain",
     Journey: "when who goal product start difficulty steps ends priority",
     Step: "touchpoint outcomes next service_time promise priority while_open",
     Outcome: "p holds reopens stage adds drops trait revenue mood satisfaction stays opens cancels puts_off",
@@ -590,11 +591,32 @@ def _pool(model: Model, name: str, pool: Pool) -> Part:
             f", each other one making a new one {per_cent(pool.at_once.slower)} longer" if pool.at_once.slower else ""
         )
         lines.append(f"Each holds up to {pool.at_once.contacts} contacts at once{slower}.")
+    if pool.strain is not None:
+        lines += _strain(model, pool.strain)
     if pool.skills is not None:
         lines.append(f"Can serve {listed(plain(skill) for skill in pool.skills)}.")
     lines += _also(model, pool, "staff", name)
     department = f", {plain(pool.department)}" if pool.department is not None and pool.department != name else ""
     return Part(f"{plain(name)}{department}", lines)
+
+
+def _strain(model: Model, strain: Strain) -> list[str]:
+    """What lasting high occupancy does to people, and how those are replaced who quit."""
+    often = "" if strain.every == MINUTES_PER_WEEK else f", looked at {_every(strain.every)}"
+    bears = f"Busy for more than {per_cent(strain.above)} of their time they are strained"
+    lines = [f"{bears}: it builds up, and fades, within about {duration(strain.memory)}{often}."]
+    does = [f"make services {_about(math.expm1(strain.slower / 10))} longer"] if strain.slower else []
+    does += [f"make what is hard {strain.err / 10:g} harder"] if strain.err else []
+    if does:
+        lines.append(f"Ten points of strain {listed(does)}.")
+    quits = strain.quits
+    if quits is not None:
+        rises = f", and {math.exp(quits.slope / 10):.3g} times as often with ten points of it" if quits.slope else ""
+        lines.append(f"Without strain {_per_time(quits.rate)} of each of them quit{rises}.")
+        training = f", and then trained for {duration(quits.training)}" if quits.training else ""
+        cost = f", at {words.money(quits.cost, model.currency)}" if quits.cost else ""
+        lines.append(f"Whoever comes in their place is found after {lasting(quits.hiring)}{training}{cost}.")
+    return lines
 
 
 # ---- journeys --------------------------------------------------------------------------------------------------------

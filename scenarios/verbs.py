@@ -48,7 +48,7 @@ _FILES = {
     "kpis.csv": "every KPI of every scenario, with its interval",
     "replications.parquet": "every KPI of every replication, from which the two are made",
     "results/*": "the same for programs: `scenarios.kept.load` reads it back, `desirepath track` logs it",
-    "tables/SCENARIO/*.parquet": "one history as it was simulated: its visits, journeys, customers and effects",
+    "tables/SCENARIO/*.parquet": "one history as it was simulated: its visits, journeys, customers, effects and staff",
     "scenario.yaml": "the baseline as it was run, with nothing left to look up; `scenario=FILE` runs it again",
     "provenance.json": "seed, versions, digests of the data: what it takes to get the same numbers again",
 }

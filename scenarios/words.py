@@ -40,6 +40,7 @@ _TITLES = {
     "churn_per_month": "Churn a month",
     "contact_cost": "Cost of contacts",
     "overtime_cost": "Cost of overtime",
+    "hiring_cost": "Cost of replacing those who quit",
     "service_cost": "Cost of serving",
     "service_cost_per_resolved": "Cost of serving a resolved issue",
     "change_cost": "Cost of the change itself",
@@ -51,6 +52,11 @@ _TITLES = {
     "wait_90th": "Wait of those answered, 9 of 10 within",
     "resolution_90th": "Time to resolution, 9 of 10 within",
     "resolution_time": "Time to resolution, mean",
+    "strain": "Strain of staff",
+    "people_left": "Staff who quit",
+    "turnover": "Staff turnover",
+    "vacant_share": "Vacant places",
+    "training_share": "Staff in training",
     "callbacks_offered": "Offers to be called back",
     "callbacks_accepted": "Offers to be called back that were accepted",
     "callbacks_reached": "Called back and reached",
@@ -67,7 +73,7 @@ _TITLES = {
 }
 _SINGULAR = {
     "customers": "customer", "journeys": "journey", "visits": "visit", "contacts": "contact", "points": "point",
-    "hand-offs": "hand-off", "days": "day", "weeks": "week", "months": "month",
+    "hand-offs": "hand-off", "people": "person", "days": "day", "weeks": "week", "months": "month",
 }  # fmt: skip
 
 
@@ -106,6 +112,7 @@ def scale(unit: str, currency: str, largest: float, *, difference: bool = False)
         "0–10": Scale(1.0, " points" if difference else " of 10"),
         "share": Scale(100.0, " %-points" if difference else " %"),
         "share / month": Scale(100.0, " %-points a month" if difference else " % a month"),
+        "share / year": Scale(100.0, " %-points a year" if difference else " % a year"),
         "money": money,
         "money / month": Scale(money.factor, f"{money.word} a month"),
     }

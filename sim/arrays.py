@@ -130,10 +130,11 @@ EFFECTS = np.dtype(
         ),
     ]
 )
-# `own`: whether it matters to how long a service takes who serves, and what else they hold.
+# `own`: whether it matters to how long a service takes who serves, what else they hold, and how strained they are.
 PEOPLE = np.dtype(
     [
         *((name, np.float64) for name in ("speed", "speeds_differ", "proficiency", "proficiencies_differ", "slower")),
+        *((name, np.float64) for name in ("strained_slower", "strained_err")),
         *((name, np.int64) for name in ("contacts", "own")),
     ]
 )
@@ -608,9 +609,10 @@ class _Lowering:
             self.touchpoint(f, self.number["touchpoints"][name], touchpoint)
         for name, pool in model.staff.items():
             differ, at_once = pool.differ, pool.at_once
+            slower, err = (pool.strain.slower, pool.strain.err) if pool.strain is not None else (0.0, 0.0)
             good = pool.speed, differ.speed, pool.proficiency, differ.proficiency
-            own = pool.speed != 1 or differ.speed > 0 or at_once.slower > 0
-            self.people[f, self.number["pools"][name]] = *good, at_once.slower, at_once.contacts, own
+            own = pool.speed != 1 or differ.speed > 0 or at_once.slower > 0 or slower > 0
+            self.people[f, self.number["pools"][name]] = *good, at_once.slower, slower, err, at_once.contacts, own
 
     def persona(self, f: int, p: int, persona: Persona, model: Model) -> None:
         """Write down a persona."""

@@ -313,8 +313,8 @@ def _filled(raw: dict[str, Any], union: dict[str, Any]) -> dict[str, Any]:
 
 def _asleep(part: str, name: str, value: Any) -> Any:
     """Something that only other phases have, as it is in this one."""
-    if part == "staff":
-        return {**value, "shifts": {}}
+    if part == "staff":  # whom nobody looks at, as strain says
+        return {word: stated for word, stated in value.items() if word != "strain"} | {"shifts": {}}
     if part == "events":
         return {**value, "reach": 0}
     if part == "systems":

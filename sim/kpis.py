@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
+from sim.rules import A_YEAR
 from sim.summaries import DIMENSIONS, Summary, Sums, quantile_of
 
 if TYPE_CHECKING:
@@ -208,6 +209,12 @@ def overtime_cost(s: Sums) -> NDArray[np.float64]:
     return s["overtime_cost"]
 
 
+@_kpi("money", "less", BY_STAFF)
+def hiring_cost(s: Sums) -> NDArray[np.float64]:
+    """What it costs to replace those who quit, each counted when they left; their wages are not in it."""
+    return s["hiring_cost"]
+
+
 @_kpi("money", "less", BY_VISIT)
 def contact_cost(s: Sums) -> NDArray[np.float64]:
     """What touchpoints charge per served visit, counted when it ended; staff not included."""
@@ -262,8 +269,8 @@ def change_cost(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("money", "less", BY_MONEY)
 def cost(s: Sums) -> NDArray[np.float64]:
-    """Everything: staff with overtime, partners less penalties, contacts, and the changes themselves."""
-    people = s["paid"] + s["overtime_cost"] + s["partner_cost"] - s["penalties"]
+    """Everything: staff with overtime and hiring, partners less penalties, contacts, and the changes themselves."""
+    people = s["paid"] + s["overtime_cost"] + s["hiring_cost"] + s["partner_cost"] - s["penalties"]
     return people + s["contact_cost"] + s["change_cost"]
 
 
@@ -401,6 +408,39 @@ def occupancy(s: Sums) -> NDArray[np.float64]:
 def overtime(s: Sums) -> NDArray[np.float64]:
     """Time worked past the end of shifts or into breaks."""
     return s["overtime"] / 60.0
+
+
+@_kpi("share", "less", BY_STAFF)
+def strain(s: Sums) -> NDArray[np.float64]:
+    """Strain, which is how far occupancy has lastingly been above what a pool bears: its mean over time on duty.
+
+    Denominator: time on duty of pools that can be strained.
+    """
+    return _ratio(s["strain"], s["strained"])
+
+
+@_kpi("people", "less", BY_STAFF)
+def people_left(s: Sums) -> NDArray[np.float64]:
+    """Members of staff who quit."""
+    return s["people_left"]
+
+
+@_kpi("share / year", "less", BY_STAFF)
+def turnover(s: Sums) -> NDArray[np.float64]:
+    """Members of staff who quit ÷ years that places on shifts were there, whether filled or vacant."""
+    return _ratio(s["people_left"], s["places"] / A_YEAR)
+
+
+@_kpi("share", "less", BY_STAFF)
+def vacant_share(s: Sums) -> NDArray[np.float64]:
+    """Time on shifts of places that nobody has been hired for yet ÷ all time on shifts."""
+    return _ratio(s["vacant"], s["rostered"])
+
+
+@_kpi("share", "less", BY_STAFF)
+def training_share(s: Sums) -> NDArray[np.float64]:
+    """Time on shifts of people in training, who are paid and serve nobody, ÷ all time on shifts."""
+    return _ratio(s["training"], s["rostered"])
 
 
 @_kpi("visits", "neither", BY_VISIT)

@@ -14,6 +14,7 @@ from sim.distributions import Distribution, Gamma
 from sim.rules import Law
 from sim.timetable import FLAT, Break, Clock, Profile, Shift, Taken
 from sim.uncertain import Uncertain
+from sim.units import MINUTES_PER_WEEK
 
 RESOLVED = "resolved"
 GIVE_UP = "give_up"
@@ -901,6 +902,53 @@ class AtOnce(Described):
     slower: float = Field(default=0.0, ge=0)
 
 
+class Quits(Described):
+    """How people leave a pool, and how they are replaced: it takes time to find somebody, and to train them.
+
+    Attributes
+    ----------
+    rate, slope
+        Hazard of leaving, and how steeply it rises with strain: rate · exp(slope · strain).
+    hiring
+        From when somebody leaves until their place is filled; nobody is paid for it meanwhile.
+    training
+        From then until whoever is new answers; they are paid.
+    cost
+        Of replacing somebody, charged when they leave.
+    """
+
+    rate: PerMinute
+    slope: float = 0.0
+    hiring: Distribution
+    training: Minutes = 0.0
+    cost: Money = 0.0
+
+
+class Strain(Described):
+    """What lasting high occupancy does to a pool: it makes people slower, lets them err, and some leave.
+
+    Attributes
+    ----------
+    above
+        Occupancy beyond which it builds up.
+    memory
+        How long it takes to build up, and to fade: after that time it has gone 63 % of its way.
+    slower
+        Services take × exp(slower · strain).
+    err
+        What is hard gets harder: err · strain is added to an issue's difficulty where that tilts outcomes.
+    every
+        How often the pool is looked at, from the start on; a change cannot move it.
+    """
+
+    above: Share
+    memory: Minutes = Field(gt=0)
+    slower: float = Field(default=0.0, ge=0)
+    err: float = Field(default=0.0, ge=0)
+    quits: Quits | None = None
+    every: Minutes = Field(default=MINUTES_PER_WEEK, gt=0)
+
+
 class Pool(Described):
     """Interchangeable people with the same skills, on weekly shifts.
 
@@ -930,6 +978,7 @@ class Pool(Described):
     proficiency: float = 0.0
     differ: Differ = Differ()
     at_once: AtOnce = AtOnce()
+    strain: Strain | None = None
 
 
 class ChangeCost(Described):

@@ -6,7 +6,7 @@ the start, NaN where there is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,9 @@ import polars as pl
 
 from sim.arrays import NONE
 from sim.model import CALLBACKS, LEFT
-from sim.tables import CUSTOMERS, EFFECTS, HOLDINGS, JOURNEYS, VISITS, Tables
+from sim.rosters import Departure
+from sim.strain import Look
+from sim.tables import CUSTOMERS, DEPARTURES, EFFECTS, HOLDINGS, JOURNEYS, STRAIN, VISITS, Tables, frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +76,8 @@ class Block:
         Records of the kinds above.
     origins
         Links by which journeys opened others, as far as that has happened.
+    looks, departures
+        What strain did to people of the staff; handed out once, whatever is kept.
     """
 
     names: Names
@@ -84,14 +88,14 @@ class Block:
     origins: Records
     effects: Records
     holdings: Records
+    looks: tuple[Look, ...] = ()
+    departures: tuple[Departure, ...] = ()
 
     def kept(self) -> Block:
         """The same without the visits, journeys, … that are not to be kept, and with rows of its own."""
-        visits, journeys, effects, holdings = (
-            rows[rows["kept"] == 1] for rows in (self.visits, self.journeys, self.effects, self.holdings)
-        )
-        customers, spells = self.customers.copy(), self.spells.copy()
-        return Block(self.names, visits, journeys, customers, spells, self.origins, effects, holdings)
+        rows = {kind: getattr(self, kind) for kind in ("visits", "journeys", "effects", "holdings")}
+        kept = replace(self, **{kind: some[some["kept"] == 1] for kind, some in rows.items()})
+        return replace(kept, customers=self.customers.copy(), spells=self.spells.copy())
 
 
 # ---- tables of records -----------------------------------------------------------------------------------------------
@@ -103,12 +107,16 @@ def joined(blocks: Sequence[Block]) -> Block:
         np.concatenate([getattr(block, kind) for block in blocks])
         for kind in ("visits", "journeys", "customers", "spells", "effects", "holdings")
     )
-    return Block(blocks[-1].names, visits, journeys, customers, spells, blocks[-1].origins, effects, holdings)
+    looks = tuple(look for block in blocks for look in block.looks)
+    departures = tuple(departure for block in blocks for departure in block.departures)
+    last = blocks[-1]
+    return Block(last.names, visits, journeys, customers, spells, last.origins, effects, holdings, looks, departures)
 
 
 def tables_of(block: Block) -> Tables:
     """Tables of a block, in the order of its rows."""
-    return Tables(_visits(block), _journeys(block), _customers(block), _effects(block), _holdings(block))
+    staff = frame(block.looks, STRAIN), frame(block.departures, DEPARTURES)
+    return Tables(_visits(block), _journeys(block), _customers(block), _effects(block), _holdings(block), *staff)
 
 
 def _visits(block: Block) -> pl.DataFrame:
@@ -236,8 +244,10 @@ def block_of(tables: Tables, names: Names, start: float) -> Block:
     pilot = tables.customers.filter("pilot")["customer"].to_numpy()
     for rows in (visits, journeys, customers, spells, effects, holdings):
         rows["persona"][np.isin(rows["customer"], pilot)] += len(names.personas)
-    no_origins = spells[:0]  # sums ask for none
-    return Block(names, visits, journeys, customers, spells, no_origins, effects, holdings)
+    looks = tuple(Look(*row) for row in tables.strain.iter_rows())
+    departures = tuple(Departure(*row) for row in tables.departures.iter_rows())
+    none = spells[:0]  # of origins: sums ask for none
+    return Block(names, visits, journeys, customers, spells, none, effects, holdings, looks, departures)
 
 
 def _visit_records(tables: Tables, names: Names) -> Records:

@@ -753,9 +753,11 @@ def _paid_once(name: str, pool: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, Any]) -> Iterator[Problem]:
-    """A proficiency makes a difference only to journeys whose difficulty tilts outcomes."""
-    stated = {f"staff.{name}": pool, f"staff.{name}.differ": pool.get("differ")}
-    paths = [path for path, part in stated.items() if isinstance(part, dict) and _weight(part.get("proficiency"))]
+    """A proficiency, or erring, makes a difference only to journeys whose difficulty tilts outcomes."""
+    path = f"staff.{name}"
+    stated = [(path, pool, "proficiency"), (f"{path}.differ", pool.get("differ"), "proficiency")]
+    stated.append((f"{path}.strain", pool.get("strain"), "err"))
+    moving = [f"{where}.{word}" for where, part, word in stated if isinstance(part, dict) and _weight(part, word)]
     staffed = [place for place, touchpoint in _items(raw, "touchpoints") if name in _listed(touchpoint.get("staff"))]
     served = {
         journey: written
@@ -767,7 +769,7 @@ def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, An
             "moves nothing: no journey that these people serve says how difficulty tilts outcomes; "
             f"add for instance journeys.{next(iter(served))}.difficulty.resolved: -0.6"
         )
-        yield from (Problem(f"{path}.proficiency", message) for path in paths)
+        yield from (Problem(where, message) for where in moving)
 
 
 def _change_names(raw: dict[str, Any]) -> Iterator[Problem]:

@@ -1,17 +1,36 @@
-"""Who is on duty in a history: people on shifts, without those on a break, taken away or absent."""
+"""Who is on duty in a history: people on shifts, without those on a break, taken away, absent, and those who quit."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim import draws
 from sim.timetable import Duty, Rota, duty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sim.changes import Phase
     from sim.timetable import Clock
+
+
+class Departure(NamedTuple):
+    """Somebody who quit, and who came in their place.
+
+    Attributes
+    ----------
+    pool, shift, number
+        Whose place it is: people of a shift are numbered from 1.
+    left, hired, ready
+        Minutes: when they left, when the place is filled, and when whoever is new can serve.
+    """
+
+    pool: str
+    shift: str
+    number: int
+    left: float
+    hired: float
+    ready: float
 
 
 def address(world: int, pool: str) -> int:
@@ -19,17 +38,21 @@ def address(world: int, pool: str) -> int:
     return draws.fold(draws.fold(world, draws.name("staff")), draws.name(pool))
 
 
-def on_duty(phases: Iterable[Phase], name: str, clock: Clock, world: int) -> Duty:
-    """People of a pool who can serve, over the horizon, in the history that has this address."""
+def on_duty(phases: Iterable[Phase], name: str, clock: Clock, world: int, departures: Iterable[Departure] = ()) -> Duty:
+    """People of a pool who can serve, over the phases, in the history that has this address, given who quit."""
     pool = address(world, name)
+    gone = [departure for departure in departures if departure.pool == name]
 
-    def away(rota: Rota, shift: str, day: int) -> int:
-        """How many people of a shift are absent on a day: each is, or is not, by a draw of their own."""
-        if not rota.absence:
-            return 0
+    def away(rota: Rota, shift: str, day: int, begins: float, ends: float) -> Iterator[tuple[float, float]]:
+        """When people of a shift are away: each is absent on a day, or is not, by a draw of their own."""
         here = draws.visit(pool, draws.name(shift), day)
-        people = range(1, rota.shifts[shift].headcount + 1)
-        return sum(draws.draw(draws.fold(here, number), "absence") < rota.absence for number in people)
+        absent: set[int] = set()
+        if rota.absence:
+            people = range(1, rota.shifts[shift].headcount + 1)
+            absent.update(n for n in people if draws.draw(draws.fold(here, n), "absence") < rota.absence)
+        yield from ((begins, ends) for _ in absent)
+        there = (departure for departure in gone if departure.number not in absent)
+        yield from _missing(there, rota, shift, begins, ends)
 
     rotas = []
     for phase in phases:
@@ -39,7 +62,23 @@ def on_duty(phases: Iterable[Phase], name: str, clock: Clock, world: int) -> Dut
     return duty(rotas, clock.offset, clock.days_off, away)
 
 
-def paid(phases: Iterable[Phase], name: str, clock: Clock) -> Duty:
-    """People of a pool who are paid: all who are on a shift, also those on a break or absent."""
+def paid(phases: Iterable[Phase], name: str, clock: Clock, departures: Iterable[Departure] = ()) -> Duty:
+    """People of a pool who are paid: all who are on a shift, also those on a break, absent or in training."""
+    vacant = [departure._replace(ready=departure.hired) for departure in departures if departure.pool == name]
+
+    def away(rota: Rota, shift: str, _day: int, begins: float, ends: float) -> Iterator[tuple[float, float]]:
+        return _missing(vacant, rota, shift, begins, ends)
+
     rotas = [Rota(phase.start, phase.end, phase.model.staff[name].shifts) for phase in phases]
-    return duty(rotas, clock.offset, clock.days_off)
+    return duty(rotas, clock.offset, clock.days_off, away)
+
+
+def _missing(
+    departures: Iterable[Departure], rota: Rota, shift: str, begins: float, ends: float
+) -> Iterator[tuple[float, float]]:
+    """When somebody of a shift is missing between two minutes, because nobody in their place is ready."""
+    for departure in departures:
+        if departure.shift == shift and departure.number <= rota.shifts[shift].headcount:
+            since, until = max(departure.left, begins), min(departure.ready, ends)
+            if since < until:
+                yield since, until

@@ -7,7 +7,9 @@ not depend on the order of rows, nor on how rows were cut into blocks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,12 +25,14 @@ from sim.sums import BIN, BINS, SHORTEST
 from sim.units import MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from sim.model import Model, Pool
     from sim.records import Block
+    from sim.rosters import Departure
+    from sim.strain import Look
     from sim.tables import Result, Tables
     from sim.timetable import Duty
 
@@ -130,11 +134,10 @@ class _Scheme:
         }
         self.product_of = self._product_of()
         self.measured = self._measured()
-        self.by_luck = any(pool.absence > 0 for phase in self.phases for pool in phase.model.staff.values())
-        self.rostered = {
-            dimension: {"paid": self.paid(dimension), "duty": self.on_duty(dimension, 0)}
-            for dimension in ("all", "pool", "week")
-        }
+        pools = [pool for phase in self.phases for pool in phase.model.staff.values()]
+        self.by_luck = any(pool.absence > 0 for pool in pools)
+        self.strained = any(pool.strain is not None for pool in pools)
+        self.staffed = {dimension: self.staff(dimension, _staff(model)) for dimension in ("all", "pool", "week")}
         self.changes = {dimension: self._changes(dimension) for dimension in ("all", "week")}
 
     def _product_of(self) -> NDArray[np.int64]:
@@ -191,23 +194,17 @@ class _Scheme:
             first_group=tuple(accumulate((len(self.groups[dimension]) for dimension in _CODED), initial=0)),
         )
 
-    def paid(self, dimension: str) -> NDArray[np.float64]:
-        """What time on shifts is paid, by pool or by week, or of everybody over the whole window."""
-        clock = self.model.clock
+    def staff(self, dimension: str, staff: Staff) -> dict[str, NDArray[np.float64]]:
+        """What is counted of the staff in a history, by pool or by week, or of everybody over the whole window."""
+        amounts: dict[str, Callable[[str, float, float], float]] = {
+            "paid": staff.wages, "duty": staff.on_duty, "places": staff.places, "people_left": staff.left,
+            "hiring_cost": staff.hiring_cost, "rostered": staff.rostered, "vacant": staff.vacant,
+            "training": staff.training, "strain": staff.strain, "strained": staff.strained,
+        }  # fmt: skip
+        return {name: self.by(dimension, amount) for name, amount in amounts.items()}
 
-        def wages(pool: str, start: float, end: float) -> float:
-            rostered = paid(self.phases, pool, clock)
-            stretches = ((max(start, p.start), min(end, p.end), p.model.staff[pool].wage) for p in self.phases)
-            return sum(rostered.person_minutes(since, until) * wage for since, until, wage in stretches)
-
-        return self._by(dimension, wages)
-
-    def on_duty(self, dimension: str, world: int) -> NDArray[np.float64]:
-        """Minutes for which people could serve in a history, likewise."""
-        there = _on_duty(self.model, world)
-        return self._by(dimension, lambda pool, start, end: there[pool].person_minutes(start, end))
-
-    def _by(self, dimension: str, amount: Callable[[str, float, float], float]) -> NDArray[np.float64]:
+    def by(self, dimension: str, amount: Callable[[str, float, float], float]) -> NDArray[np.float64]:
+        """Amounts of pools between two minutes, by a dimension."""
         edges = self.edges if dimension == "week" else np.array([self.start, self.end])
         amounts = [[amount(pool, *span) for span in pairwise(edges)] for pool in self.names.pools]
         over = 1 if dimension == "pool" else 0
@@ -237,11 +234,114 @@ class _Scheme:
 _scheme = once_a_model(_Scheme)
 
 
-@once_a_model
-def _on_duty(model: Model, world: int) -> dict[str, Duty]:
-    """Who can serve when, by pool, in the history that has this address."""
-    stretches = phases(model)
-    return {pool: on_duty(stretches, pool, model.clock, world) for pool in stretches[-1].model.staff}
+class Staff:
+    """What is counted of the people of each pool between two minutes of a history.
+
+    Parameters
+    ----------
+    model
+        What the history is of.
+    world
+        Its address, which decides who is absent.
+    looks, departures
+        What strain did to them; looks in the order of time.
+    """
+
+    def __init__(
+        self, model: Model, world: int = 0, looks: tuple[Look, ...] = (), departures: tuple[Departure, ...] = ()
+    ) -> None:
+        self.phases, self.clock, self.world = phases(model), model.clock, world
+        self.looks, self.departures = looks, departures
+        self.pools = tuple(self.phases[-1].model.staff)
+
+    @cached_property
+    def there(self) -> dict[str, Duty]:
+        """Who can serve when, by pool."""
+        return {k: on_duty(self.phases, k, self.clock, self.world, self.departures) for k in self.pools}
+
+    @cached_property
+    def roster(self) -> dict[str, Duty]:
+        """How many places there are on shifts when."""
+        return {k: paid(self.phases, k, self.clock) for k in self.pools}
+
+    @cached_property
+    def filled(self) -> dict[str, Duty]:
+        """How many of them are filled."""
+        return {k: paid(self.phases, k, self.clock, self.departures) for k in self.pools}
+
+    @cached_property
+    def trained(self) -> dict[str, Duty]:
+        """How many are filled by somebody who can serve."""
+        later = [departure._replace(hired=departure.ready) for departure in self.departures]
+        return {k: paid(self.phases, k, self.clock, later) for k in self.pools}
+
+    def _in_phases(self, pool: str, start: float, end: float) -> Iterator[tuple[Pool, float, float]]:
+        """A pool as it is in each phase between two minutes, and from when until when."""
+        for phase in self.phases:
+            since, until = max(start, phase.start), min(end, phase.end)
+            if since < until:
+                yield phase.model.staff[pool], since, until
+
+    def on_duty(self, pool: str, start: float, end: float) -> float:
+        """Minutes for which people could serve."""
+        return self.there[pool].person_minutes(start, end)
+
+    def wages(self, pool: str, start: float, end: float) -> float:
+        """What time on shifts is paid."""
+        stretches = self._in_phases(pool, start, end)
+        return sum(self.filled[pool].person_minutes(since, until) * people.wage for people, since, until in stretches)
+
+    def rostered(self, pool: str, start: float, end: float) -> float:
+        """Minutes on shifts, also of places that are vacant."""
+        return self.roster[pool].person_minutes(start, end)
+
+    def vacant(self, pool: str, start: float, end: float) -> float:
+        """Minutes on shifts of places that are vacant."""
+        return self.rostered(pool, start, end) - self.filled[pool].person_minutes(start, end)
+
+    def training(self, pool: str, start: float, end: float) -> float:
+        """Minutes on shifts of people in training."""
+        return self.filled[pool].person_minutes(start, end) - self.trained[pool].person_minutes(start, end)
+
+    def places(self, pool: str, start: float, end: float) -> float:
+        """Minutes for which there are places on shifts, whether the shift is on or not."""
+        return sum(
+            (until - since) * sum(shift.headcount for shift in people.shifts.values())
+            for people, since, until in self._in_phases(pool, start, end)
+        )
+
+    def _gone(self, pool: str, start: float, end: float) -> list[Departure]:
+        """Those who quit."""
+        return [gone for gone in self.departures if gone.pool == pool and start <= gone.left < end]
+
+    def left(self, pool: str, start: float, end: float) -> float:
+        """How many people quit."""
+        return float(len(self._gone(pool, start, end)))
+
+    def hiring_cost(self, pool: str, start: float, end: float) -> float:
+        """What it costs to replace those who quit."""
+        return sum(
+            len(self._gone(pool, since, until)) * people.strain.quits.cost
+            for people, since, until in self._in_phases(pool, start, end)
+            if people.strain is not None and people.strain.quits is not None
+        )
+
+    def strained(self, pool: str, start: float, end: float) -> float:
+        """Minutes for which people could serve in a pool that can be strained."""
+        stretches = self._in_phases(pool, start, end)
+        return sum(self.on_duty(pool, *span) for people, *span in stretches if people.strain is not None)
+
+    def strain(self, pool: str, start: float, end: float) -> float:
+        """Those minutes, each times the strain."""
+        looks = [look for look in self.looks if look.pool == pool]
+        edges = [*(look.at for look in looks[1:]), inf]
+        return sum(
+            self.strained(pool, max(start, look.at), min(end, edge)) * look.strain
+            for look, edge in zip(looks, edges, strict=False)
+        )
+
+
+_staff = once_a_model(Staff)
 
 
 class Tally:
@@ -267,6 +367,8 @@ class Tally:
         self.of_holdings = np.zeros((size + self.measured.products, 2 * len(sums.OF_HOLDINGS)), np.int64)
         self.of_customers = np.zeros((size, 2 * len(sums.OF_CUSTOMERS)), np.int64)
         self.waits, self.times = np.zeros((2, size, BINS), np.int64)
+        self.looks: list[Look] = []
+        self.departures: list[Departure] = []
 
     # ---- rows ------------------------------------------------------------------------------------------------------
 
@@ -278,6 +380,8 @@ class Tally:
         sums.add_holdings(self.measured, block.holdings, self.of_holdings)
         sums.add_spells(self.measured, block.spells, self.of_customers)
         sums.add_customers(self.measured, block.customers, self.of_customers)
+        self.looks.extend(block.looks)
+        self.departures.extend(block.departures)
 
     def add_tables(self, tables: Tables) -> None:
         """Add a whole history."""
@@ -291,7 +395,7 @@ class Tally:
         people, personas = found.pop("people"), len(self.scheme.names.personas)
         by_arm = {name: values.reshape(-1, personas, *values.shape[1:]) for name, values in people.values.items()}
         everything = {name: values.sum(axis=0)[None] for name, values in people.values.items()}
-        found["all"] = Sums(("all",), everything | self._rostered("all") | self.scheme.changes["all"])
+        found["all"] = Sums(("all",), everything | self._staffed("all") | self.scheme.changes["all"])
         found["persona"] = Sums(
             self.scheme.groups["persona"], {name: all_.sum(axis=0) for name, all_ in by_arm.items()}
         )
@@ -332,10 +436,15 @@ class Tally:
         pools = self.of_visits[slice(*self.measured.first_group[_POOL : _POOL + 2])]
         return self.scheme.penalties(pools[:, 2 * sums.PROMISED], pools[:, 2 * sums.PROMISE_KEPT])
 
-    def _rostered(self, dimension: str) -> dict[str, NDArray[np.float64]]:
-        """What shifts are paid, and the minutes for which people could serve."""
-        rostered = self.scheme.rostered[dimension]
-        return rostered | {"duty": self.scheme.on_duty(dimension, self.world)} if self.scheme.by_luck else rostered
+    def _staffed(self, dimension: str) -> dict[str, NDArray[np.float64]]:
+        """What is counted of the staff."""
+        scheme, staffed = self.scheme, self.scheme.staffed[dimension]
+        if scheme.strained:
+            looks = tuple(sorted(self.looks, key=lambda look: look.at))
+            return scheme.staff(dimension, _staff(scheme.model, self.world, looks, tuple(sorted(self.departures))))
+        if scheme.by_luck:
+            return staffed | {"duty": scheme.by(dimension, _staff(scheme.model, self.world).on_duty)}
+        return staffed
 
     def _values(self, dimension: str) -> dict[str, NDArray[np.float64]]:
         """Every sum that makes sense by a dimension."""
@@ -351,7 +460,7 @@ class Tally:
             values |= _totals(sums.OF_CUSTOMERS, self.of_customers[rows])
             values["customer_months"] = values.pop("customer_minutes") / MINUTES_PER_MONTH
         if dimension in ("pool", "week"):
-            values |= self._rostered(dimension)
+            values |= self._staffed(dimension)
         if dimension == "week":
             values |= self.scheme.changes[dimension]
         return values

@@ -101,6 +101,20 @@ HOLDINGS: dict[str, Any] = {
     "since": pl.Float64,
     "until": pl.Float64,
 }
+STRAIN: dict[str, Any] = {
+    "pool": pl.String,
+    "at": pl.Float64,
+    "occupancy": pl.Float64,
+    "strain": pl.Float64,
+}
+DEPARTURES: dict[str, Any] = {
+    "pool": pl.String,
+    "shift": pl.String,
+    "number": pl.Int32,
+    "left": pl.Float64,
+    "hired": pl.Float64,
+    "ready": pl.Float64,
+}
 
 
 # Which columns tell the rows of a table apart; tables are sorted by them.
@@ -110,6 +124,8 @@ KEYS = {
     "customers": ("customer",),
     "effects": ("customer", "cause", "journey", "visit", "nth"),
     "holdings": ("customer", "product", "since"),
+    "strain": ("pool", "at"),
+    "departures": ("pool", "shift", "number", "left"),
 }
 
 
@@ -132,6 +148,12 @@ class Tables:
         event, or the step; `journey` and `visit` are 0 for an event, which has no `goal`.
     holdings
         One row each time that somebody was a customer and held a product; `until` is empty where they still do.
+    strain
+        One row each time that a pool with strain was looked at: its occupancy since the last time, and the strain from
+        then on.
+    departures
+        One row per person who quit, of a pool and shift, where people are numbered from 1: when they left, when their
+        place was filled, and when whoever is new was ready.
     """
 
     visits: pl.DataFrame
@@ -139,6 +161,8 @@ class Tables:
     customers: pl.DataFrame
     effects: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=EFFECTS))
     holdings: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=HOLDINGS))
+    strain: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=STRAIN))
+    departures: pl.DataFrame = dataclasses.field(default_factory=lambda: pl.DataFrame(schema=DEPARTURES))
 
     def sorted(self) -> Self:
         """The same tables, each sorted by its key, so that they do not depend on the order of events."""

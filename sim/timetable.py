@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -349,6 +349,15 @@ class Duty:
     headcount: list[int]
     resting: list[int] = field(default_factory=list)
 
+    def part(self, start: float, end: float) -> Duty:
+        """What of it lies between two times."""
+        first, last = bisect_right(self.at, start), bisect_left(self.at, end)
+        return Duty([start, *self.at[first:last]], self.headcount[first - 1 : last], self.resting[first - 1 : last])
+
+    def followed_by(self, later: Duty) -> Duty:
+        """Itself, and then what begins later."""
+        return Duty(self.at + later.at, self.headcount + later.headcount, self.resting + later.resting)
+
     def now(self, time: float) -> int:
         """Headcount at a time, the change at that very time included."""
         return self.headcount[bisect_right(self.at, time) - 1]
@@ -365,10 +374,11 @@ class Duty:
 
     def person_minutes(self, start: float, end: float) -> float:
         """Minutes on duty between two times, summed over people."""
-        edges = [*self.at, float("inf")]
+        first, last = max(bisect_right(self.at, start) - 1, 0), bisect_left(self.at, end)
+        edges = [*self.at[first:last], float("inf")]
         return sum(
             people * max(0.0, min(upto, end) - max(since, start))
-            for since, upto, people in zip(edges, edges[1:], self.headcount, strict=False)
+            for since, upto, people in zip(edges, edges[1:], self.headcount[first:last], strict=False)
         )
 
 
@@ -383,15 +393,15 @@ class Rota:
     absence: float = 0.0
 
 
-def _nobody(_rota: Rota, _shift: str, _day: int) -> int:
-    return 0
+def _nobody(_rota: Rota, _shift: str, _day: int, _begins: float, _ends: float) -> Iterable[tuple[float, float]]:
+    return ()
 
 
 def duty(
     rotas: list[Rota],
     offset: float,
     days_off: Collection[int] = (),
-    away: Callable[[Rota, str, int], int] = _nobody,
+    away: Callable[[Rota, str, int, float, float], Iterable[tuple[float, float]]] = _nobody,
 ) -> Duty:
     """Headcount over the horizon from weekly shifts and breaks.
 
@@ -404,20 +414,22 @@ def duty(
     days_off
         Holidays, counted in calendar days since that of the start.
     away
-        How many people of a shift, by its name, are absent on a day, counted likewise.
+        When people of a shift, by its name, are not there, on a day counted likewise, between two minutes.
     """
     at: list[float] = []
     headcount: list[int] = []
     resting: list[int] = []
     for rota in rotas:
-        people: dict[float, int] = {rota.start: 0}
+        people = Counter[float]({rota.start: 0})
         breaks: dict[float, list[float]] = {}
         for name, shift in rota.shifts.items():
             for day, begins, ends in _days(shift, rota, offset):
                 if shift.holidays or day not in days_off:
-                    there = shift.headcount - away(rota, name, day)
-                    people[begins] = people.get(begins, 0) + there
-                    people[ends] = people.get(ends, 0) - there
+                    people[begins] += shift.headcount
+                    people[ends] -= shift.headcount
+                    missing = list(away(rota, name, day, begins, ends))
+                    people.subtract(since for since, _ in missing)
+                    people.update(until for _, until in missing)
         for pause in rota.breaks:
             for _, begins, ends in _days(pause, rota, offset):
                 breaks.setdefault(begins, []).append(pause.share)

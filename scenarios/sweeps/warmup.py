@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,7 +16,6 @@ from sim.check import parse
 from sim.engines import compiled
 from sim.errors import did_you_mean
 from sim.kpis import KPIS
-from sim.records import Block
 from sim.summaries import Tally
 from sim.timetable import Run
 from sim.units import MINUTES_PER_WEEK
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from sim.model import Model
+    from sim.records import Block
 
     Numbers = NDArray[np.float64]
 
@@ -127,8 +127,9 @@ class _Windows:
             journeys = _touching(block.journeys, "opened", "closed", tally)
             spells = _touching(block.spells, "since", "until", tally)
             effects = _touching(block.effects, "at", "at", tally)
-            held = _touching(block.holdings, "since", "until", tally)
-            tally.read(Block(block.names, visits, journeys, block.customers[:0], spells, block.origins, effects, held))
+            held, none = _touching(block.holdings, "since", "until", tally), block.customers[:0]
+            rows = {"visits": visits, "journeys": journeys, "customers": none, "spells": spells, "effects": effects}
+            tally.read(replace(block, **rows, holdings=held))
 
 
 def _touching(rows: NDArray[np.void], begins: str, ends: str, tally: Tally) -> NDArray[np.void]:

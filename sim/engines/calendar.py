@@ -20,15 +20,16 @@ class Rank(IntEnum):
 
     WINDOW = 1
     CHANGE = 2
-    SHIFT_END = 3
-    SHIFT_START = 4
-    SERVICE_END = 5
-    OVERFLOW = 6
-    URGENT = 7
-    CALLBACK = 8
-    ABANDONMENT = 9
-    REVIEW = 10
-    ARRIVAL = 11
+    LOOK = 3
+    SHIFT_END = 4
+    SHIFT_START = 5
+    SERVICE_END = 6
+    OVERFLOW = 7
+    URGENT = 8
+    CALLBACK = 9
+    ABANDONMENT = 10
+    REVIEW = 11
+    ARRIVAL = 12
 
 
 class Calendar(simpy.Environment):

@@ -17,8 +17,9 @@ from sim.engines.outages import outages
 from sim.engines.world import BUCKET, CHANGING, DUTY, KNOT, MOMENT, OUTAGE, PLACE, POOL, QUEUE, STRETCH, WORLD
 from sim.model import LEFT
 from sim.records import Block, joined, tables_of
-from sim.rosters import address, on_duty
+from sim.rosters import address
 from sim.rules import MOST_VISITS
+from sim.strain import Roster
 from sim.summaries import Tally
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sim.records import Records
     from sim.summaries import Summary
     from sim.tables import Tables
-    from sim.timetable import Cumulative
+    from sim.timetable import Cumulative, Duty
 
 BLOCK = 16_384  # rows: few enough to stay in the processor's cache until they have been added up
 EVENTS = 64  # there is room for at first, before anything is made larger
@@ -108,7 +109,9 @@ class History:
         self.spare = 64 + 4 * len(lowered.names.journeys) + int(self.m.effects["opens_n"].max(initial=0))
         self.spare += 4 * len(lowered.names.lagging)
         self.world = np.zeros(1, WORLD)
-        self.tables = self._begin_with(draws.world(seed, replication), keep)
+        key = draws.world(seed, replication)
+        self.rosters = [Roster(lowered.phases, name, model.clock, key) for name in lowered.names.pools]
+        self.tables = self._begin_with(key, keep)
         for name, table in self.tables.items():
             settle(self.world, name, table)
         self._say_room()
@@ -125,25 +128,41 @@ class History:
                     self._make_room()
                 elif why == loop.FULL:
                     self._hand_out()
+                elif why == loop.LOOKED:
+                    self._look(int(self.world[0]["looking"]))
                 else:
                     self._stuck()
             self._finish()
 
+    def _look(self, k: int) -> None:
+        """Look at the strain of a pool, and work out who is on duty until the next look."""
+        pool, roster = self.tables["pool"][k], self.rosters[k]
+        roster.look(float(pool["worked"]), float(pool["there"]))
+        self.duties[k] = _steps(roster.duty)
+        pool["worked"] = pool["there"] = 0.0
+        pool["strain"], pool["next_look"] = roster.strain, roster.next_look
+        for name, table in self._duty().items():
+            self.tables[name] = table
+            settle(self.world, name, table)
+        loop.next_week(self.world, np.int64(k))
+
     def _finish(self) -> None:
         """Record what is still open at the horizon."""
-        self._hand_out()
+        self._hand_out(self.rosters)
         following = int(self.world[0]["oldest"])
         while following >= 0:
             following = loop.finish(self.world, following, SLACK)
             self._hand_out()
 
-    def _hand_out(self) -> None:
-        """Hand out the block that was being written."""
+    def _hand_out(self, rosters: Sequence[Roster] = ()) -> None:
+        """Hand out the block that was being written, and what became of the people on some rosters."""
         world = self.world[0]
         rows = {kind: self.tables[f"{kind} row"][: world[f"{kind}_rows"]] for kind in KINDS}
         block = Block(
             self.lowered.names, rows["visit"], rows["journey"], rows["customer"], rows["spell"],
             self.tables["origin"][: world["origins"]], rows["effect"], rows["holding"],
+            tuple(look for roster in rosters for look in roster.looks),
+            tuple(departure for roster in rosters for departure in roster.departures),
         )  # fmt: skip
         for reader in self.readers:
             reader.read(block)
@@ -166,9 +185,9 @@ class History:
         coming = sum(curve.value[-1] for curve in curves[: 1 + stay * journeys] if curve is not None)
         customers = model.population.customers + int(coming + 5 * coming**0.5) + some
         positions = max(1, int(m.touchpoints["pools_n"].max(initial=1)))
-        duties = [on_duty(self.lowered.phases, name, model.clock, key) for name in names.pools]
+        self.duties = [_steps(roster.duty) for roster in self.rosters]
         out = [outages(self.lowered.phases, model.clock, key, name) for name in names.systems]
-        members = 2 + max((max(each.headcount) for each in duties), default=0)
+        members = 2 + max((int(each["people"].max()) for each in self.duties), default=0)
         queues, lists = len(m.priorities) * positions, int((m.events["most"] >= 0).any())
         entered = len(names.stages) if (m.journeys["trigger"] == ENTERING).any() else 0
         relation = int((m.effects["stage"] == names.stages.index(LEFT)).any() or m.personas["bound"].any())
@@ -188,6 +207,8 @@ class History:
         staff = np.zeros(pools, POOL)
         staff["head"] = staff["tail"] = staff["staying"] = NONE
         staff["key"] = [address(key, name) for name in names.pools]
+        staff["next_look"] = [roster.next_look for roster in self.rosters]
+        staff["is_looked_at"] = np.isfinite(staff["next_look"])
         staff["contacts"], staff["several"] = m.people["contacts"][0], (m.people["contacts"] > 1).any(axis=0)
         begun = (2 + journeys + len(names.lagging)) * model.population.customers + len(moments) + some
         sizes = {
@@ -211,12 +232,16 @@ class History:
             "curve": _stretches([0 if curve is None else len(curve.at) for curve in curves]),
             "knot": _points(KNOT, ((curve.at, curve.value, curve.rate) for curve in curves if curve is not None)),
             "moment": moments,
-            "duties": _stretches([len(each.at) for each in duties]),
-            "duty": _points(DUTY, ((each.at, each.headcount, each.resting) for each in duties)),
+            **self._duty(),
             "outages": _stretches([len(each.begins) for each in out]),
             "outage": _points(OUTAGE, ((each.begins, each.ends) for each in out)),
         }
         return tables | {f"model {name}": np.ascontiguousarray(table) for name, table in m._asdict().items()}
+
+    def _duty(self) -> dict[str, Records]:
+        """Who is on duty when, pool by pool."""
+        steps = np.concatenate([np.empty(0, DUTY), *self.duties])
+        return {"duties": _stretches([len(each) for each in self.duties]), "duty": steps}
 
     def _buckets(self) -> int:
         """How many buckets the horizon is cut into: ten minutes each, or less where many things happen."""
@@ -332,6 +357,11 @@ def _stretches(sizes: Sequence[int]) -> Records:
     stretches["last"] = np.cumsum(sizes)
     stretches["first"] = stretches["last"] - sizes
     return stretches
+
+
+def _steps(duty: Duty) -> Records:
+    """Steps of who is on duty in a pool."""
+    return _points(DUTY, [(duty.at, duty.headcount, duty.resting)])
 
 
 def _points(kind: np.dtype[Any], lists: Iterable[tuple[Sequence[float], ...]]) -> Records:

@@ -145,7 +145,7 @@ def _numbered(how_many: int) -> Any:
 
 ZERO, ONE = _numbered(2)
 FREE, PENDING, OPEN, WAITING, SERVED, DELAYED = _numbered(6)
-DONE, GROW, FULL, STUCK = _numbered(4)
+DONE, GROW, FULL, STUCK, LOOKED = _numbered(5)
 GOING, DUE = ONE, ONE + ONE  # on the way home, or to a break that may be over before
 # What happens: an event's kind, and with whom.
 (
@@ -169,10 +169,11 @@ GOING, DUE = ONE, ONE + ONE  # on the way home, or to a break that may be over b
     OFFER,
     MISS,
     SEE,
+    LOOK,
     DECIDE,
     END_TERM,
     RENEW,
-) = _numbered(23)
+) = _numbered(24)
 START_ISSUE, START_NEED, START_EVERY = _numbered(3)
 # arrays.OUTCOMES and arrays.ENDS
 (
@@ -183,9 +184,10 @@ END_RESOLVED, END_GIVE_UP, END_LEFT, END_CANCELLED = _numbered(4)
 DECLINED, ACCEPTED = _numbered(2)  # model.CALLBACKS
 FROM_START, FROM_JOINING, FROM_ARRIVAL = _numbered(3)
 
-R_WINDOW, R_CHANGE, R_SHIFT_END, R_SHIFT_START = (
+R_WINDOW, R_CHANGE, R_LOOK, R_SHIFT_END, R_SHIFT_START = (
     np.int64(Rank.WINDOW),
     np.int64(Rank.CHANGE),
+    np.int64(Rank.LOOK),
     np.int64(Rank.SHIFT_END),
     np.int64(Rank.SHIFT_START),
 )
@@ -401,11 +403,29 @@ def start(w: Record, kind: Whole, a: Whole, b: Whole) -> None:
 
 
 @compiled
+def next_week(world: Record, k: Whole) -> None:
+    """Put on the calendar what follows for the people of a pool: their shifts, and the next look at them."""
+    w = world[0]
+    next_change(w, k)
+    put(w, pool_at(w, k)["next_look"], R_LOOK, k, ZERO, ZERO, LOOK, k, ZERO)
+
+
+@compiled
+def count_work(w: Record, k: Whole) -> None:
+    """Bring up to date how long people of a pool have worked, and have been there, since the last look at them."""
+    pool = pool_at(w, k)
+    elapsed = w["now"] - pool["counted"]
+    pool["worked"] += pool["busy"] * elapsed
+    pool["there"] += (pool["idle"] + pool["busy"]) * elapsed
+    pool["counted"] = w["now"]
+
+
+@compiled
 def next_change(w: Record, k: Whole) -> None:
-    """Put the next change of a pool's headcount on the calendar."""
+    """Put the next change of a pool's headcount on the calendar, as far as it is known."""
     pool = pool_at(w, k)
     at = duty_of(w, k)["first"] + pool["at"]
-    if at < duty_of(w, k)["last"]:
+    if at < duty_of(w, k)["last"] and duty_at(w, at)["time"] < pool["next_look"]:
         rank = R_SHIFT_END if duty_at(w, at)["people"] < pool["people"] else R_SHIFT_START
         put(w, duty_at(w, at)["time"], rank, k, ZERO, ZERO, ON_SHIFT, k, ZERO)
 
@@ -414,6 +434,8 @@ def next_change(w: Record, k: Whole) -> None:
 def on_shift(w: Record, k: Whole) -> None:
     """Let people come on and go off duty."""
     pool = pool_at(w, k)
+    if pool["is_looked_at"] == 1:
+        count_work(w, k)
     now = duty_at(w, duty_of(w, k)["first"] + pool["at"])
     people, resting = now["people"], now["resting"]
     if people < pool["people"]:
@@ -564,6 +586,8 @@ def with_fewest(w: Record, k: Whole) -> Whole:
 def serve(w: Record, i: Whole, k: Whole) -> None:
     """Let the member of a pool who holds the fewest contacts, the longest idle, begin to serve a visit."""
     issue, pool = issue_at(w, i), pool_at(w, k)
+    if pool["is_looked_at"] == 1:
+        count_work(w, k)
     if pool["idle"] > 0:
         member = be_busy(w, k)
     else:
@@ -613,6 +637,8 @@ def release(w: Record, i: Whole) -> float:
     issue = issue_at(w, i)
     k, member = issue["pool"], issue["member"]
     pool, record = pool_at(w, k), member_at(w, issue["pool"], issue["member"])
+    if pool["is_looked_at"] == 1:
+        count_work(w, k)
     over = tell_apart(w, i)
     if pool["several"] == 1 and record["is_leaving"] == 0:
         stand_aside(w, k, member)
@@ -1519,14 +1545,17 @@ def begin_service(w: Record, i: Whole) -> None:
 
 @compiled
 def at_own_speed(w: Record, i: Whole, minutes: float) -> float:
-    """How long a service takes whoever serves, with what they hold besides."""
+    """How long a service takes whoever serves, with what they hold besides, and as strained as they are."""
     issue = issue_at(w, i)
     k = issue["pool"]
     people = people_at(w, w["phase"], k)
     speed = people["speed"]
     if people["speeds_differ"] > 0:
         speed *= rules.own_speed(people["speeds_differ"], own(w, i, U_SPEED))
-    return rules.divided(minutes / speed, people["slower"], member_at(w, k, issue["member"])["held"] - 1)
+    minutes /= speed
+    if people["strained_slower"] > 0:
+        minutes = rules.slowed(minutes, people["strained_slower"], pool_at(w, k)["strain"])
+    return rules.divided(minutes, people["slower"], member_at(w, k, issue["member"])["held"] - 1)
 
 
 @compiled
@@ -1539,15 +1568,19 @@ def own(w: Record, i: Whole, purpose: Key) -> float:
 
 @compiled
 def hardness(w: Record, i: Whole) -> float:
-    """Return how hard an issue is for whoever serves it: its difficulty, less their proficiency."""
+    """Return how hard an issue is for whoever serves it: its difficulty, their proficiency and their strain."""
     issue = issue_at(w, i)
-    if issue["pool"] < 0:
-        return issue["difficulty"]
-    people = people_at(w, w["phase"], issue["pool"])
+    k, difficulty = issue["pool"], issue["difficulty"]
+    if k < 0:
+        return difficulty
+    people = people_at(w, w["phase"], k)
     proficiency = people["proficiency"]
     if people["proficiencies_differ"] > 0:
         proficiency += people["proficiencies_differ"] * own(w, i, U_PROFICIENCY)
-    return issue["difficulty"] - proficiency
+    difficulty -= proficiency
+    if people["strained_err"] > 0:
+        difficulty += people["strained_err"] * pool_at(w, k)["strain"]
+    return difficulty
 
 
 @inlined
@@ -1886,7 +1919,9 @@ def go_through(w: Record, m: Whole, spare: Whole, block: Whole) -> Whole:
     free = room(w, spare)
     while w["passing"] >= 0:
         if free == 0:
-            return GROW
+            free = room(w, spare)
+            if free == 0:
+                return GROW
         if w["rows"] >= block:
             return FULL
         free -= 1
@@ -2644,7 +2679,7 @@ def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> Non
     for f in range(1, w["n_phases"]):
         put(w, m_start(w, f), R_CHANGE, ZERO, ZERO, ZERO, IN_PHASE, f, ZERO)
     for k in range(w["n_pools"]):
-        next_change(w, k)
+        next_week(world, k)
     for k in range(population):
         c = newcomer(w, address(w, U_START, k), FROM_START, k, NONE)
         settle(w, c, ONE)
@@ -2710,7 +2745,8 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
     Returns
     -------
     int
-        `DONE`, `GROW` (make room for `spare` more), `FULL` (write the rows away), `STUCK` (a journey goes round).
+        `DONE`, `GROW` (make room for `spare` more), `FULL` (write the rows away), `STUCK` (a journey goes round),
+        `LOOKED` (work out what follows for the pool `looking`).
     """
     w = world[0]
     events = ZERO  # so many there is room for
@@ -2810,6 +2846,11 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
         elif kind == JOIN:
             take_first(w)
             join_in(w)
+        elif kind == LOOK:
+            take_first(w)
+            count_work(w, a)
+            w["looking"] = a
+            return LOOKED
         elif kind >= DECIDE:
             still = is_same_customer(w, a, event) and is_same_term(w, a, event)
             take_first(w)

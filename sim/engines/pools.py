@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.engines.reference import Visit
+    from sim.strain import Roster
     from sim.timetable import Duty
 
 
@@ -46,8 +47,10 @@ class Busy:
 class Pool:
     """Interchangeable people on shifts, and the visits that wait for them."""
 
-    def __init__(self, name: str, row: int, department: str, duty: Duty, contacts: list[int]) -> None:
-        self.name, self.row, self.department, self.duty = name, row, department, duty
+    def __init__(self, name: str, row: int, department: str, roster: Roster, contacts: list[int]) -> None:
+        self.name, self.row, self.department, self.roster = name, row, department, roster
+        self.worked = self.there = 0.0  # minutes of all together, since the last look at them
+        self.counted = 0.0  # when both were brought up to date
         self.several = max(contacts) > 1  # whether anybody ever holds more than one contact
         self.contacts = contacts[0]  # that one may hold at once
         self.holding: list[deque[int]] = [deque() for _ in range(self.contacts)]  # who may take one more, by how many
@@ -62,12 +65,31 @@ class Pool:
         return self.holding[0]
 
     @property
+    def duty(self) -> Duty:
+        """Who is on duty when, as far as that is known."""
+        return self.roster.duty
+
+    def count(self, now: float) -> None:
+        """Bring up to date how long people have worked, and have been there."""
+        elapsed = now - self.counted
+        self.worked += len(self.busy) * elapsed
+        self.there += (len(self.idle) + len(self.busy)) * elapsed
+        self.counted = now
+
+    def look(self, now: float) -> None:
+        """Look at the strain of the pool, and count anew."""
+        self.count(now)
+        self.roster.look(self.worked, self.there)
+        self.worked = self.there = 0.0
+
+    @property
     def free(self) -> bool:
         """Whether somebody may take one more contact."""
         return any(self.holding)
 
     def rise(self, people: int, now: float, resting: int) -> None:
         """Let people come on duty, idle; whoever has missed a break that is over goes on in place of one of them."""
+        self.count(now)
         while people and len(self.due) > resting:
             number = self.due.pop()
             self.busy[number].settle(now)
@@ -82,6 +104,7 @@ class Pool:
 
     def fall(self, people: int, now: float, resting: int) -> None:
         """Let people go off duty: the longest idle at once, then those who became busy first, each when done."""
+        self.count(now)
         for _ in range(people):
             if self.idle:
                 heappush(self.away, self.idle.popleft())
@@ -120,6 +143,7 @@ class Pool:
 
     def take(self, visit: Visit, now: float) -> None:
         """Give a visit to the member who holds the fewest contacts, and has done so for the longest."""
+        self.count(now)
         number = next(ready for ready in self.holding if ready).popleft()
         member = self.busy.setdefault(number, Busy(now))
         member.settle(now)
@@ -132,6 +156,7 @@ class Pool:
         """Let the member who served a visit go on, be idle, or go home if the shift is over."""
         number = visit.member
         assert number is not None  # noqa: S101 - who was served was served by somebody
+        self.count(now)
         self.tell_apart(visit, now)
         member = self.busy[number]
         if not member.leaving:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 from collections import Counter, defaultdict
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from math import inf, log, nan
 from typing import TYPE_CHECKING, Any
@@ -40,10 +41,22 @@ from sim.model import (
     Effects,
     Who,
 )
-from sim.rosters import address, on_duty
+from sim.rosters import address
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
+from sim.strain import Roster
 from sim.summaries import summarise
-from sim.tables import CUSTOMERS, EFFECTS, HOLDINGS, JOURNEYS, VISITS, Result, Tables, frame
+from sim.tables import (
+    CUSTOMERS,
+    DEPARTURES,
+    EFFECTS,
+    HOLDINGS,
+    JOURNEYS,
+    STRAIN,
+    VISITS,
+    Result,
+    Tables,
+    frame,
+)
 from sim.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
@@ -265,10 +278,10 @@ class History:
         return self.model if not customer.pilot else self.living(customer).model
 
     def staffed(self, name: str, row: int) -> Pool:
-        """Return a pool with its duty over the whole horizon."""
+        """Return a pool with its roster."""
         contacts = [phase.model.staff[name].at_once.contacts for phase in self.phases]
-        there = on_duty(self.phases, name, self.clock, self.world)
-        return Pool(name, row, self.model.department(name), there, contacts)
+        roster = Roster(self.phases, name, self.clock, self.world)
+        return Pool(name, row, self.model.department(name), roster, contacts)
 
     def reviewed(self, persona: str) -> float | None:
         """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""
@@ -342,9 +355,13 @@ class History:
              c.satisfaction, c.revenue, c.cost, c.pilot)
             for c in self.customers
         ]  # fmt: skip
+        rosters = [pool.roster for pool in self.pools.values()]
+        looks = [look for roster in rosters for look in roster.looks]
+        departures = [departure for roster in rosters for departure in roster.departures]
         return Tables(
             frame(self.visits, VISITS), frame(self.journeys, JOURNEYS), frame(rows, CUSTOMERS),
             frame(self.effects, EFFECTS), frame(self.holdings, HOLDINGS),
+            frame(looks, STRAIN), frame(departures, DEPARTURES),
         ).sorted()  # fmt: skip
 
     def interrupt(self, visit: Visit) -> None:
@@ -364,16 +381,21 @@ class History:
     # ---- staff -----------------------------------------------------------------------------------------------------
 
     def shifts(self, pool: Pool) -> Process:
-        """Let people come on and go off duty as their shifts and breaks say."""
-        people = 0
-        for time, headcount, resting in zip(pool.duty.at, pool.duty.headcount, pool.duty.resting, strict=True):
+        """Let people come on and go off duty as their shifts and breaks say, and now and then look how they are."""
+        people = n = 0
+        while n < len(pool.duty.at):
+            time, headcount, resting = pool.duty.at[n], pool.duty.headcount[n], pool.duty.resting[n]
+            if time >= pool.roster.next_look:
+                yield self.calendar.at(pool.roster.next_look, Rank.LOOK, pool.row)
+                pool.look(self.calendar.now)
+                continue
             yield self.calendar.at(time, Rank.SHIFT_END if headcount < people else Rank.SHIFT_START, pool.row)
             if headcount < people:
                 pool.fall(people - headcount, self.calendar.now, resting)
             else:
                 pool.rise(headcount - people, self.calendar.now, resting)
                 self.match(pool)
-            people = headcount
+            people, n = headcount, n + 1
 
     def match(self, pool: Pool) -> None:
         """Let those who are free take those who wait."""
@@ -835,7 +857,10 @@ class History:
         speed = people.speed
         if people.differ.speed:
             speed *= rules.own_speed(people.differ.speed, self.own(visit, "speed"))
-        return rules.divided(minutes / speed, people.at_once.slower, visit.beside)
+        minutes /= speed
+        if people.strain is not None:
+            minutes = rules.slowed(minutes, people.strain.slower, visit.pool.roster.strain)
+        return rules.divided(minutes, people.at_once.slower, visit.beside)
 
     def own(self, visit: Visit, purpose: str) -> float:
         """Draw a standard normal of the member of staff who serves a visit: the same every time."""
@@ -844,7 +869,7 @@ class History:
         return rules.normal_quantile(self.draw(member, purpose))
 
     def hardness(self, visit: Visit) -> float:
-        """Return how hard an issue is for whoever serves it: its difficulty, less their proficiency."""
+        """Return how hard an issue is for whoever serves it: its difficulty, their proficiency and their strain."""
         difficulty = visit.issue.difficulty
         if not difficulty or visit.pool is None:
             return difficulty
@@ -852,7 +877,10 @@ class History:
         proficiency = people.proficiency
         if people.differ.proficiency:
             proficiency += people.differ.proficiency * self.own(visit, "proficiency")
-        return difficulty - proficiency
+        difficulty -= proficiency
+        if people.strain is not None:
+            difficulty += people.strain.err * visit.pool.roster.strain
+        return difficulty
 
     def outcome(self, visit: Visit) -> str:
         """Choose how a service ended; the difficulty of the issue, and who served, tilt the odds."""
@@ -1445,13 +1473,8 @@ def live(
         return tables, None
     kept = [customer.row for customer in history.customers if history.draw(customer.key, "kept") < keep]
     chosen = pl.col("customer").is_in(kept)
-    few = Tables(
-        tables.visits.filter(chosen),
-        tables.journeys.filter(chosen),
-        tables.customers,
-        tables.effects.filter(chosen),
-        tables.holdings.filter(chosen),
-    )
+    kinds = ("visits", "journeys", "effects", "holdings")
+    few = replace(tables, **{kind: getattr(tables, kind).filter(chosen) for kind in kinds})
     return few, summarise(Result(model, seed, replication, tables))
 
 

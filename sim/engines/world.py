@@ -85,9 +85,10 @@ POOL = np.dtype(
             (n, np.int64)
             for n in (
                 "people", "at", "idle", "idle_first", "busy", "head", "tail", "staying", "due", "several", "contacts",
-                "partly",
+                "partly", "is_looked_at",
             )
         ),
+        *((n, _F) for n in ("worked", "there", "counted", "next_look", "strain")),
     ]
 )  # fmt: skip
 MEMBER = np.dtype(
@@ -177,7 +178,7 @@ WORLD = np.dtype(
                 "serial", "events", "at_bucket", "in_heap", "free_event", "customers", "slots", "free_slot",
                 "oldest", "newest", "issues", "free", "phase", "measuring", "rows", "visit_rows", "journey_rows",
                 "customer_rows", "spell_rows", "effect_rows", "holding_rows", "passing", "ties", "first", "starting",
-                "joins", "origins", "stuck_journey", "stuck_step",
+                "joins", "origins", "stuck_journey", "stuck_step", "looking",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "left", "pilot", "nobody_is_forgotten", "n_entered", "n_relation", "makes_lists",
                 "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys", "n_pools",

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sim import units
 from sim.distributions import Distribution
 from sim.rules import normal_quantile
-from sim.tables import CUSTOMERS, EFFECTS, HOLDINGS, JOURNEYS, VISITS
+from sim.tables import CUSTOMERS, DEPARTURES, EFFECTS, HOLDINGS, JOURNEYS, STRAIN, VISITS
 from tests.docs.pages import ROOT
 
 REFERENCE = ROOT / "docs/reference"
@@ -25,7 +25,8 @@ LAWS = [
     {"kind": "uniform", "low": "2 min", "high": "9 min"},
 ]
 TABLES = [
-    ("visits", VISITS), ("journeys", JOURNEYS), ("customers", CUSTOMERS), ("effects", EFFECTS), ("holdings", HOLDINGS)
+    ("visits", VISITS), ("journeys", JOURNEYS), ("customers", CUSTOMERS), ("effects", EFFECTS), ("holdings", HOLDINGS),
+    ("strain", STRAIN), ("departures", DEPARTURES),
 ]  # fmt: skip
 SIGNS = {"·": "*", "−": "-", "^": "**", "²": "**2", "√": "sqrt", "Γ": "gamma", "π": "pi"}
 MATHEMATICS = {

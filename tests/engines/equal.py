@@ -14,6 +14,8 @@ KEYS = {
     "customers": ["customer"],
     "effects": ["customer", "cause", "journey", "visit", "nth"],
     "holdings": ["customer", "product", "since"],
+    "strain": ["pool", "at"],
+    "departures": ["pool", "shift", "number", "left"],
 }
 
 

@@ -23,6 +23,7 @@ from tests.engines.generated_parts import (
     draw_profile,
     draw_rate,
     draw_shift,
+    draw_strain,
     is_attended,
 )
 
@@ -261,6 +262,7 @@ def draw_pool(chance: Chance, plan: Plan, name: str) -> Raw:
         speed=lambda: chance.one_of((0.5, 0.25) if chance.rounded else (0.5, 1.3, 2)),
         proficiency=lambda: chance.number(-1, 2),
         at_once=lambda: draw_at_once(chance),
+        strain=lambda: draw_strain(chance) | chance.maybe(0.5, err=lambda: chance.number(0, 2)),
     )
     if chance.happens(0.15):
         pool.pop("wage", None)
@@ -282,7 +284,7 @@ def draw_at_once(chance: Chance) -> Raw:
 
 
 def let_proficiency_matter(raw: Raw) -> None:
-    """Let nobody be proficient who serves no journey whose difficulty tilts outcomes."""
+    """Let nobody be proficient, or err, who serves no journey whose difficulty tilts outcomes."""
     tilting = [
         step["touchpoint"]
         for journey in raw["journeys"].values()
@@ -294,6 +296,7 @@ def let_proficiency_matter(raw: Raw) -> None:
         if not any(name == staff or (not isinstance(staff, str) and name in staff) for staff in staffed):
             pool.pop("proficiency", None)
             pool.get("differ", {}).pop("proficiency", None)
+            pool.get("strain", {}).pop("err", None)
 
 
 def draw_promise(chance: Chance) -> Raw:

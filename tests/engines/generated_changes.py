@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sim.changes import OWN, flatten
-from tests.engines.generated_parts import Chance, is_attended
+from tests.engines.generated_parts import Chance, draw_strain, is_attended
 
 Raw = dict[str, Any]
 
@@ -105,6 +105,10 @@ def training(chance: Chance, raw: Raw) -> Raw:
     faster = {f"staff.{pool}.speed": chance.one_of((1, 2)) for pool in some_of(chance, raw["staff"])}
     able = [f"staff.{pool}.proficiency" for pool, written in raw["staff"].items() if "proficiency" in written]
     return faster | {path: chance.number(0, 2) for path in some_of(chance, able)}
+
+
+def other_strain(chance: Chance, raw: Raw) -> Raw:
+    return {f"staff.{pool}.strain": draw_strain(chance) for pool in some_of(chance, raw["staff"])}
 
 
 def more_breaks(chance: Chance, raw: Raw) -> Raw:
@@ -399,4 +403,5 @@ KINDS = (
     events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, conditions, contracts,
     referrals, surveys, revenues, profiles, new_profile, other_absence, more_breaks, other_contacts,
     training,
+    other_strain,
 )  # fmt: skip

@@ -216,6 +216,23 @@ def draw_shift(chance: Chance, hours: tuple[int, ...], start: datetime) -> Raw:
     } | chance.maybe(0.2, holidays=lambda: True)
 
 
+def draw_strain(chance: Chance) -> Raw:
+    """Draw what soon strains people, slows them where times need not be whole minutes, and lets some quit."""
+    strain = {
+        "above": chance.share(0, 0.7),
+        "memory": chance.duration(100, 3000),
+        "every": chance.say(chance.one_of((480, 240, 720, 1000))),
+    }
+    slower = {} if chance.rounded else {"slower": chance.number(0, 1)}
+    return strain | slower | chance.maybe(0.7, quits=lambda: draw_quits(chance))
+
+
+def draw_quits(chance: Chance) -> Raw:
+    """Draw how soon people quit, and others come."""
+    quits = {"rate": f"{chance.number(0, 2)} / day", "slope": chance.number(0, 6), "cost": chance.money(0, 900)}
+    return quits | {"hiring": chance.duration(0, 900), "training": chance.duration(0, 400)}
+
+
 def draw_break(chance: Chance, hours: tuple[int, ...]) -> Raw:
     """Draw a break from an hour on, short or long, of some or of all."""
     begins = chance.one_of(hours)

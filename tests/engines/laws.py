@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from itertools import pairwise
-from math import floor, inf, isclose
+from math import exp, floor, inf, isclose
 from typing import Any
 
-from sim import Model, Result, Tables, draws
+import polars as pl
+
+from sim import Model, Result, Tables, draws, rules
 from sim.changes import Phase, arms, phases, pilot_of
 from sim.engines.outages import outages
 from sim.kpis import KPIS
@@ -35,7 +37,7 @@ from sim.model import (
     Step,
     Touchpoint,
 )
-from sim.rosters import address, on_duty
+from sim.rosters import Departure, address, on_duty
 from sim.summaries import Summary, summarise
 from sim.timetable import Duty
 
@@ -46,7 +48,7 @@ TURNED_AWAY = (CLOSED, DOWN, BLOCKED)
 OF_NO_WEEK = {"present", "lost_of_present", "at_start", "stayed", "satisfaction_end", "holders"}  # weeks start anew
 OF_POOLS = {
     "busy", "busy_cost", "overtime", "overtime_cost", "duty", "paid", "partner_cost", "penalties", "promised",
-    "promise_kept",
+    "promise_kept", "people_left", "hiring_cost", "rostered", "vacant", "training", "strain", "strained", "places",
 }  # fmt: skip  # not every visit has a pool
 
 
@@ -70,6 +72,10 @@ class History:
     @cached_property
     def customers(self) -> list[Raw]:
         return self.tables.customers.to_dicts()
+
+    def departures(self, pool: str, shift: str) -> list[Raw]:
+        """Who of a shift quit."""
+        return self.tables.departures.filter(pl.col("pool") == pool, pl.col("shift") == shift).to_dicts()
 
     @cached_property
     def holdings(self) -> list[Raw]:
@@ -532,10 +538,10 @@ class Stretch:
 
     Attributes
     ----------
-    middle
-        A moment in it.
-    on_duty, busy
-        How many should be there, and how many of those work.
+    middle, lasts
+        A moment in it, and how long it is.
+    on_duty, busy, late
+        How many should be there, how many of those work, and how many others stay on.
     room
         How many contacts those who should be there could take.
     waiting
@@ -543,8 +549,10 @@ class Stretch:
     """
 
     middle: float
+    lasts: float
     on_duty: int
     busy: int
+    late: int
     room: int
     waiting: int
 
@@ -611,7 +619,8 @@ class Crew:
         if until - since > AN_INSTANT:
             holding = [len(visits) for member, visits in self.held.items() if member not in self.going]
             room = sum(max(contacts - n, 0) for n in holding) + contacts * (self.people - len(holding))
-            self.stretches.append(Stretch((since + until) / 2, self.people, len(holding), room, self.waiting))
+            middle, late = (since + until) / 2, len(self.held) - len(holding)
+            self.stretches.append(Stretch(middle, until - since, self.people, len(holding), late, room, self.waiting))
 
 
 def crew(history: History, pool: str) -> Crew:
@@ -622,7 +631,8 @@ def crew(history: History, pool: str) -> Crew:
     begins, ends = grouped(visits, lambda visit: visit["started"]), grouped(visits, history.over)
     seen = [claim for claim in claims(history, pool) if claim.until > claim.since]
     comes, goes = Counter(claim.since for claim in seen), Counter(claim.until for claim in seen)
-    edges = sorted({*duties, *begins, *ends, *comes, *goes, *(phase.start for phase in history.phases)})
+    looks = history.tables.strain.filter(pl.col("pool") == pool)["at"]
+    edges = sorted({*duties, *begins, *ends, *comes, *goes, *looks, *(phase.start for phase in history.phases)})
     did = Crew()
     for now, until in pairwise([*edges, history.model.clock.horizon]):
         if now in duties:
@@ -683,11 +693,66 @@ def nobody_waits_beside_the_idle(history: History) -> Iterator[str]:
                 yield f"{pool} at {each.middle}: {each.waiting} wait, but there is room for {each.room}"
 
 
+def strain_follows_occupancy(history: History) -> Iterator[str]:
+    """Every look at a pool sees how busy it was since the last, and moves its strain a part of the way."""
+    for pool, did in history.crews.items():
+        stated = [phase.model.staff[pool].strain for phase in history.phases]
+        every = next((strain.every for strain in stated if strain is not None), inf)
+        seen = {row["at"]: row for row in history.tables.strain.filter(pl.col("pool") == pool).to_dicts()}
+        now, before = every, 0.0
+        while now < history.model.clock.horizon:
+            stretches = [each for each in did.stretches if now - every < each.middle < now]
+            worked = sum((each.busy + each.late) * each.lasts for each in stretches)
+            there = sum((each.on_duty + each.late) * each.lasts for each in stretches)
+            strain = history.at(now).staff[pool].strain
+            if (strain is not None) != (now in seen):
+                yield f"{pool} at {now}: looked at, or not, though it has {strain}"
+            elif strain is not None:
+                row = seen[now]
+                if not isclose((row["occupancy"] or 0.0) * there, worked, abs_tol=AN_INSTANT):
+                    yield f"{pool} at {now}: {row['occupancy']} busy, but {worked} of {there} minutes"
+                beyond = max((row["occupancy"] or 0.0) - strain.above, 0.0)
+                after = before + (1 - exp(-every / strain.memory)) * (beyond - before)
+                if not isclose(row["strain"], after, abs_tol=AN_INSTANT):
+                    yield f"{pool} at {now}: strain {row['strain']}, but it should be {after}"
+                before = row["strain"]
+            now += every
+
+
+def people_quit_by_their_own_luck(history: History) -> Iterator[str]:
+    """At every look each person who is there quits or not, and is missing until somebody is hired and trained."""
+    gone = {
+        (row["pool"], row["shift"], row["number"], row["left"]): row for row in history.tables.departures.to_dicts()
+    }
+    for pool, at, _, strain in history.tables.strain.iter_rows():
+        staff, stated = history.at(at).staff[pool], [phase.model.staff[pool].strain for phase in history.phases]
+        every = next(each.every for each in stated if each is not None)
+        quits = staff.strain.quits if staff.strain is not None else None
+        for name, shift in staff.shifts.items():
+            here = draws.visit(address(history.world, pool), draws.name(name), round(at / every))
+            for number in range(1, shift.headcount + 1):
+                ready = [d["ready"] for d in history.departures(pool, name) if d["number"] == number and d["left"] < at]
+                since = max([at - every, *ready])
+                row = gone.pop((pool, name, number, at), None)
+                own = draws.fold(here, number)
+                left = quits is not None and draws.draw(own, "quits") < 1 - exp(
+                    -quits.rate * exp(quits.slope * strain) * max(at - since, 0.0)
+                )
+                if left != (row is not None):
+                    yield f"{pool} {name} {number} at {at}: quit, or not, against their luck"
+                elif row is not None:
+                    hired = at + rules.quantile(quits.hiring.law, draws.draw(own, "hiring"))
+                    if (row["hired"], row["ready"]) != (hired, hired + quits.training):
+                        yield f"{pool} {name} {number} at {at}: {row}, but somebody is hired at {hired}"
+    yield from (f"{row}: nobody was looked at then" for row in gone.values())
+
+
 def on_roster(history: History, pool: str) -> Duty:
     """People of a pool who should be there."""
     rosters: dict[str, Duty] = vars(history).setdefault("rosters", {})
     if pool not in rosters:
-        rosters[pool] = on_duty(history.phases, pool, history.model.clock, history.world)
+        gone = [Departure(*row) for row in history.tables.departures.iter_rows()]
+        rosters[pool] = on_duty(history.phases, pool, history.model.clock, history.world, gone)
     return rosters[pool]
 
 
@@ -984,7 +1049,7 @@ def staff_cost_rosters_and_overtime(history: History) -> Iterator[str]:
         paid = 0.0
         for phase in history.phases:
             since, until = max(start, phase.start), min(end, phase.end)
-            paid += rostered(phase.model, pool, since, until) * phase.model.staff[pool].wage
+            paid += rostered(history, phase.model, pool, since, until) * phase.model.staff[pool].wage
         late = 0.0
         for visit in history.visits:
             if visit["pool"] == pool and visit["overtime"]:
@@ -1006,17 +1071,20 @@ def staff_cost_rosters_and_overtime(history: History) -> Iterator[str]:
         yield from differs(f"time on duty of {pool}", float(found), on_duty_)
 
 
-def rostered(model: Model, pool: str, since: float, until: float) -> float:
-    """Person-minutes of the shifts of a pool between two times, gone through day by day in the calendar."""
+def rostered(history: History, model: Model, pool: str, since: float, until: float) -> float:
+    """Person-minutes of the shifts of a pool between two times, day by day in the calendar, but for vacant places."""
     minutes, start = 0.0, model.clock.start
     midnight = start.replace(hour=0, minute=0, second=0)
     while model.clock.minutes(midnight) < until:
-        for shift in model.staff[pool].shifts.values():
+        for name, shift in model.staff[pool].shifts.items():
+            vacant = [d for d in history.departures(pool, name) if d["number"] <= shift.headcount]
             if midnight.weekday() in shift.days and (shift.holidays or midnight not in model.clock.holidays.values()):
                 begins, ends = (
                     model.clock.minutes(midnight + timedelta(minutes=at)) for at in (shift.begins, shift.ends)
                 )
-                minutes += shift.headcount * max(min(ends, until) - max(begins, since), 0.0)
+                first, last = max(begins, since), min(ends, until)
+                minutes += shift.headcount * max(last - first, 0.0)
+                minutes -= sum(max(min(last, d["hired"]) - max(first, d["left"]), 0.0) for d in vacant)
         midnight += timedelta(days=1)
     return minutes
 
@@ -1032,8 +1100,9 @@ def people_there(history: History, pool: str, moment: float) -> int:
         takes_place = shift.holidays or midnight not in model.clock.holidays.values()
         if when.weekday() in shift.days and shift.begins <= minute < shift.ends and takes_place:
             here = draws.visit(address(history.world, pool), draws.name(name), day)
-            luck = [draws.draw(draws.fold(here, number), "absence") for number in range(1, shift.headcount + 1)]
-            people += sum(u >= staff.absence for u in luck)
+            gone = {d["number"] for d in history.departures(pool, name) if d["left"] <= moment < d["ready"]}
+            there = [number for number in range(1, shift.headcount + 1) if number not in gone]
+            people += sum(draws.draw(draws.fold(here, number), "absence") >= staff.absence for number in there)
     pauses = [p for p in staff.breaks.values() if when.weekday() in p.days and p.begins <= minute < p.ends]
     return max(people - sum(floor(pause.share * people + 1e-9) for pause in pauses), 0)
 
@@ -1066,7 +1135,7 @@ def partners_are_paid_by_the_contact(history: History) -> Iterator[str]:
 def money_adds_up(history: History) -> Iterator[str]:
     """Cost and margin are sums of their parts, and groups add up to the whole in every dimension that covers it."""
     kpi = history.kpi
-    people = kpi("staff_cost") + kpi("partner_cost") - kpi("penalties")
+    people = kpi("staff_cost") + kpi("hiring_cost") + kpi("partner_cost") - kpi("penalties")
     yield from differs("cost", kpi("cost"), people + kpi("contact_cost") + kpi("change_cost"))
     yield from differs("margin", kpi("margin"), kpi("revenue") - kpi("cost"))
     yield from differs("penalties of the last week", history.kpis["week"]["penalties"][-1], kpi("penalties"))
@@ -1116,6 +1185,8 @@ LAWS: tuple[Callable[[History], Iterator[str]], ...] = (
     customers_bring_what_they_pay_and_what_happens,
     products_are_held_by_customers,
     stages_are_the_last_that_were_set,
+    strain_follows_occupancy,
+    people_quit_by_their_own_luck,
     staff_cost_rosters_and_overtime,
     partners_are_paid_by_the_contact,
     money_adds_up,

@@ -189,6 +189,14 @@ SPOILT = {
         "all are of one stage": lambda: with_rows("customers", stage=pl.lit("prospect")),
         "nobody was moved back": lambda: with_rows(JOURNEY, stage=pl.col("stage").replace("customer", "prospect")),
     },
+    "strain_follows_occupancy": {
+        "it fades sooner": lambda: with_scenario("staff.tier1.strain.memory", "1 week"),
+        "all are busier": lambda: with_rows("strain", occupancy=pl.col("occupancy") + 0.01),
+    },
+    "people_quit_by_their_own_luck": {
+        "nobody quits": lambda: with_scenario("staff.tier1.strain.quits", None),
+        "others come sooner": lambda: with_scenario("staff.tier1.strain.quits.training", "0 min"),
+    },
     "staff_cost_rosters_and_overtime": {
         "wages are higher": lambda: measured_as(with_scenario("staff.tier2.wage", "31 EUR / h")),
         "holidays are paid": lambda: measured_as(with_scenario("clock.holidays", {})),

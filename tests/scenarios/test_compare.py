@@ -251,7 +251,7 @@ def test_progress_counts_every_history_those_at_the_centre_too():
 def test_tables_of_the_first_replication_are_written_for_each_scenario(tmp_path):
     compare(variants(small(), ["hire"]), 1, 2, folder=tmp_path)
     files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.parquet")}
-    tables = ("visits", "journeys", "customers", "effects")
+    tables = ("visits", "journeys", "customers", "effects", "strain", "departures")
     assert files == {f"{name}/{table}.parquet" for name in (BASELINE, "hire") for table in tables}
 
 

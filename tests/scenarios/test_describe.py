@@ -59,6 +59,15 @@ def test_the_starter_is_told_in_sentences(expected: str):
     assert expected in told(starter())
 
 
+QUITS = {
+    "rate": "0.02 / month",
+    "slope": 6,
+    "hiring": {"kind": "gamma", "mean": "6 weeks", "cv": 0.5},
+    "training": "3 weeks",
+    "cost": "3000 EUR",
+}
+
+
 @pytest.mark.parametrize(
     ("people", "expected"),
     [
@@ -90,6 +99,22 @@ def test_the_starter_is_told_in_sentences(expected: str):
         (
             {"at_once": {"contacts": 3, "slower": 0.25}},
             "Each holds up to 3 contacts at once, each other one making a new one 25 % longer.",
+        ),
+        (
+            {"strain": {"above": 0.8, "memory": "4 weeks"}},
+            "Busy for more than 80 % of their time they are strained: it builds up, and fades, within about 4 weeks.",
+        ),
+        (
+            {"strain": {"above": 0.8, "memory": "4 weeks", "slower": 0.5, "every": "1 day"}},
+            "within about 4 weeks, looked at every day. Ten points of strain make services 5.1 % longer.",
+        ),
+        (
+            {"strain": {"above": 0.8, "memory": "4 weeks", "quits": QUITS}},
+            "Whoever comes in their place is found after about 6 weeks, and then trained for 3 weeks, at 3,000 EUR.",
+        ),
+        (
+            {"strain": {"above": 0.8, "memory": "4 weeks", "quits": QUITS}},
+            "Without strain 0.24 a year of each of them quit, and 1.82 times as often with ten points of it.",
         ),
     ],
 )

@@ -21,7 +21,7 @@ RESULTS = {
     f"results/{name}"
     for name in ("about.json", "mlflow.json", "scenarios.parquet", "kpis.parquet", "differences.parquet")
 }
-TABLES = ("visits.parquet", "journeys.parquet", "customers.parquet", "effects.parquet")
+TABLES = tuple(f"{name}.parquet" for name in ("visits", "journeys", "customers", "effects", "strain", "departures"))
 
 
 # ---- new, describe, kpis ---------------------------------------------------------------------------------------------

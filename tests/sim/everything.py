@@ -295,6 +295,20 @@ EVERYTHING = {
             "speed": 1.1,
             "proficiency": 0.2,
             "differ": {"speed": 0.15, "proficiency": 0.3},
+            "strain": {
+                "above": 0.3,
+                "memory": "2 weeks",
+                "slower": 0.5,
+                "err": 1.0,
+                "every": "3 days",
+                "quits": {
+                    "rate": "1.5 / month",
+                    "slope": 6,
+                    "hiring": {"kind": "gamma", "mean": "6 days", "cv": 0.5},
+                    "training": "2 days",
+                    "cost": "3000 EUR",
+                },
+            },
         },
         "tier2": {
             "department": "technik",

@@ -93,8 +93,8 @@ def test_means_by_group_lie_around_the_mean_of_all(measured):
 
 def test_the_parts_of_cost_are_the_cost(measured):
     rows = {name: x for name, by, _, x in measured.rows() if by == "all"}
-    partners = rows["partner_cost"] - rows["penalties"]
-    assert rows["cost"] == pytest.approx(rows["staff_cost"] + partners + rows["contact_cost"] + rows["change_cost"])
+    people = rows["staff_cost"] + rows["hiring_cost"] + rows["partner_cost"] - rows["penalties"]
+    assert rows["cost"] == pytest.approx(people + rows["contact_cost"] + rows["change_cost"])
     assert rows["margin"] == pytest.approx(rows["revenue"] - rows["cost"])
     assert rows["service_cost"] <= rows["staff_cost"] + rows["contact_cost"]
 

@@ -6,12 +6,15 @@ import pytest
 
 from sim import Tables, blocks, build, simulate
 from sim.engines import compiled
-from sim.tables import CUSTOMERS, EFFECTS, HOLDINGS, JOURNEYS, VISITS, frame
+from sim.tables import CUSTOMERS, DEPARTURES, EFFECTS, HOLDINGS, JOURNEYS, STRAIN, VISITS, frame
 from tests.engines.equal import assert_same_tables
 from tests.sim.everything import EVERYTHING
 from tests.sim.stories import call, company, page, tell
 
-SCHEMAS = {"visits": VISITS, "journeys": JOURNEYS, "customers": CUSTOMERS, "effects": EFFECTS, "holdings": HOLDINGS}
+SCHEMAS = {
+    "visits": VISITS, "journeys": JOURNEYS, "customers": CUSTOMERS, "effects": EFFECTS, "holdings": HOLDINGS,
+    "strain": STRAIN, "departures": DEPARTURES,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +104,7 @@ def test_scores_stay_on_the_scale(told):
 
 def test_tables_survive_being_written(told, tmp_path):
     paths = told.write(tmp_path / "a" / "b")
-    assert [path.stem for path in paths] == ["visits", "journeys", "customers", "effects", "holdings"]
+    assert [path.stem for path in paths] == list(SCHEMAS)
     assert_same_tables(told, Tables.read(tmp_path / "a" / "b"))
     assert pl.read_parquet(paths[0]).equals(told.visits)
 

@@ -384,7 +384,7 @@ def test_a_holiday_is_a_whole_day():
 def test_those_who_are_away_are_so_for_the_whole_of_their_shift_on_that_day():
     early, late = shift("all", "08:00", "16:00", 3), shift("all", "12:00", "20:00", 2)
     away = {("0", 0): 2, ("1", 1): 2}
-    on = duty([(0, 2 * DAY, (early, late))], 0, away=lambda _, name, day: away.get((name, day), 0))
+    on = duty([(0, 2 * DAY, (early, late))], 0, away=lambda _, name, day, *span: away.get((name, day), 0) * [span])
     assert [on.now(t) for t in (480, 720, 960, DAY + 480, DAY + 720, DAY + 960)] == [1, 3, 2, 3, 3, 0]
 
 
