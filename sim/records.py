@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Records = NDArray[np.void]
 
 _F, _I = np.float64, np.int32
+# Of one moment, what was there before comes first, then what happens to many, then what begins at that moment.
+BEFORE, EVENT, AFTERWARDS = (pl.lit(turn, pl.Int32) for turn in range(3))
 
 
 def _row(floats: Sequence[str], whole: Sequence[str]) -> np.dtype[Any]:
@@ -277,17 +279,27 @@ def _spell_records(tables: Tables, names: Names) -> Records:
     home, people = names.stages[0], tables.customers
     first, last = pl.lit(0, pl.Int32), pl.lit(np.iinfo(np.int32).max, pl.Int32)  # of one moment, by journey and visit
     left = people.select("customer", "left_before").explode("left_before")
+    visits = _turns(tables.visits)
+    latest = visits.group_by("customer", "journey", maintain_order=True).agg(pl.col("ended", "turn").last())
+    journeys = tables.journeys.join(latest, on=("customer", "journey"), how="left", maintain_order="left")
+    closed_at_once, of_event = pl.col("ended") == pl.col("closed"), pl.col("journey") == 0
     moves = pl.concat(
         [
             _moves(people, "joined", pl.lit(home), first, first),
             _moves(left, "left_before", pl.lit(LEFT), first, first),
             _moves(people, "left", pl.lit(LEFT), first, first),
-            _moves(tables.visits, "ended", pl.col("stage"), pl.col("journey"), pl.col("visit")),
-            _moves(tables.journeys, "closed", pl.col("stage"), pl.col("journey"), last),
-            _moves(tables.effects, "at", pl.col("stage"), last, last),
+            _moves(visits, "ended", pl.col("stage"), pl.col("journey"), pl.col("visit"), pl.col("turn")),
+            _moves(
+                journeys, "closed", pl.col("stage"), pl.col("journey"), last,
+                pl.when(closed_at_once).then("turn").otherwise(AFTERWARDS),
+            ),
+            _moves(
+                tables.effects, "at", pl.col("stage"), pl.col("journey"), pl.col("visit"),
+                pl.when(of_event).then(EVENT).otherwise(AFTERWARDS),
+            ),
         ]
-    )
-    moves = moves.drop_nulls().sort("customer", "since", "journey", "visit", maintain_order=True)
+    )  # fmt: skip
+    moves = moves.drop_nulls().sort("customer", "since", "turn", "journey", "visit", maintain_order=True)
     moves = moves.filter(pl.col("stage").ne_missing(pl.col("stage").shift().over("customer")))
     spells = moves.with_columns(pl.col("since").shift(-1).over("customer").fill_null(np.inf).alias("until"))
     spells = spells.join(people.select("customer", "persona", "joined"), on="customer", maintain_order="left")
@@ -296,9 +308,19 @@ def _spell_records(tables: Tables, names: Names) -> Records:
     return _records(SPELL_ROW, spells, {"persona": names.personas}, ("since", "until", "customer", "back"))
 
 
-def _moves(table: pl.DataFrame, when: str, stage: pl.Expr, journey: pl.Expr, visit: pl.Expr) -> pl.DataFrame:
-    """When whoever is in a table entered which stage."""
-    named = {"since": pl.col(when), "stage": stage, "journey": journey, "visit": visit}
+def _turns(visits: pl.DataFrame) -> pl.DataFrame:
+    """Say of each visit whether it ended before an event of the same moment, or began only at that moment, after it."""
+    at_once, within = pl.col("joined") == pl.col("ended"), ("customer", "journey")
+    follows = pl.col("ended").shift().over(within) == pl.col("joined")
+    turn = pl.when(~at_once).then(BEFORE).when(follows).then(None).otherwise(AFTERWARDS)
+    return visits.with_columns(turn.alias("turn")).with_columns(pl.col("turn").forward_fill().over(within))
+
+
+def _moves(
+    table: pl.DataFrame, when: str, stage: pl.Expr, journey: pl.Expr, visit: pl.Expr, turn: pl.Expr = BEFORE
+) -> pl.DataFrame:
+    """When whoever is in a table entered which stage, and before or after what else of that moment."""
+    named = {"since": pl.col(when), "stage": stage, "turn": turn, "journey": journey, "visit": visit}
     return table.select("customer", **named)
 
 

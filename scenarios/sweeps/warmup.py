@@ -128,8 +128,8 @@ class _Windows:
             spells = _touching(block.spells, "since", "until", tally)
             effects = _touching(block.effects, "at", "at", tally)
             held, none = _touching(block.holdings, "since", "until", tally), block.customers[:0]
-            rows = {"visits": visits, "journeys": journeys, "customers": none, "spells": spells, "effects": effects}
-            tally.read(replace(block, **rows, holdings=held))
+            part = replace(block, visits=visits, journeys=journeys, customers=none, spells=spells)
+            tally.read(replace(part, effects=effects, holdings=held))
 
 
 def _touching(rows: NDArray[np.void], begins: str, ends: str, tally: Tally) -> NDArray[np.void]:
