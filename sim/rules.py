@@ -270,6 +270,11 @@ def term(value: float, per_year: float, growing: float, elapsed: float) -> float
     return value + per_year * (min(elapsed, growing) / A_YEAR)
 
 
+def last_before(next_time: float, every: float) -> float:
+    """Return when something regular last happened before the start, whose next time may have been before it too."""
+    return next_time - every if next_time >= 0 else next_time
+
+
 def leave_probability(base: float, slope: float, shortfall: float, terms: float, elapsed: float) -> float:
     """Probability of leaving since the last review: hazard base·exp(slope·shortfall + terms), proportional in time."""
     return 1.0 - math.exp(-base * math.exp(min(slope * shortfall + terms, _LARGEST)) * elapsed)

@@ -905,11 +905,13 @@ def settle(w: Record, c: Whole, at_once: Whole) -> None:
     if not isnan(m_review_every(w, p)):
         start_reviews(w, c)
     elif persona_at(w, f, p)["bound"] == 1:
+        term, notice = persona_at(w, f, p)["term"], persona_at(w, f, p)["notice"]
+        ends = now + term
         customer["reviewed"] = now
-        still_to_run = 1.0
         if now == 0:
-            still_to_run = draw(customer["key"], U_REVIEW)
-        begin_term(w, c, now + still_to_run * persona_at(w, f, p)["term"])
+            ends = draw(customer["key"], U_REVIEW) * term
+            customer["reviewed"] = rules.last_before(ends - notice, term)
+        begin_term(w, c, ends)
     for j in range(w["n_journeys"]):
         journey = journey_at(w, f, j)
         if journey["trigger"] == NEED:

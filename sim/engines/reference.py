@@ -441,8 +441,11 @@ class History:
         if every is not None:
             self.review_at(now + self.draw(customer.key, "review") * every, customer, every)
         elif contract is not None:
-            still_to_run = self.draw(customer.key, "review") if now == 0 else 1.0
-            self.begin_term(customer, contract, now + still_to_run * contract.term)
+            ends = now + contract.term
+            if now == 0:
+                ends = self.draw(customer.key, "review") * contract.term
+                customer.reviewed = rules.last_before(ends - contract.notice, contract.term)
+            self.begin_term(customer, contract, ends)
         for index, (name, journey) in enumerate(self.of(customer).journeys.items()):
             when = journey.when
             if when.need is not None and self.needs_of(customer, when.need).value[-1] > 0:

@@ -303,6 +303,13 @@ def test_a_review_takes_the_hazard_of_the_time_since_the_last():
     assert len(first) == pytest.approx(800 * p, abs=4 * (800 * p * (1 - p)) ** 0.5)
 
 
+def test_the_first_review_of_who_is_there_at_the_start_takes_the_hazard_of_a_whole_term():
+    raw = bound(churn={"base": "0.1 / day"}, population={"customers": 1000}, term="9 days", notice="0 days")
+    tables = tell(raw)
+    p = 1 - 2.718281828**-0.9
+    assert tables.customers["left"].count() == pytest.approx(1000 * p, abs=4 * (1000 * p * (1 - p)) ** 0.5)
+
+
 def test_notice_can_be_withdrawn_as_long_as_it_runs():
     save = at({"notice": "2 h"})
     save["ends"]["over"]["stays"] = True
