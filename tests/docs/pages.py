@@ -182,6 +182,9 @@ class Running:
             build(raw, what=place)
         elif what == "part of a scenario":
             build(laid_over(load(STARTER)[0], raw), what=place)
+        elif what.startswith("from "):
+            whole = load(STARTER.with_stem(what.removeprefix("from ")))[0]
+            assert laid_over(whole, raw) == whole, f"{place}: the scenario says something else"
         elif what.startswith("in "):
             path = Path(what.removeprefix("in "))
             whole = laid_over(load(path)[0], raw)

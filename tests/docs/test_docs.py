@@ -53,6 +53,11 @@ def pages(chosen, slow=()):
     return [pytest.param(page, id=name(page), marks=[pytest.mark.slow] if page in slow else []) for page in chosen]
 
 
+def taken(block):
+    """Whether a block is a piece of a scenario that ships."""
+    return block.language == "yaml" and block.first.startswith("# from ")
+
+
 @pytest.fixture
 def running(tmp_path, monkeypatch, capsys):
     """Run the examples of a page in an empty folder, and leave the KPIs as they were."""
@@ -75,6 +80,14 @@ def test_every_example_runs(page, running):
 )
 def test_every_command_is_understood(page, running):
     running(page, understood)
+
+
+@pytest.mark.parametrize("page", pages(page for page in WITH_EXAMPLES if any(taken(b) for b in blocks(page))))
+def test_what_a_page_takes_from_a_scenario_stands_there(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    here = Running(page, str, in_full)
+    for block in filter(taken, blocks(page)):
+        here.run_yaml(block, f"{name(page)}:{block.line}")
 
 
 @pytest.mark.slow
