@@ -18,7 +18,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from tests.benchmarks import growth, programs, relationship, targets
+from tests.benchmarks import features, growth, programs, relationship, targets
 from tests.benchmarks.plot import growth_plot
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +74,13 @@ def into_docs(text: str, plot: str) -> None:
     PAGE.write_text(re.sub(f"(?s){OPEN}.*{CLOSE}", lambda _: between, page), encoding="utf-8")
 
 
-def save(laps: programs.Laps, related: relationship.Laps, points: list[growth.Point], threads: list[float]) -> None:
+def save(
+    laps: programs.Laps,
+    related: relationship.Laps,
+    words: features.Laps,
+    points: list[growth.Point],
+    threads: list[float],
+) -> None:
     """Keep everything that was measured, as JSON."""
     everything = {
         "contact_centre": {name: [asdict(lap) for lap in rows] for name, rows in laps.items()},
@@ -82,6 +88,7 @@ def save(laps: programs.Laps, related: relationship.Laps, points: list[growth.Po
             f"{customers} customers, {engine}": [{"visits": lap.visits, "seconds": lap.seconds} for lap in rows]
             for (customers, engine), rows in related.items()
         },
+        "words": words,
         "growth": [asdict(point) for point in points],
         "threads": threads,
     }
@@ -99,17 +106,19 @@ def main() -> None:
     threads = growth.threads(options.turns, say)
     laps = programs.measure(options.turns, say)
     related = relationship.measure(max(options.turns // 2, 2), say)
+    words = features.measure(max(options.turns // 2, 2), say)
     reached = targets.of_programs(laps) + targets.of_relationship(related) + targets.of_growth(points, threads)
     text = written({
         "What was aimed at": targets.table(reached),
         "The contact centre": [conditions(options.turns), "", *programs.table(laps)],
         "Customers who stay": relationship.table(related),
+        "What words cost": features.table(words),
         "Growth": growth.table(points),
     })  # fmt: skip
     plot = growth_plot(points)
     (OUTPUT / "benchmarks.md").write_text(f"# How fast it is\n\n{text}\n", encoding="utf-8")
     (OUTPUT / "growth.svg").write_text(plot, encoding="utf-8")
-    save(laps, related, points, threads)
+    save(laps, related, words, points, threads)
     if not options.no_docs:
         into_docs(text, plot)
     print(text)

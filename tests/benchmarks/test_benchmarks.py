@@ -4,7 +4,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.benchmarks import programs, relationship, tracking
+from sim.changes import get
+from tests.benchmarks import features, programs, relationship, tracking
 from tests.benchmarks.__main__ import CLOSE, OPEN, PAGE
 from tests.benchmarks.growth import BY_CUSTOMERS, BY_HORIZON, Point
 from tests.benchmarks.plot import growth_plot
@@ -24,6 +25,13 @@ def test_both_engines_sum_the_same_in_the_company():
     quick, slow = (relationship.lap(60, 3, engine, seed=1) for engine in ("compiled", "reference"))
     assert relationship.unequal(quick.summary, slow.summary) == []
     assert quick.visits > 0
+
+
+@pytest.mark.parametrize("name", features.FEATURES)
+def test_each_word_is_said_in_the_company(name):
+    settings = features.FEATURES[name]
+    raw = features.said(settings, customers=50, weeks=1).raw
+    assert all(get(raw, path) == value for path, value in settings.items())
 
 
 def test_growth_can_be_drawn():
