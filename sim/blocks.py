@@ -54,9 +54,9 @@ class Writing:
     def read(self, block: Block) -> None:
         """Take a block; write when there is enough for a row group."""
         kept = block.kept()
-        nothing = {rows: getattr(kept, rows)[:0].copy() for rows in ("visits", "journeys", "effects")}
+        nothing = {rows: getattr(kept, rows)[:0].copy() for rows in ("visits", "journeys", "effects", "holdings")}
         nobody = {rows: getattr(kept, rows)[:0].copy() for rows in ("customers", "spells")}
-        self.people.append(replace(kept, **nothing))
+        self.people.append(replace(kept, **nothing, looks=(), departures=()))
         self.waiting.append(replace(kept, **nobody))
         if sum(len(waiting.visits) + len(waiting.journeys) for waiting in self.waiting) >= GROUP:
             self._write()

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from sim import Model, Result, Tables, draws, rules
-from sim.changes import Phase, arms, phases, pilot_of
+from sim.changes import Phase, arms, phases, pilot_of, span
 from sim.engines.outages import outages
 from sim.kpis import KPIS
 from sim.model import (
@@ -39,7 +39,7 @@ from sim.model import (
 )
 from sim.rosters import Departure, address, on_duty
 from sim.summaries import Summary, summarise
-from sim.timetable import Duty
+from sim.timetable import Break, Duty
 
 Raw = dict[str, Any]
 AN_INSTANT = 1e-6  # minutes; a moment worked out from two others may miss it by the last bits
@@ -1103,8 +1103,21 @@ def people_there(history: History, pool: str, moment: float) -> int:
             gone = {d["number"] for d in history.departures(pool, name) if d["left"] <= moment < d["ready"]}
             there = [number for number in range(1, shift.headcount + 1) if number not in gone]
             people += sum(draws.draw(draws.fold(here, number), "absence") >= staff.absence for number in there)
-    pauses = [p for p in staff.breaks.values() if when.weekday() in p.days and p.begins <= minute < p.ends]
+    pauses = [*staff.breaks.values(), *taken_from(history, pool, moment)]
+    pauses = [p for p in pauses if when.weekday() in p.days and p.begins <= minute < p.ends]
     return max(people - sum(floor(pause.share * people + 1e-9) for pause in pauses), 0)
+
+
+def taken_from(history: History, pool: str, moment: float) -> Iterator[Break]:
+    """What changes take from a pool at a moment."""
+    model = history.model
+    for change in (model.changes[name] for name in model.enact):
+        begins, ends = span(model, change)
+        written = model.clock.warmup if change.begins is None else model.clock.minutes(change.begins)
+        if begins <= moment < ends and pool in change.takes:
+            taken = change.takes[pool]
+            if taken.lasts is None or moment < written + taken.lasts:
+                yield taken
 
 
 def partners_are_paid_by_the_contact(history: History) -> Iterator[str]:

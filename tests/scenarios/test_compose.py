@@ -416,7 +416,10 @@ def test_a_scenario_that_is_not_there_is_answered_with_the_nearest_name():
         COMMAND_LINE,
     )
     assert only("scenario=bakry")[1] == "there is no scenario called 'bakry'; did you mean 'bakery'?"
-    assert only("scenario=zzz")[1] == "there is no scenario called 'zzz'; known: bakery, energy, starter"
+    assert (
+        only("scenario=zzz")[1]
+        == "there is no scenario called 'zzz'; known: bakery, bank, energy, shop, software, starter, telecom"
+    )
 
 
 def test_a_log_that_is_not_there_is_answered_with_the_nearest_name():
@@ -475,7 +478,7 @@ def test_a_base_that_is_not_there_is_told_where_it_is_named():
 
 def test_an_overlay_cannot_lie_over_itself():
     write("conf/scenario/over.yaml", "defaults: [over, _self_]\n")
-    message = "there is no scenario called 'over'; known: energy, starter"
+    message = "there is no scenario called 'over'; known: bank, energy, shop, software, starter, telecom"
     assert only("scenario=over") == ("scenario", message, "conf/scenario/over.yaml:1")
 
 
@@ -560,11 +563,11 @@ def test_several_scenarios_are_each_composed_with_the_same_words():
 
 
 def test_glob_finds_scenarios_by_their_names():
-    own("conf/scenario/telco_north.yaml", n=15)
-    own("conf/scenario/telco_south.yaml", n=16)
-    assert list(compose("sweep", ["scenario=glob(tel*)"]).alternatives) == ["telco_north", "telco_south"]
+    own("conf/scenario/branch_north.yaml", n=15)
+    own("conf/scenario/branch_south.yaml", n=16)
+    assert list(compose("sweep", ["scenario=glob(branch*)"]).alternatives) == ["branch_north", "branch_south"]
     alone = compose("sweep", ["scenario=glob(*north)"])
-    assert (alone.chosen, alone.alternatives) == ({"scenario": "telco_north"}, {})
+    assert (alone.chosen, alone.alternatives) == ({"scenario": "branch_north"}, {})
 
 
 def test_a_scenario_whose_path_has_commas_is_one():
@@ -583,7 +586,7 @@ def test_a_scenario_whose_path_has_commas_is_one():
             HEADCOUNT,
             "is given several values twice; write them in one",
         ),
-        (["scenario=glob(tel*)"], "scenario", "no scenario is called tel*; known: energy, starter"),
+        (["scenario=glob(branch*)"], "scenario", "no scenario is called tel*; known: energy, starter"),
         (["scenario=glob(start)"], "scenario", "no scenario is called start; did you mean 'starter'?"),
         (["scenario=interval(1,2)"], "scenario", "is no number; write names, such as scenario=a,b"),
         (["title=glob(*)"], "title", "glob() finds scenarios by their names; write values, such as =1,2,3"),

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from dataclasses import fields
 
 import polars as pl
 import pytest
@@ -21,7 +22,7 @@ RESULTS = {
     f"results/{name}"
     for name in ("about.json", "mlflow.json", "scenarios.parquet", "kpis.parquet", "differences.parquet")
 }
-TABLES = tuple(f"{name}.parquet" for name in ("visits", "journeys", "customers", "effects", "strain", "departures"))
+TABLES = tuple(f"{field.name}.parquet" for field in fields(Tables))
 
 
 # ---- new, describe, kpis ---------------------------------------------------------------------------------------------

@@ -63,6 +63,8 @@ def lives(tables, chosen):
     who = tables.customers.filter(pl.col("origin").is_in(chosen)).select("customer", came="origin")
     told = []
     for name, keys in KEYS.items():
+        if "customer" not in keys:  # staff are everybody's
+            continue
         rows = getattr(tables, name).drop("pilot", strict=False).join(who, on="customer").sort("came", *keys[1:])
         told.append(rows.drop("customer").with_columns(pl.col(pl.Float64).round(9)).to_dicts())
     return told

@@ -86,7 +86,8 @@ def test_a_call_that_happens_in_both_worlds_takes_as_long_even_if_a_chatbot_came
 
 
 def test_more_people_on_duty_give_nobody_other_needs_or_other_service_times():
-    alike = altered(SMALL, {"staff.tier1.differ.speed": 0, "staff.tier2.at_once.slower": 0})  # whoever serves
+    same = {"tier1.differ.speed": 0, "tier1.speed": 1, "tier1.strain": None, "tier2.at_once.slower": 0}
+    alike = altered(SMALL, {f"staff.{path}": value for path, value in same.items()})  # whoever serves
     more = altered(alike, {"staff.tier1.shifts.early.headcount": 9, "channels.phone.lines": 100})
     few, many = tell(alike, seed=7), tell(more, seed=7)
 
