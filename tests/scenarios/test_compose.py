@@ -586,7 +586,7 @@ def test_a_scenario_whose_path_has_commas_is_one():
             HEADCOUNT,
             "is given several values twice; write them in one",
         ),
-        (["scenario=glob(branch*)"], "scenario", "no scenario is called tel*; known: energy, starter"),
+        (["scenario=glob(tel*)"], "scenario", "no scenario is called tel*; known: energy, starter"),
         (["scenario=glob(start)"], "scenario", "no scenario is called start; did you mean 'starter'?"),
         (["scenario=interval(1,2)"], "scenario", "is no number; write names, such as scenario=a,b"),
         (["title=glob(*)"], "title", "glob() finds scenarios by their names; write values, such as =1,2,3"),
