@@ -183,7 +183,7 @@ def test_a_taste_that_shifts_is_told_and_the_map_promises_no_shares():
         "how much better it was than what was felt before, and a point of liking makes a channel weigh 1.6 times as "
         "much."
     ) in text
-    assert "It starts in web with read (53 %) or in phone with call (47 %)." in told(starter())
+    assert "It starts in web with read (48 %) or in phone with call (52 %)." in told(starter())
     assert "It starts in web with read or in phone with call." in text
 
 
