@@ -1090,7 +1090,7 @@ def rostered(history: History, model: Model, pool: str, since: float, until: flo
 
 
 def people_there(history: History, pool: str, moment: float) -> int:
-    """People of a pool on duty at a moment, by the calendar: on a shift, not absent on that day, and not on a break."""
+    """People of a pool on duty at a moment, by the calendar: on a shift, not absent, on a break or taken away."""
     model = history.at(moment)
     staff, when = model.staff[pool], model.clock.start + timedelta(minutes=moment)
     midnight = when.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -1103,7 +1103,8 @@ def people_there(history: History, pool: str, moment: float) -> int:
             gone = {d["number"] for d in history.departures(pool, name) if d["left"] <= moment < d["ready"]}
             there = [number for number in range(1, shift.headcount + 1) if number not in gone]
             people += sum(draws.draw(draws.fold(here, number), "absence") >= staff.absence for number in there)
-    pauses = [p for p in staff.breaks.values() if when.weekday() in p.days and p.begins <= minute < p.ends]
+    off = *staff.breaks.values(), *history.phase(moment).taken.get(pool, ())
+    pauses = [pause for pause in off if when.weekday() in pause.days and pause.begins <= minute < pause.ends]
     return max(people - sum(floor(pause.share * people + 1e-9) for pause in pauses), 0)
 
 
