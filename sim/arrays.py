@@ -725,10 +725,8 @@ class _Lowering:
         row["only_start"] = row["only_channel"] = NONE
         if len(journey.start) == 1:
             ((channel, only),) = journey.start.items()
-            row["only_start"], row["only_channel"] = (
-                self.number["steps"][name, only.step],
-                self.number["starts"][channel],
-            )
+            row["only_start"] = self.number["steps"][name, only.step]
+            row["only_channel"] = self.number["starts"][channel]
         self.trigger(f, j, journey)
         row["who"] = self.condition(journey.who, name)
         for k, pool in enumerate(self.names.pools):
