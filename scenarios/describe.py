@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from scenarios.maps import Route
     from sim.described import Described
     from sim.distributions import Distribution
-    from sim.model import Arrivals, Effects, Event, Opening, System, Term, Who
+    from sim.model import Arrivals, Effects, Event, Opening, System, Taste, Term, Who
     from sim.timetable import Profile
 
 _COLUMNS = 96
@@ -155,8 +155,8 @@ def _sections(model: Model, *, maps: bool = False) -> list[Section]:
 _TOLD: dict[type[Described], str] = {
     Model: "title about clock currency population products traits personas touchpoints channels systems journeys "
     "events staff profiles changes enact levers uncertain measure estimates checked data",
-    Persona: "share needs needs_differ start starts patience satisfaction churn survey value priority traits products "
-    "contract referral",
+    Persona: "share needs needs_differ start starts taste patience satisfaction churn survey value priority traits "
+    "products contract referral",
     Touchpoint: "channel service_time staff cost when_closed attended urgent callback system when_down",
     Pool: "department wage overtime skills shifts breaks absence partner speed proficiency differ at_once strain",
     Journey: "when who goal product start difficulty steps ends priority",
@@ -300,6 +300,7 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
     if persona.start:
         lines.append(f"Starts in {_weighed(persona.start)}.")
     lines += [f"The journey {plain(name)} starts in {_weighed(start)}." for name, start in persona.starts.items()]
+    lines.append(_taste(persona.taste))
     if persona.patience:
         half = [_patience(where, law) for where, law in persona.patience.items()]
         lines.append(f"Patience: half give up waiting in {listed(half)}; elsewhere they wait for ever.")
@@ -325,6 +326,16 @@ def _product(model: Model, name: str, product: Product) -> Part:
     if own := [plain(journey) for journey, planned in model.journeys.items() if planned.product == name]:
         lines.append(f"Its journeys: {listed(own)}.")
     return Part(plain(name), [line for line in lines if line])
+
+
+def _taste(taste: Taste) -> str:
+    """How a liking for channels comes of experience, and what it does."""
+    if not taste.matters:
+        return ""
+    moves = f"moves the liking of the one in which it began {per_cent(taste.learns)} of the way"
+    learns = f"each journey {moves} to how much better it was than what was felt before"
+    weighs = f"a point of liking makes a channel weigh {math.exp(taste.strength):.2g} times as much"
+    return f"Likes channels by experience: {learns}, and {weighs}."
 
 
 def _weighed(weights: dict[str, float]) -> str:

@@ -81,9 +81,10 @@ def routes(model: Model, journey_name: str) -> list[Route]:
 
 
 def _starts(model: Model, journey_name: str) -> list[Route]:
-    """Where a journey starts, with the share of each channel where needs and tastes alone say it."""
+    """Where a journey starts, with the share of each channel where needs and tastes that stay alone say it."""
     journey = model.journeys[journey_name]
-    if any(start.who.matters for start in journey.start.values()):
+    shifting = any(persona.taste.matters for persona in model.personas.values())
+    if shifting or any(start.who.matters for start in journey.start.values()):
         return [
             Route(None, channel, start.step, 1.0, None, "", "start", whom=whom(start.who))
             for channel, start in journey.start.items()

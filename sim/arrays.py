@@ -55,7 +55,7 @@ PERSONA = np.dtype(
                 "share", "rest", "level", "adapts", "memory", "recovery", "peak", "end", "tolerance", "cap",
                 "late_tolerance", "late_cap", *REACTIONS, "loss_aversion", "base", "slope", "terms", "ask",
                 "answer_level", "answer_better", "answer_extreme", "noise", "revenue", "term", "notice", "refer_rate",
-                "refer_slope", "deter_rate", "deter_slope",
+                "refer_slope", "deter_rate", "deter_slope", "learns", "strength",
             )
         ),
         *(
@@ -83,8 +83,8 @@ JOURNEY = np.dtype(
         *(
             (name, np.int64)
             for name in (
-                "trigger", "dormant", "goal", "hard", "has_priority", "priority", "only_start", "picky", "who", "stage",
-                "joining", "after", "delay", "for_left",
+                "trigger", "dormant", "goal", "hard", "has_priority", "priority", "only_start", "only_channel", "picky",
+                "who", "stage", "joining", "after", "delay", "for_left",
             )
         ),
     ]
@@ -180,7 +180,8 @@ class Arrays(NamedTuple):
     serves
         Whether a pool has the skill for a journey, shape (F, J, K).
     begin, begin_n
-        Where the starts of a persona's journey stand in `start_weight`, `start_step` and `start_who`, shape (F, P, J).
+        Where the starts of a persona's journey stand in `start_weight`, `start_step`, `start_channel` and `start_who`,
+        shape (F, P, J).
     conditions, who_persona, who_stage, who_product
         Whom something is meant for, one by one: shapes (C,), (C, personas), (C, stages), (C, products).
     who_trait, trait_matters, who_seen, seen_matters
@@ -240,6 +241,7 @@ class Arrays(NamedTuple):
     begin_n: Whole
     start_weight: Floats
     start_step: Whole
+    start_channel: Whole
     start_who: Whole
     conditions: Records
     who_persona: NDArray[np.bool_]
@@ -295,6 +297,7 @@ class Names:
     touchpoints: tuple[str, ...]
     channels: tuple[str, ...]
     journeys: tuple[str, ...]
+    starts: tuple[str, ...]
     events: tuple[str, ...]
     steps: tuple[tuple[str, str], ...]
     pools: tuple[str, ...]
@@ -369,6 +372,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
         touchpoints=tuple(last.touchpoints),
         channels=unique(touchpoint.channel for each in models for touchpoint in each.touchpoints.values()),
         journeys=tuple(last.journeys),
+        starts=unique(channel for journey in every for channel in journey.start),
         events=tuple(last.events),
         steps=tuple((name, step) for name, journey in last.journeys.items() for step in journey.steps),
         pools=tuple(last.staff),
@@ -436,6 +440,7 @@ class _Lists:
 
     start_weight: list[float] = field(default_factory=list)
     start_step: list[int] = field(default_factory=list)
+    start_channel: list[int] = field(default_factory=list)
     start_who: list[int] = field(default_factory=list)
     trait_value: list[int] = field(default_factory=list)
     trait_weight: list[float] = field(default_factory=list)
@@ -514,8 +519,8 @@ class _Lowering:
         """Every table as an array."""
         lists = self.lists
         whole = {
-            "start_step", "start_who", "trait_value", "pool", "add", "drop", "trait_set", "open_journey", "open_after",
-            "cancel", "put_off",
+            "start_step", "start_channel", "start_who", "trait_value", "pool", "add", "drop", "trait_set",
+            "open_journey", "open_after", "cancel", "put_off",
         }  # fmt: skip
         records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW, "terms": TERM}
         columns: dict[str, Any] = {}
@@ -626,6 +631,7 @@ class _Lowering:
         row["late_tolerance"], row["late_per_minute"], row["late_cap"] = feelings.late.numbers
         row["reacts"] = any(row[name] != 0 for name in REACTIONS)
         row["share"], row["revenue"], row["priority"] = persona.share, persona.value.revenue, persona.priority
+        row["learns"], row["strength"] = persona.taste.learns, persona.taste.strength
         row["neediness"] = self.law(persona.neediness)
         row["rest_terms"], row["rest_terms_n"] = self.moving(feelings.moving)
         if churn is not None:
@@ -682,6 +688,7 @@ class _Lowering:
             if channel in journey.start:
                 self.lists.start_weight.append(weight)
                 self.lists.start_step.append(self.number["steps"][name, journey.start[channel].step])
+                self.lists.start_channel.append(self.number["starts"][channel])
                 self.lists.start_who.append(self.condition(journey.start[channel].who, name))
         self.begin_n[f, p, j] = len(self.lists.start_step) - self.begin[f, p, j]
         if journey.when.need is not None:
@@ -714,9 +721,12 @@ class _Lowering:
         row["dormant"], row["goal"] = name in phase.dormant, self.number["goals"][goal]
         row["time"], row["hard"] = journey.difficulty.time, journey.difficulty.matters
         row["has_priority"], row["priority"] = journey.priority is not None, journey.priority or 0
-        only = next(iter(journey.start.values())).step if len(journey.start) == 1 else None
         row["picky"] = any(start.who.matters for start in journey.start.values())
-        row["only_start"] = NONE if only is None else self.number["steps"][name, only]
+        row["only_start"] = row["only_channel"] = NONE
+        if len(journey.start) == 1:
+            ((channel, only),) = journey.start.items()
+            row["only_start"] = self.number["steps"][name, only.step]
+            row["only_channel"] = self.number["starts"][channel]
         self.trigger(f, j, journey)
         row["who"] = self.condition(journey.who, name)
         for k, pool in enumerate(self.names.pools):

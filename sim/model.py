@@ -343,6 +343,27 @@ class Survey(Described):
     of: Literal["experience", "satisfaction"] = "experience"
 
 
+class Taste(Described):
+    """How a customer comes to like channels, or to dislike them, and how much that counts when a journey begins.
+
+    Attributes
+    ----------
+    learns
+        Share by which the liking of the channel in which a journey was begun follows how much better the journey was
+        than the customer had felt before.
+    strength
+        By how much a point of liking raises the logarithm of a channel's weight; 0.7 doubles it.
+    """
+
+    learns: Share
+    strength: float = Field(ge=0, le=5)
+
+    @cached_property
+    def matters(self) -> bool:
+        """Whether it moves where journeys begin."""
+        return self.learns > 0 and self.strength > 0
+
+
 class Value(Described):
     """What a customer brings in while there."""
 
@@ -361,6 +382,8 @@ class Persona(Described):
         variation of a factor of their own, gamma with mean 1).
     start, starts
         Weights of channels when a journey begins, in general and for single journeys.
+    taste
+        How these weights shift with experience, for each customer by their own.
     patience
         How long they wait in a channel (or at one touchpoint, which then counts); unstated: for ever.
     priority
@@ -376,6 +399,7 @@ class Persona(Described):
     needs_differ: float = Field(default=0.0, ge=0)
     start: dict[str, Weight] = {}
     starts: dict[str, dict[str, Weight]] = {}
+    taste: Taste = Taste(learns=0.0, strength=0.0)
     patience: dict[str, Distribution] = {}
     satisfaction: Satisfaction = Satisfaction()
     churn: Churn | None = None

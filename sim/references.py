@@ -114,6 +114,19 @@ def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
             if part in ("satisfaction", "churn"):
                 yield from _terms(raw, f"{path}.{part}.terms", stated.get("terms"))
         yield from _loyalty(raw, path, persona)
+        if "taste" in persona and not startless and not _may_choose(raw, persona):
+            message = "moves nothing: they may begin no journey in one channel or another; give one another start"
+            yield Problem(f"{path}.taste", message)
+
+
+def _may_choose(raw: dict[str, Any], persona: dict[str, Any]) -> bool:
+    """Whether somebody of a persona may begin some journey in several channels, or may once something changes."""
+    own, usual = persona.get("starts"), _names(persona, "start")
+    for name, journey in _items(raw, "journeys"):
+        liked = _names(own, name) if isinstance(own, dict) and name in own else usual
+        if sum(channel in liked for channel in _names(journey, "start")) > 1:
+            return True
+    return any({"start", "starts"} & set(path) for path, _ in _set_by_changes(raw))
 
 
 def _terms(raw: dict[str, Any], path: str, terms: Any) -> Iterator[Problem]:

@@ -254,6 +254,19 @@ def towards(value: float, target: float, share: float) -> float:
     return value + share * (target - value)
 
 
+def come_to_like(liking: float, learns: float, experience: float, satisfaction: float) -> float:
+    """Liking of a channel after a journey begun in it: it follows how much better that was than what was felt before.
+
+    It stays within −10 to 10, as far as an experience and a satisfaction can be apart.
+    """
+    return towards(liking, experience - satisfaction, learns)
+
+
+def liked(weight: float, strength: float, liking: float) -> float:
+    """Weight of a channel for somebody who likes it so much: a logit model of choice (McFadden 1974)."""
+    return weight * math.exp(strength * liking)
+
+
 def standing(weights: Sequence[float], known: Sequence[float]) -> float:
     """Weighted sum of what is known of a customer, by which a list is made; −∞ where something asked for is unknown."""
     together = 0.0

@@ -191,13 +191,15 @@ class History:
         queues, lists = len(m.priorities) * positions, int((m.events["most"] >= 0).any())
         entered = len(names.stages) if (m.journeys["trigger"] == ENTERING).any() else 0
         relation = int((m.effects["stage"] == names.stages.index(LEFT)).any() or m.personas["bound"].any())
+        likings = len(names.starts) if (m.personas["learns"] > 0).any() else 0
         remembers = any(phase.model.remembers_those_who_left for phase in arms(self.lowered.phases))
         self._set(
             key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup,
             keep=keep, keep_origins=int(keep > 0),
             free=NONE, free_slot=NONE, oldest=NONE, newest=NONE, passing=NONE,
             home=home, left=names.stages.index(LEFT), nobody_is_forgotten=remembers, n_entered=entered,
-            n_relation=relation, makes_lists=lists, positions=positions, n_personas=len(names.personas),
+            n_relation=relation, n_likings=likings, makes_lists=lists, positions=positions,
+            n_personas=len(names.personas),
             n_touchpoints=len(names.touchpoints), n_channels=len(names.channels), n_journeys=journeys, n_pools=pools,
             n_systems=len(names.systems), n_lagging=len(names.lagging),
             n_products=len(names.products), n_paying=len(names.products) if m.product_revenue.any() else 0,
@@ -216,7 +218,8 @@ class History:
             "need": (customers, journeys), "held": (customers, len(names.products)),
             "trait": (customers, len(names.traits)), "noted": (customers, len(names.lagging)),
             "known": (customers, lists), "standing": (customers, lists), "entered": (customers, entered),
-            "relation": (customers, relation), "issue": (some,), "attempt": (some, len(names.touchpoints)),
+            "relation": (customers, relation), "liking": (customers, likings),
+            "issue": (some,), "attempt": (some, len(names.touchpoints)),
             "seen": (some, len(names.channels)), "member": (pools, members), "idle": (pools, members),
             "busy": (len(names.channels),), "system": (len(names.systems),), "to start": (some,),
             "arrival": (journeys,),
@@ -300,8 +303,9 @@ class History:
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
             self._enlarge(
-                spare, "customer", "need", "held", "trait", "noted", "known", "standing", "entered", "relation"
-            )
+                spare, "customer", "need", "held", "trait", "noted", "known", "standing", "entered", "relation",
+                "liking",
+            )  # fmt: skip
         if world["issues"] + wanted > len(self.tables["issue"]):
             self._enlarge(wanted, "issue", "attempt", "seen")
             known, size = len(self.tables["place"]), len(self.tables["issue"]) * int(world["positions"])

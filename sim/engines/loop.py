@@ -47,6 +47,7 @@ from sim.engines.world import (
     known_at,
     law_at,
     level_at,
+    liking_at,
     m_add,
     m_after_end,
     m_arrival_name,
@@ -83,6 +84,7 @@ from sim.engines.world import (
     m_seen_matters,
     m_serves,
     m_start,
+    m_start_channel,
     m_start_step,
     m_start_weight,
     m_start_who,
@@ -852,6 +854,8 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
         relation["terms"] = 0
         relation["notice"] = 0
         relation["notices"] = 0
+    for channel in range(w["n_likings"]):
+        liking_at(w, c, channel)["value"] = 0.0
     customer["kept"] = w["keep"] >= 1.0 or (w["keep"] > 0.0 and draw(key, U_KEPT) < w["keep"])
     customer["relaxed"] = w["now"]
     for product in range(w["n_products"]):
@@ -1249,23 +1253,32 @@ def meets(w: Record, c: Whole, n: Whole) -> bool:
 
 @inlined
 def first_step(w: Record, i: Whole) -> Whole:
+    """Choose the channel in which a journey begins."""
     f, issue = phase_of(w, issue_at(w, i)["customer"]), issue_at(w, i)
-    only = journey_at(w, f, issue["journey"])["only_start"]
-    if only >= 0:
-        return only
+    journey = journey_at(w, f, issue["journey"])
+    if journey["only_start"] >= 0:
+        issue["begun_in"] = journey["only_channel"]
+        return journey["only_start"]
     p = customer_at(w, issue["customer"])["persona"]
     first = m_begin(w, f, p, issue["journey"])
     n = m_begin_n(w, f, p, issue["journey"])
     weights = view(m_start_weight(w, first), n)
-    if journey_at(w, f, issue["journey"])["picky"] == 1:
+    if journey["picky"] == 1 or w["n_likings"] > 0:
         weights = weights_of_starts(w, issue["customer"], first, n)
-    return m_start_step(w, first + rules.choose(weights, draw(issue["key"], U_BEGIN)))
+    chosen = first + rules.choose(weights, draw(issue["key"], U_BEGIN))
+    issue["begun_in"] = m_start_channel(w, chosen)
+    return m_start_step(w, chosen)
 
 
 @compiled
 def weights_of_starts(w: Record, c: Whole, first: Whole, n: Whole) -> Any:
-    """Weights of starts, 0 where they are not meant for a customer, unless none is."""
-    weights = view(m_start_weight(w, first), n)
+    """Weights of starts by a customer's own taste, 0 where they are not meant for them, unless none is."""
+    weights = view(m_start_weight(w, first), n).copy()
+    if w["n_likings"] > 0:
+        strength = persona_at(w, phase_of(w, c), customer_at(w, c)["persona"])["strength"]
+        for start in range(n):
+            liking = liking_at(w, c, m_start_channel(w, first + start))["value"]
+            weights[start] = rules.liked(weights[start], strength, liking)
     meant = weights.copy()
     for start in range(n):
         who = m_start_who(w, first + start)
@@ -1816,6 +1829,8 @@ def close(w: Record, i: Whole, end: Whole) -> None:
     f = phase_of(w, c)
     ending = end_at(w, f, j, end)
     sway(w, i, effects_at(w, ending["effects"])["mood"])
+    if w["n_likings"] > 0:
+        like(w, i)
     experience = remember(w, i)
     unlink(w, i)
     key = draws.fold(issue["key"], m_end_name(w, end))
@@ -2004,6 +2019,19 @@ def sway(w: Record, i: Whole, mood: float) -> None:
         issue = issue_at(w, i)
         p = persona_at(w, phase_of(w, issue["customer"]), customer_at(w, issue["customer"])["persona"])
         be_in_mood(issue, rules.clip(issue["mood"] + rules.felt(mood, p["loss_aversion"])))
+
+
+@compiled
+def like(w: Record, i: Whole) -> None:
+    """Let a customer like the channel in which an issue was begun by how much better it was than they had felt."""
+    issue = issue_at(w, i)
+    c = issue["customer"]
+    customer = customer_at(w, c)
+    learns = persona_at(w, phase_of(w, c), customer["persona"])["learns"]
+    if learns > 0.0:
+        relax(w, c)
+        liking = liking_at(w, c, issue["begun_in"])
+        liking["value"] = rules.come_to_like(liking["value"], learns, experience_of(w, i), customer["satisfaction"])
 
 
 @compiled

@@ -93,9 +93,9 @@ class Customer:
 
     __slots__ = (
         "accrued", "awaited", "contacts", "cost", "drift", "entered", "gone", "issues", "joined", "journeys", "key",
-        "left", "left_before", "noted", "notice", "notices", "opened", "origin", "persona", "pilot", "products",
-        "relaxed", "revenue", "reviewed", "reviews", "row", "satisfaction", "satisfaction_start", "score", "set",
-        "stage", "terms", "times_left", "traits", "why",
+        "left", "left_before", "liking", "noted", "notice", "notices", "opened", "origin", "persona", "pilot",
+        "products", "relaxed", "revenue", "reviewed", "reviews", "row", "satisfaction", "satisfaction_start", "score",
+        "set", "stage", "terms", "times_left", "traits", "why",
     )  # fmt: skip
 
     def __init__(self, row: int, origin: str, key: int, persona: str) -> None:
@@ -114,6 +114,7 @@ class Customer:
         self.satisfaction = 0.0
         self.satisfaction_start: float | None = None
         self.drift = 0.0  # how far experiences have moved the resting level
+        self.liking: defaultdict[str, float] = defaultdict(float)  # of each channel in which journeys begin
         self.relaxed = 0.0  # when satisfaction was last brought up to date
         self.revenue = self.cost = 0.0
         self.accrued = 0.0  # when revenue was last brought up to date
@@ -144,11 +145,10 @@ class Issue:
     """A customer's open goal: the life of one journey."""
 
     __slots__ = (
-        "asked", "attempts", "channels", "closed", "contacts", "customer", "department", "difficulty", "due", "effects",
-        "end",
-        "experience", "felt", "good", "handoffs", "key", "lowest", "mood", "moods", "name", "noticed", "number",
-        "opened", "origin", "reopened", "repeats", "satisfaction_before", "score", "scored", "times_left", "visit",
-        "visits", "wait",
+        "asked", "attempts", "begun_in", "channels", "closed", "contacts", "customer", "department", "difficulty",
+        "due", "effects", "end", "experience", "felt", "good", "handoffs", "key", "lowest", "mood", "moods", "name",
+        "noticed", "number", "opened", "origin", "reopened", "repeats", "satisfaction_before", "score", "scored",
+        "times_left", "visit", "visits", "wait",
     )  # fmt: skip
 
     def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
@@ -167,6 +167,7 @@ class Issue:
         self.visits = self.contacts = self.handoffs = self.repeats = 0
         self.wait = 0.0
         self.effects: Effects = NO_EFFECTS  # of its end
+        self.begun_in = ""  # which channel
         self.channels: set[str] = set()
         self.attempts: dict[str, int] = {}  # at each touchpoint
         self.department: str | None = None  # that served her last
@@ -605,7 +606,8 @@ class History:
             issue.difficulty = rules.normal_quantile(self.draw(issue.key, "difficulty"))
         customer.issues[issue.number] = issue
         customer.opened = self.calendar.now
-        self.calendar.process(self.live(issue, self.first_step(issue, planned)))
+        issue.begun_in = self.first_channel(issue, planned)
+        self.calendar.process(self.live(issue, planned.start[issue.begun_in].step))
 
     def meets(self, customer: Customer, name: str, who: Who) -> bool:
         """Say whether a customer meets the condition on something that is, or belongs to what is, called so."""
@@ -618,16 +620,17 @@ class History:
             and (who.share >= 1 or self.draw(draws.fold(customer.key, draws.name(name)), "pilot") < who.share)
         )
 
-    def first_step(self, issue: Issue, planned: Journey) -> str:
-        """Choose the channel in which a journey begins, among those it offers, by the persona's taste."""
+    def first_channel(self, issue: Issue, planned: Journey) -> str:
+        """Choose the channel in which a journey begins, among those it offers, by the persona's and her own taste."""
         if len(planned.start) == 1:
-            return next(iter(planned.start.values())).step
+            return next(iter(planned.start))
         persona = self.of(issue.customer).personas[issue.customer.persona]
-        liked = persona.starts.get(issue.name, persona.start)
-        starts = [planned.start[channel] for channel in liked if channel in planned.start]
-        weights = [weight for channel, weight in liked.items() if channel in planned.start]
-        meant = self.meant(issue, weights, starts)
-        return starts[rules.choose(meant if any(meant) else weights, self.draw(issue.key, "start"))].step
+        usual = persona.starts.get(issue.name, persona.start)
+        channels = [channel for channel in usual if channel in planned.start]
+        strength, liking = persona.taste.strength, issue.customer.liking
+        weights = [rules.liked(usual[channel], strength, liking[channel]) for channel in channels]
+        meant = self.meant(issue, weights, [planned.start[channel] for channel in channels])
+        return channels[rules.choose(meant if any(meant) else weights, self.draw(issue.key, "start"))]
 
     def meant(self, issue: Issue, weights: list[float], chosen: Iterable[Start | Target]) -> list[float]:
         """Weights of starts or targets, 0 where they are not meant for this customer."""
@@ -986,6 +989,7 @@ class History:
         model = self.of(customer)
         ending = model.journeys[issue.name].all_ends[end]
         self.sway(issue, ending.mood)
+        self.like(issue)
         experience = self.remember(issue)
         key = draws.fold(issue.key, draws.name(end))
         self.take_effect(ending, customer, key, issue.origin, issue.name)
@@ -1059,6 +1063,16 @@ class History:
         if mood:
             feelings = self.of(issue.customer).personas[issue.customer.persona].satisfaction
             issue.feel(rules.clip(issue.mood + rules.felt(mood, feelings.loss_aversion)))
+
+    def like(self, issue: Issue) -> None:
+        """Let a customer like the channel in which an issue was begun by how much better it was than she had felt."""
+        customer = issue.customer
+        learns = self.of(customer).personas[customer.persona].taste.learns
+        if learns > 0:
+            self.relax(customer)
+            customer.liking[issue.begun_in] = rules.come_to_like(
+                customer.liking[issue.begun_in], learns, self.experience(issue), customer.satisfaction
+            )
 
     def remember(self, issue: Issue) -> float:
         """Let the satisfaction of a customer, and what they expect, follow what an issue has been; return that."""

@@ -69,7 +69,7 @@ ISSUE = np.dtype(
                 "line", "callback", "pool", "member", "again", "reopened", "department", "felt", "contacts", "channels",
                 "noticed",
                 "priority", "target", "handoffs", "repeats", "began", "previous", "next", "asked", "score",
-                "origin_journey", "origin_n", "origin", "times_left",
+                "origin_journey", "origin_n", "origin", "times_left", "begun_in",
             )
         ),
         *((name, _F) for name in ("opened", "satisfaction_before", "scored")),
@@ -105,6 +105,7 @@ HELD = np.dtype([("since", _F)])  # NaN where a product is not held
 TRAIT = np.dtype([("value", _I)])
 # What the company knows of a trait: the value, of which setting it is, and how many there have been.
 NOTED = np.dtype([("value", _I), ("nth", _I), ("set", _I)])
+LIKING = np.dtype([("value", _F)])
 COUNT = np.dtype([("n", np.int64)])
 IDLE = np.dtype([("member", np.int64)])
 STARTING = np.dtype([("what", np.int64)])
@@ -122,7 +123,7 @@ OUTAGE = np.dtype([("begins", _F), ("ends", _F)])
 CHANGING = {
     "event": (EVENT, 1), "bucket": (BUCKET, 1), "soon": (SOON, 1), "customer": (CUSTOMER, 1), "need": (NEED_STATE, 2),
     "held": (HELD, 2), "trait": (TRAIT, 2), "noted": (NOTED, 2), "known": (KNOWN, 2), "standing": (np.dtype(_F), 2),
-    "entered": (COUNT, 2), "relation": (RELATION, 2),
+    "entered": (COUNT, 2), "relation": (RELATION, 2), "liking": (LIKING, 2),
     "issue": (ISSUE, 1), "attempt": (COUNT, 2), "seen": (COUNT, 2),
     "pool": (POOL, 1), "level": (QUEUE, 2), "member": (MEMBER, 2), "idle": (IDLE, 2), "queue": (QUEUE, 2),
     "place": (PLACE, 1), "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1),
@@ -144,7 +145,8 @@ MODEL_VALUES = {
     "product_revenue": (np.float64, 2), "trait": (np.int64, 3),
     "trait_n": (np.int64, 3), "trait_value": (np.int64, 1), "lines": (np.int64, 2), "capacity": (np.int64, 2),
     "serves": (np.bool_, 3), "begin": (np.int64, 3), "begin_n": (np.int64, 3), "start_step": (np.int64, 1),
-    "start_who": (np.int64, 1), "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
+    "start_channel": (np.int64, 1), "start_who": (np.int64, 1),
+    "who_persona": (np.bool_, 2), "who_stage": (np.bool_, 2), "who_product": (np.bool_, 2),
     "who_trait": (np.bool_, 3), "trait_matters": (np.bool_, 2), "who_seen": (np.bool_, 3),
     "seen_matters": (np.bool_, 2), "lag": (np.int64, 1), "after_end": (np.bool_, 3), "pool": (np.int64, 1),
     "overflow": (np.float64, 1), "add": (np.int64, 1), "drop": (np.int64, 1), "trait_set": (np.int64, 2),
@@ -180,10 +182,10 @@ WORLD = np.dtype(
                 "customer_rows", "spell_rows", "effect_rows", "holding_rows", "passing", "ties", "first", "starting",
                 "joins", "origins", "stuck_journey", "stuck_step", "looking",
                 # What stays: settings, numbers of things, and room in tables.
-                "home", "left", "pilot", "nobody_is_forgotten", "n_entered", "n_relation", "makes_lists",
-                "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys", "n_pools",
-                "n_systems", "n_events", "n_moments", "n_products", "n_paying", "n_traits", "n_lagging", "n_phases",
-                "n_priorities", "n_queues", "n_members", "n_buckets",
+                "home", "left", "pilot", "nobody_is_forgotten", "n_entered", "n_relation", "n_likings",
+                "makes_lists", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
+                "n_pools", "n_systems", "n_events", "n_moments", "n_products", "n_paying", "n_traits", "n_lagging",
+                "n_phases", "n_priorities", "n_queues", "n_members", "n_buckets",
                 "room_customers", "room_issues", "room_events", "room_starting", "room_origins",
                 "room_rows",
             )
@@ -205,6 +207,7 @@ standings = stretches("standing", 2)
 noted_at = records("noted", *CHANGING["noted"])
 entered_at = records("entered", *CHANGING["entered"])
 relation_at = records("relation", *CHANGING["relation"])
+liking_at = records("liking", *CHANGING["liking"])
 issue_at = records("issue", *CHANGING["issue"])
 attempt_at = records("attempt", *CHANGING["attempt"])
 seen_at = records("seen", *CHANGING["seen"])
@@ -261,6 +264,7 @@ m_serves = values("model serves", *MODEL_VALUES["serves"])
 m_begin = values("model begin", *MODEL_VALUES["begin"])
 m_begin_n = values("model begin_n", *MODEL_VALUES["begin_n"])
 m_start_step = values("model start_step", *MODEL_VALUES["start_step"])
+m_start_channel = values("model start_channel", *MODEL_VALUES["start_channel"])
 m_start_who = values("model start_who", *MODEL_VALUES["start_who"])
 m_who_persona = values("model who_persona", *MODEL_VALUES["who_persona"])
 m_who_stage = values("model who_stage", *MODEL_VALUES["who_stage"])

@@ -24,6 +24,7 @@ from tests.engines.generated_parts import (
     draw_rate,
     draw_shift,
     draw_strain,
+    draw_taste,
     is_attended,
 )
 
@@ -687,6 +688,8 @@ def draw_persona(chance: Chance, plan: Plan, raw: Raw, name: str, needs: list[st
     if name in plan.products:
         persona["products"] = plan.products[name]
     starts = {journey: chance.weights(journeys[journey]["start"]) for journey in journeys if chance.happens(0.25)}
+    if any(len(journey["start"]) > 1 for journey in journeys.values()):
+        persona |= chance.maybe(0.5, taste=lambda: draw_taste(chance))
     persona |= chance.maybe(
         0.5,
         starts=lambda: starts,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sim.changes import OWN, flatten
-from tests.engines.generated_parts import Chance, draw_strain, is_attended
+from tests.engines.generated_parts import Chance, draw_strain, draw_taste, is_attended
 
 Raw = dict[str, Any]
 
@@ -306,6 +306,13 @@ def tastes(chance: Chance, raw: Raw) -> Raw:
     return {f"personas.{name}.start.{channel}": chance.share(0.1) for channel in raw["personas"][name]["start"]}
 
 
+def other_learning(chance: Chance, raw: Raw) -> Raw:
+    """A taste that shifts with experience, or shifts otherwise."""
+    if all(len(journey["start"]) == 1 for journey in raw["journeys"].values()):
+        return {}
+    return {f"personas.{name}.taste": draw_taste(chance) for name in some_of(chance, raw["personas"])}
+
+
 def patience(chance: Chance, raw: Raw) -> Raw:
     attended = [name for name, touchpoint in raw["touchpoints"].items() if is_attended(touchpoint)]
     places = [f"personas.{name}.patience.{place}" for name in raw["personas"] for place in attended]
@@ -400,7 +407,8 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 KINDS = (
     headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, systems,
     attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey,
-    events, clocks, joins, needs, tastes, patience, another_persona, feelings, loyalty, conditions, contracts,
+    events, clocks, joins, needs, tastes, other_learning, patience, another_persona, feelings, loyalty, conditions,
+    contracts,
     referrals, surveys, revenues, profiles, new_profile, other_absence, more_breaks, other_contacts,
     training,
     other_strain,

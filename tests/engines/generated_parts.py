@@ -180,6 +180,14 @@ def is_attended(touchpoint: Raw) -> bool:
     return bool(touchpoint.get("attended", True))
 
 
+# ---- customers -------------------------------------------------------------------------------------------------------
+
+
+def draw_taste(chance: Chance) -> Raw:
+    """Draw how channels come to be liked, and how much that counts."""
+    return {"learns": chance.share(0.1, 1), "strength": chance.number(0, 3)}
+
+
 # ---- demand and duty -------------------------------------------------------------------------------------------------
 
 

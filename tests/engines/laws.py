@@ -1090,7 +1090,7 @@ def rostered(history: History, model: Model, pool: str, since: float, until: flo
 
 
 def people_there(history: History, pool: str, moment: float) -> int:
-    """People of a pool on duty at a moment, by the calendar: on a shift, not absent on that day, and not on a break."""
+    """People of a pool on duty at a moment, by the calendar: on a shift, not absent, on a break or taken away."""
     model = history.at(moment)
     staff, when = model.staff[pool], model.clock.start + timedelta(minutes=moment)
     midnight = when.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -175,6 +175,18 @@ def test_conditions_terms_and_what_is_seen_are_told_in_words():
         assert words in text
 
 
+def test_a_taste_that_shifts_is_told_and_the_map_promises_no_shares():
+    settings = {"personas.caller.taste": {"learns": 0.3, "strength": 0.5}}
+    text = told(parse(altered(starter().raw, settings)))
+    assert (
+        "Likes channels by experience: each journey moves the liking of the one in which it began 30 % of the way to "
+        "how much better it was than what was felt before, and a point of liking makes a channel weigh 1.6 times as "
+        "much."
+    ) in text
+    assert "It starts in web with read (48 %) or in phone with call (52 %)." in told(starter())
+    assert "It starts in web with read or in phone with call." in text
+
+
 def shop(**journey: object):
     raw = {
         "title": "Shop",

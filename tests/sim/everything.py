@@ -18,6 +18,7 @@ EVERYTHING = {
             "needs": {"billing": "0.8 / week", "fault": "0.5 / week"},
             "start": {"phone": 0.7, "web": 0.3},
             "starts": {"fault": {"phone": 1}},
+            "taste": {"learns": 0.3, "strength": 0.5},
             "patience": {"phone": {"kind": "loglogistic", "median": "6 min", "shape": 1.6}},
             "satisfaction": {
                 "rest": 6.8,

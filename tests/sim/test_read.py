@@ -1220,6 +1220,55 @@ def test_conditions_and_terms_that_make_no_sense_are_told(raw, expected):
     assert [str(problem) for problem in error.value.problems] == [expected]
 
 
+TWO_WAYS = {"ann": call(10) | {"start": {"web": "call", "phone": "call"}}}
+TASTE = {"learns": 0.3, "strength": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (
+            some_are_old(person={"taste": TASTE}),
+            (
+                "personas.person.taste: moves nothing: they may begin no journey in one channel or another; "
+                "give one another start"
+            ),
+        ),
+        (
+            some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1}, "taste": TASTE}),
+            (
+                "personas.person.taste: moves nothing: they may begin no journey in one channel or another; "
+                "give one another start"
+            ),
+        ),
+        (
+            some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1, "phone": 1}, "taste": {"learns": 0.3}}),
+            "personas.person.taste.strength: is missing",
+        ),
+        (
+            some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1, "phone": 1}, "taste": TASTE | {"learns": 3}}),
+            "personas.person.taste.learns: 3 is out of bounds; it should be at most 1",
+        ),
+        (
+            some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1, "phone": 1}, "taste": TASTE | {"strength": 9}}),
+            "personas.person.taste.strength: 9 is out of bounds; it should be at most 5",
+        ),
+    ],
+)
+def test_tastes_that_make_no_sense_are_told(raw, expected):
+    with pytest.raises(ScenarioError) as error:
+        build(raw)
+    assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+def test_a_taste_may_wait_for_a_channel_that_a_change_brings():
+    one_way = some_are_old(
+        journeys={"ann": call(10) | {"start": {"web": "call"}}}, person={"start": {"web": 1}, "taste": TASTE}
+    )
+    more = {"set": {"journeys.ann.start.phone": "call", "personas.person.start.phone": 1}}
+    build(one_way | {"changes": {"new": more}, "enact": ["new"]})
+
+
 def test_weights_of_ways_for_some_need_not_add_up_to_one():
     old, young = ({"trait": {"age": age}} for age in ("old", "young"))
     build(some_are_old(journeys=leading(resolved={"p": 1, "who": old}, give_up={"p": 1, "who": young})))

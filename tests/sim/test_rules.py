@@ -120,6 +120,15 @@ def test_an_absurd_hazard_or_reluctance_is_certainty_and_no_overflow():
     assert rules.answer_probability(-1e6, better=0, extreme=0, score=5) < 1e-300
 
 
+@given(st.lists(st.tuples(UNIT, SCORE, SCORE), max_size=20))
+def test_a_liking_stays_on_its_scale_and_so_no_weight_is_nothing_or_infinite(journeys):
+    liking = 0.0
+    for learns, experience, satisfaction in journeys:
+        liking = rules.come_to_like(liking, learns, experience, satisfaction)
+    assert -10 <= liking <= 10
+    assert 0 < rules.liked(1e-6, 5, liking) < rules.liked(1e6, 5, liking) < math.inf
+
+
 def test_those_far_from_the_middle_answer_a_survey_more_often():
     p = [rules.answer_probability(-1, better=0.2, extreme=0.3, score=score) for score in (0, 5, 10)]
     assert p == pytest.approx([1 / (1 + math.exp(-z)) for z in (-1 - 1 + 1.5, -1, -1 + 1 + 1.5)])
