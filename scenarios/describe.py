@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from sim.timetable import Profile
 
 _COLUMNS = 96
-_KNOWN = {
-    "tenure": "time as a customer", "contacts": "contacts so far", "score": "points in the last survey",
-    "opened": "time since a journey opened",
-}  # fmt: skip
+_KNOWN = (
+    ("time as a customer", "day as a customer"), ("contacts so far", "contact so far"),
+    ("points in the last survey", "point in the last survey"), ("time since a journey opened", "day since then"),
+)  # fmt: skip
 _OUTCOMES = {RESOLVED: "are helped", "unresolved": "are not helped"}
 _NOT_SERVED = {
     ABANDONED: "Those who lose patience waiting",
@@ -464,7 +464,7 @@ def _speaking(persona: Persona) -> list[str]:
         lines.append(f"Brings about {_per_time(referral.rate, 'others')} to {plain(referral.journey)} at rest{more}.")
     if referral.deters is not None and referral.deters.rate:
         slope = referral.deters.slope
-        more = f"; a point less satisfied, {math.exp(slope):.2g} times as many" if slope else ""
+        more = f"; a point less satisfied, {math.exp(slope):.3g} times as many" if slope else ""
         lines.append(f"Keeps about {_per_time(referral.deters.rate, 'others')} away from it at rest{more}.")
     return lines
 
@@ -596,7 +596,7 @@ def _pool(model: Model, name: str, pool: Pool) -> Part:
     if pool.differ.speed:
         lines.append(f"Their speeds differ by about {per_cent(pool.differ.speed)}.")
     if pool.differ.proficiency:
-        lines.append("Some are better than others at what is hard.")
+        lines.append(f"Some are better than others at what is hard, by about {pool.differ.proficiency:g}.")
     if pool.at_once.contacts > 1:
         slower = (
             f", each other one making a new one {per_cent(pool.at_once.slower)} longer" if pool.at_once.slower else ""
@@ -626,7 +626,7 @@ def _strain(model: Model, strain: Strain) -> list[str]:
         lines.append(f"Without strain {_per_time(quits.rate)} of each of them quit{rises}.")
         training = f", and then trained for {duration(quits.training)}" if quits.training else ""
         cost = f", at {words.money(quits.cost, model.currency)}" if quits.cost else ""
-        lines.append(f"Whoever comes in their place is found after {lasting(quits.hiring)}{training}{cost}.")
+        lines.append(f"Whoever comes in their place is found after {_takes(quits.hiring)}{training}{cost}.")
     return lines
 
 
@@ -729,12 +729,13 @@ def _event(model: Model, name: str, event: Event) -> Part:
         f"It {_effects(model, event, 'the mood of open journeys') or 'changes nothing'}.",
     ]
     if event.most is not None:
-        ranked = [
-            f"{'most' if weight > 0 else 'least'} {_KNOWN[field]}"
-            for field, weight in zip(_KNOWN, event.by.weights, strict=True)
-            if weight
-        ]
+        known = [(*said, weight) for said, weight in zip(_KNOWN, event.by.weights, strict=True) if weight]
+        ranked = [f"{'most' if weight > 0 else 'least'} {what}" for what, _, weight in known]
         order = f", first those with the {listed(ranked)}" if ranked else ", first those who came first"
+        if len(known) > 1:
+            order += (
+                f" ({listed(f'{_signed(weight)} for each {each}' for _, each, weight in known)}; the largest sum first)"
+            )
         lines.insert(1, f"At most {event.most:,} are on the list{order}.")
     return Part(plain(name), lines)
 

@@ -95,7 +95,7 @@ QUITS = {
         ({"proficiency": 0.3}, "They are better than usual at what is hard, by 0.3."),
         ({"proficiency": -0.3}, "They are worse than usual at what is hard, by 0.3."),
         ({"differ": {"speed": 0.15}}, "Their speeds differ by about 15 %."),
-        ({"differ": {"proficiency": 0.3}}, "Some are better than others at what is hard."),
+        ({"differ": {"proficiency": 0.3}}, "Some are better than others at what is hard, by about 0.3."),
         (
             {"at_once": {"contacts": 3, "slower": 0.25}},
             "Each holds up to 3 contacts at once, each other one making a new one 25 % longer.",
@@ -110,7 +110,7 @@ QUITS = {
         ),
         (
             {"strain": {"above": 0.8, "memory": "4 weeks", "quits": QUITS}},
-            "Whoever comes in their place is found after about 6 weeks, and then trained for 3 weeks, at 3,000 EUR.",
+            "Whoever comes in their place is found after about 6 weeks (9 of 10 within 10 weeks), and then trained for 3 weeks, at 3,000 EUR.",
         ),
         (
             {"strain": {"above": 0.8, "memory": "4 weeks", "quits": QUITS}},
@@ -328,7 +328,8 @@ def club():
         "By chance, 2 a month, it reaches all customers.",
         "It costs 5 EUR, calls off complaint and puts off order by 6 h.",
         "Every week, the first time that long after the start, it reaches all customers.",
-        "At most 50 are on the list, first those with the most time as a customer and least points in the last survey.",
+        "At most 50 are on the list, first those with the most time as a customer and least points in the last survey "
+        "(+1 for each day as a customer and −1 for each point in the last survey; the largest sum first).",
         "It moves them to the stage vip and adds tv.",
         "A visit that is not over after 2 days costs 20 EUR, and again every day.",
         "Opens where something else opens it.",
@@ -448,7 +449,12 @@ MORE = {
 CANNOT_BE_MOVED_ALONE = {
     "currency", "personas.caller.traits.region", "journeys.newsletter.who.trait.region", "journeys.billing.when.need",
     "journeys.fault.when.need", "journeys.fault.goal", "journeys.newsletter.ends.seen", "journeys.buy.ends.no_need",
-    "touchpoints.hotline.channel", "touchpoints.hotline.staff",
+    "touchpoints.hotline.channel", "touchpoints.hotline.staff", "clock.holidays.inventory", "events.sorry.outage.at",
+    "events.sorry.outage.system", "journeys.billing.steps.call.touchpoint", "journeys.fault.ends.mended.adds",
+    "journeys.fault.product", "journeys.letter.when", "journeys.win_back.when.entering.stage",
+    "journeys.win_back.who.stage", "personas.caller.referral.journey",
+    "personas.caller.satisfaction.terms.router.who.product", "staff.tier1.breaks.noon.from",
+    "touchpoints.hotline.system",
 }  # fmt: skip
 
 
