@@ -29,6 +29,10 @@ IN_FULL = {
     ROOT / "docs" / page
     for page in (
         "explanation/pairing.md",
+        "how-to/ask-a-bank.md",
+        "how-to/ask-a-software-firm.md",
+        "how-to/ask-a-telecom-operator.md",
+        "how-to/ask-an-online-shop.md",
         "how-to/calibrate-from-your-own-logs.md",
         "how-to/search-in-mlflow.md",
         "how-to/see-results-in-mlflow.md",
@@ -38,10 +42,6 @@ IN_FULL = {
 SLOW = {
     ROOT / "docs" / page
     for page in (
-        "how-to/ask-a-bank.md",
-        "how-to/ask-a-software-firm.md",
-        "how-to/ask-a-telecom-operator.md",
-        "how-to/ask-an-online-shop.md",
         "how-to/compare-changes.md",
         "how-to/override-anything.md",
         "how-to/use-it-from-python.md",
