@@ -118,6 +118,8 @@ def _change(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     lines = []
     for part in parts:
         text = f"{assumed.when_in_force(model, part)}; it costs {assumed.own_cost(model, part)}."
+        who = model.changes[part].who
+        text += f" A pilot: only for {words.whom(who)}." if who is not None else ""
         named = f"{words.change_title(model, part)}: {text}" if len(parts) > 1 else text
         lines += [named[:1].upper() + named[1:], *assumed.taken(model, part)]
     settings = [each for part in parts for each in assumed.settings(comparison.models[BASELINE], part)]
@@ -189,7 +191,7 @@ def _side(kpi: str, row: Mapping[str, Any]) -> str:
 def _verdict(kpi: str, row: Mapping[str, Any]) -> Cell:
     """How sure a difference is, and whether it is for the better."""
     sure, side = words.sureness(row), _side(kpi, row)
-    if sure in ("none", "unclear"):
+    if sure in ("none", "unclear", "unknown"):
         return Cell(words.SURENESS[sure], "verdict")
     says = side or ("more" if row["difference"] > 0 else "less")
     return Cell(f"{says}, {words.SURENESS[sure]}", f"verdict {side}")

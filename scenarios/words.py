@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 YEAR = 12 * MINUTES_PER_MONTH
 HARDLY = 0.005  # of a point of satisfaction, or of the time of staff: less is not worth a sentence
-Sureness = Literal["clear", "likely", "unclear", "none"]
+Sureness = Literal["clear", "likely", "unclear", "none", "unknown"]
 SURENESS: dict[Sureness, str] = {
     "clear": "clear",
     "likely": "likely",
     "unclear": "cannot be told apart from nothing",
     "none": "no difference",
+    "unknown": "nothing to compare",
 }
 _TITLES = {
     "csat_true": "Satisfied customers (CSAT), in truth",
@@ -351,7 +352,9 @@ def nothing(row: Mapping[str, float]) -> bool:
 def sureness(row: Mapping[str, float]) -> Sureness:
     """How sure a difference is: clear even when all headlines count, likely by itself, or neither."""
     lower, upper = row["lower"], row["upper"]
-    if math.isnan(row["difference"]) or nothing(row):
+    if math.isnan(row["difference"]):
+        return "unknown"
+    if nothing(row):
         return "none"
     if math.isnan(lower) or not _excludes_zero(lower, upper):
         return "unclear"
@@ -547,7 +550,7 @@ def _customers(comparison: Comparison, change: str, time: Exposure) -> str:
     row = comparison.difference(change, "customers_lost")
     lost, lower, upper = (row[key] * time.to_a_year for key in ("difference", "lower", "upper"))
     sure = sureness(row)
-    if sure == "none":
+    if sure in ("none", "unknown"):
         return "the same customers lost" if row["baseline"] > 0 else ""
     if sure == "unclear":
         ends = [f"{_count(-lower)} fewer" if lower < 0 else "none", f"{_count(upper)} more" if upper > 0 else "none"]

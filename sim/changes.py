@@ -530,10 +530,22 @@ def broken_by(settings: Mapping[str, Any], raw: Mapping[str, Any], already: Coll
     problems = [Problem(path, "a change cannot move what belongs to the design of the comparison") for path in fixed]
     changed = altered(raw, {path: value for path, value in settings.items() if path not in fixed})
     try:
-        parse({**changed, "enact": [], "uncertain": {}, "levers": {}})
+        model = parse({**changed, "enact": [], "uncertain": {}, "levers": {}})
     except ScenarioError as error:
         problems += _likely_typos(settings, raw, [problem for problem in error.problems if problem not in already])
+    else:
+        problems += _staff_for_nothing(model, list(raw.get("staff") or {}))
     return problems
+
+
+def _staff_for_nothing(model: Model, before: list[str]) -> list[Problem]:
+    """Pools that a change brings and that serve nobody, likely meant for another: all that a pool says is optional."""
+    serving = {pool for touchpoint in model.touchpoints.values() for pool in touchpoint.staff}
+    return [
+        Problem(f"staff.{pool}", f"is new, and no touchpoint is served by it; {did_you_mean(pool, before)}")
+        for pool in model.staff
+        if pool not in before and pool not in serving
+    ]
 
 
 def _likely_typos(settings: Mapping[str, Any], raw: Mapping[str, Any], problems: list[Problem]) -> list[Problem]:

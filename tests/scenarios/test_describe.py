@@ -110,7 +110,10 @@ QUITS = {
         ),
         (
             {"strain": {"above": 0.8, "memory": "4 weeks", "quits": QUITS}},
-            "Whoever comes in their place is found after about 6 weeks (9 of 10 within 10 weeks), and then trained for 3 weeks, at 3,000 EUR.",
+            (
+                "Whoever comes in their place is found after about 6 weeks (9 of 10 within 10 weeks), "
+                "and then trained for 3 weeks, at 3,000 EUR."
+            ),
         ),
         (
             {"strain": {"above": 0.8, "memory": "4 weeks", "quits": QUITS}},
@@ -328,8 +331,10 @@ def club():
         "By chance, 2 a month, it reaches all customers.",
         "It costs 5 EUR, calls off complaint and puts off order by 6 h.",
         "Every week, the first time that long after the start, it reaches all customers.",
-        "At most 50 are on the list, first those with the most time as a customer and least points in the last survey "
-        "(+1 for each day as a customer and −1 for each point in the last survey; the largest sum first).",
+        (
+            "At most 50 are on the list, first those with the most time as a customer and least points in the last "
+            "survey (+1 for each day as a customer and −1 for each point in the last survey; the largest sum first)."
+        ),
         "It moves them to the stage vip and adds tv.",
         "A visit that is not over after 2 days costs 20 EUR, and again every day.",
         "Opens where something else opens it.",

@@ -114,7 +114,7 @@ def row(lower: float, upper: float, lower_adjusted: float, upper_adjusted: float
         ((-1, 3, -2, 4), "unclear"),
         ((0, 0, 0, 0), "none"),
         ((-1e-13, 2e-13, -1e-13, 2e-13), "none"),
-        ((math.nan, math.nan, math.nan, math.nan), "none"),
+        ((math.nan, math.nan, math.nan, math.nan), "unknown"),
     ],
 )
 def test_a_difference_is_clear_only_where_it_stands_when_all_are_counted(ends, expected):

@@ -1,5 +1,6 @@
 """A change is what differs: set by path, for a time, and nothing before it is touched, to the last bit."""
 
+import re
 from copy import deepcopy
 
 import polars as pl
@@ -131,6 +132,14 @@ def test_enacting_adds_to_what_is_on_already():
     assert enacted(model, ["hire"]).enact == ("hire",)
     with pytest.raises(ScenarioError, match="there is no change 'hires'; did you mean 'hire'"):
         enacted(model, ["hires"])
+
+
+def test_a_new_pool_that_serves_nobody_is_taken_for_a_misspelt_one():
+    raw = changing(enact=[])
+    raw["changes"]["hire"]["set"] = {"staff.clerk.wage": "20 EUR / h"}
+    message = "changes.hire.set.staff.clerk: is new, and no touchpoint is served by it; did you mean 'clerks'?"
+    with pytest.raises(ScenarioError, match=re.escape(message)):
+        build(raw)
 
 
 def test_every_phase_knows_every_name_but_what_it_has_not_yet_is_asleep():

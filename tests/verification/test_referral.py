@@ -26,8 +26,8 @@ def measured(happened):
     }
 
 
-@pytest.mark.parametrize("above_rest", [0.0, 1.5])
-def test_customers_who_bring_customers_grow_as_a_branching_process(above_rest, replicate, verdict):
+@pytest.mark.parametrize(("above_rest", "replications"), [(0.0, 1000), (1.5, 300)])
+def test_customers_who_bring_customers_grow_as_a_branching_process(above_rest, replications, replicate, verdict):
     referral, hazard, signing, slope = 0.05, 0.12, 0.8, 0.3
     look = {
         "touchpoint": "page",
@@ -55,5 +55,5 @@ def test_customers_who_bring_customers_grow_as_a_branching_process(above_rest, r
         "brought by the first": FIRST * theory.brought,
         "of the third generation": FIRST * theory.children**2 * theory.brought,
     }
-    samples = replicate(scenario, measured, 150)
+    samples = replicate(scenario, measured, replications)
     verdict(f"Referral, {above_rest:g} points above rest", expected, samples)
