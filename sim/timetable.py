@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
@@ -114,6 +114,9 @@ class Span(Described):
     days: Days
     begins: TimeOfDay = Field(alias="from")
     ends: TimeOfDay = Field(alias="to")
+    over_midnight: ClassVar[str] = (
+        'a night {what} needs two entries, from "{first}" to "24:00" and from "00:00" to "{last}" the day after'
+    )
 
     @field_validator("ends", mode="after")
     @classmethod
@@ -121,10 +124,8 @@ class Span(Described):
         begins = info.data.get("begins", -1.0)
         if ends <= begins:
             first, last = units.say_clock(begins), units.say_clock(ends)
-            msg = (
-                f"ends {last} before it starts {first}; a night {cls.__name__.lower()} needs two entries, "
-                f'from "{first}" to "24:00" and from "00:00" to "{last}" the day after'
-            )
+            remedy = cls.over_midnight.format(what=cls.__name__.lower(), first=first, last=last)
+            msg = f"ends {last} before it starts {first}; {remedy}"
             raise ValueError(msg)
         return ends
 
@@ -157,16 +158,7 @@ class Taken(Break):
     begins: TimeOfDay = Field(default=0.0, alias="from")
     ends: TimeOfDay = Field(default=MINUTES_PER_DAY, alias="to")
     lasts: Minutes | None = Field(default=None, alias="for", gt=0)
-
-    @field_validator("ends", mode="after")
-    @classmethod
-    def _forward(cls, ends: float, info: ValidationInfo) -> float:
-        begins = info.data.get("begins", -1.0)
-        if ends <= begins:
-            first, last = units.say_clock(begins), units.say_clock(ends)
-            msg = f"ends {last} before it starts {first}; what a change takes from a pool lies within one day"
-            raise ValueError(msg)
-        return ends
+    over_midnight: ClassVar[str] = "what a change takes from a pool lies within one day"
 
 
 def _hours(levels: object) -> object:

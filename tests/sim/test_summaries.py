@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sim import build, simulate
 from sim.summaries import DIMENSIONS, Sums, change_cost, quantile_of, summarise, total
 from sim.sums import BINS, bin_of
+from sim.units import MINUTES_PER_MONTH
 from tests.sim.everything import EVERYTHING
 from tests.sim.stories import call, company, desk, moment, page, pool
 
@@ -380,6 +381,20 @@ def test_money_is_what_the_customers_table_says(enact):
     for persona, revenue in by_persona.iter_rows():
         group = found["persona"].groups.index(persona)
         assert sum(found["persona"][name][group] for name in names) == pytest.approx(revenue)
+
+
+def test_of_one_moment_an_event_comes_before_what_it_opened():
+    back = {
+        "when": "opened", "start": {"any": "go"}, "ends": {"over": {"good": True, "stage": "customer"}},
+        "steps": {"go": {"touchpoint": "page", "outcomes": {"done": 1}, "next": {"done": {"over": 1}}}},
+    }  # fmt: skip
+    upgrade = {"on": moment(30), "stage": "vip", "opens": {"back": 1}}
+    raw = company(touchpoints={"page": page(0)}, staff={}, journeys={"back": back}, events={"upgrade": upgrade})
+    result = simulate(build(raw), seed=1)
+    assert result.tables.journeys["closed"].to_list() == [30]
+    counted = simulate(build(raw), seed=1, keep="none").counted
+    months = [found["all"]["customer_months"][0] for found in (summarise(result), counted)]
+    assert months == [pytest.approx(result.model.clock.horizon / MINUTES_PER_MONTH)] * 2
 
 
 # ---- histograms ------------------------------------------------------------------------------------------------------
