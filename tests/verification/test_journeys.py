@@ -159,7 +159,7 @@ def measured_again(happened, window, staff, mean_contacts):
 @pytest.mark.parametrize(
     ("parameters", "delay", "thousands"),
     list(
-        zip(map(numbers, [*rows(RECONTACT), rows(RECONTACT)[0]]), (0, 0, 0, 0, 20), (32, 40, 40, 40, 32), strict=True)
+        zip(map(numbers, [*rows(RECONTACT), rows(RECONTACT)[0]]), (0, 0, 0, 0, 20), (44, 40, 40, 40, 44), strict=True)
     ),
     ids=["H1", "H2", "H3", "H4", "H1 after a delay"],
 )
