@@ -487,7 +487,8 @@ def test_what_a_pilot_takes_is_taken_from_everybodys_floor():
 
 
 def test_a_change_may_take_from_a_pool_that_it_brings():
-    change = {"set": {"staff.experts": pool(2)}, "takes": {"experts": 0.5}}
+    new = {"staff.experts": pool(2), "touchpoints.desk.staff": {"clerks": "0 min", "experts": "0 min"}}
+    change = {"set": new, "takes": {"experts": 0.5}}
     assert duty_of_clerks(coached({}, change=change), "experts") == {0: 0, 100: 1}
 
 
