@@ -556,6 +556,11 @@ class Stretch:
     room: int
     waiting: int
 
+    def within(self, since: float, until: float) -> float:
+        """How much of it lies between two moments."""
+        half = self.lasts / 2
+        return max(min(self.middle + half, until) - max(self.middle - half, since), 0.0)
+
 
 class Crew:
     """What the people of a pool did, told from the rows of visits and the roster.
@@ -701,9 +706,9 @@ def strain_follows_occupancy(history: History) -> Iterator[str]:
         seen = {row["at"]: row for row in history.tables.strain.filter(pl.col("pool") == pool).to_dicts()}
         now, before = every, 0.0
         while now < history.model.clock.horizon:
-            stretches = [each for each in did.stretches if now - every < each.middle < now]
-            worked = sum((each.busy + each.late) * each.lasts for each in stretches)
-            there = sum((each.on_duty + each.late) * each.lasts for each in stretches)
+            stretches = [(each, each.within(now - every, now)) for each in did.stretches]
+            worked = sum((each.busy + each.late) * lasts for each, lasts in stretches)
+            there = sum((each.on_duty + each.late) * lasts for each, lasts in stretches)
             strain = history.at(now).staff[pool].strain
             if (strain is not None) != (now in seen):
                 yield f"{pool} at {now}: looked at, or not, though it has {strain}"
