@@ -118,6 +118,18 @@ FEATURES: dict[str, Settings] = {
         },
         **everybody("referral", {"journey": "learn", "rate": "0.02 / month", "slope": 0.4}),
     },
+    "channels people come to like": everybody("taste", {"learns": 0.4, "strength": 2}),
+    "what people are used to": everybody("satisfaction.adapts", 0.05),
+    "training that takes people from the phones": {
+        "changes.course": {
+            "takes": {"callers": {"share": 0.1, "days": "mon-fri", "from": "09:00", "to": "11:00"}},
+            "set": {"journeys.bill.steps.call.outcomes.resolved.holds": 0.95},
+        },
+        "enact": ["course"],
+    },
+    "an event every week that calls journeys off and puts others off": {
+        "events.message": {"every": "1 week", "reach": 0.33, "cancels": "bill", "puts_off": {"fault": "6 h"}},
+    },
     "two products that pay": {
         "products": {"internet": {"revenue": "20 EUR / month"}, "mobile": {"revenue": "10 EUR / month"}},
         **everybody("products", {"internet": 0.8, "mobile": 0.5}),
