@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim import draws
+from sim.changes import phases
+from sim.once import once_a_model
 from sim.timetable import Duty, Rota, duty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sim.changes import Phase
+    from sim.model import Model
     from sim.timetable import Clock
 
 
@@ -38,8 +41,25 @@ def address(world: int, pool: str) -> int:
     return draws.fold(draws.fold(world, draws.name("staff")), draws.name(pool))
 
 
-def on_duty(phases: Iterable[Phase], name: str, clock: Clock, world: int, departures: Iterable[Departure] = ()) -> Duty:
-    """People of a pool who can serve, over the phases, in the history that has this address, given who quit."""
+def planned(model: Model, name: str, world: int) -> Duty:
+    """People of a pool who can serve, over the whole horizon, in the history that has this address, if nobody quits."""
+    known = _certain(model)
+    return known[name] if name in known else on_duty(phases(model), name, model.clock, world)
+
+
+@once_a_model
+def _certain(model: Model) -> dict[str, Duty]:
+    """Duty of the pools from which nobody is ever absent: it is the same in every history."""
+    everywhere = phases(model)
+    pools = everywhere[0].model.staff
+    present = [name for name in pools if all(phase.model.staff[name].absence == 0 for phase in everywhere)]
+    return {name: on_duty(everywhere, name, model.clock, world=0) for name in present}
+
+
+def on_duty(
+    stretches: Iterable[Phase], name: str, clock: Clock, world: int, departures: Iterable[Departure] = ()
+) -> Duty:
+    """People of a pool who can serve, over some phases, in the history that has this address, given who quit."""
     pool = address(world, name)
     gone = [departure for departure in departures if departure.pool == name]
 
@@ -55,21 +75,21 @@ def on_duty(phases: Iterable[Phase], name: str, clock: Clock, world: int, depart
         yield from _missing(there, rota, shift, begins, ends)
 
     rotas = []
-    for phase in phases:
+    for phase in stretches:
         people = phase.model.staff[name]
         breaks = *people.breaks.values(), *phase.taken.get(name, ())
         rotas.append(Rota(phase.start, phase.end, people.shifts, breaks, people.absence))
     return duty(rotas, clock.offset, clock.days_off, away)
 
 
-def paid(phases: Iterable[Phase], name: str, clock: Clock, departures: Iterable[Departure] = ()) -> Duty:
+def paid(stretches: Iterable[Phase], name: str, clock: Clock, departures: Iterable[Departure] = ()) -> Duty:
     """People of a pool who are paid: all who are on a shift, also those on a break, absent or in training."""
     vacant = [departure._replace(ready=departure.hired) for departure in departures if departure.pool == name]
 
     def away(rota: Rota, shift: str, _day: int, begins: float, ends: float) -> Iterator[tuple[float, float]]:
         return _missing(vacant, rota, shift, begins, ends)
 
-    rotas = [Rota(phase.start, phase.end, phase.model.staff[name].shifts) for phase in phases]
+    rotas = [Rota(phase.start, phase.end, phase.model.staff[name].shifts) for phase in stretches]
     return duty(rotas, clock.offset, clock.days_off, away)
 
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from math import exp, inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim import draws, rules
-from sim.rosters import Departure, address, on_duty
-from sim.timetable import Duty
+from sim.changes import phases
+from sim.rosters import Departure, address, on_duty, planned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sim.changes import Phase
-    from sim.model import Pool, Quits
-    from sim.timetable import Clock
+    from sim.model import Model, Pool, Quits
 
 
 class Look(NamedTuple):
@@ -51,20 +46,23 @@ class Roster:
         What happened so far.
     """
 
-    def __init__(self, phases: Sequence[Phase], name: str, clock: Clock, world: int) -> None:
-        self.phases, self.name, self.clock, self.world = phases, name, clock, world
+    def __init__(self, model: Model, name: str, world: int) -> None:
+        self.phases, self.name, self.clock, self.world = phases(model), name, model.clock, world
         self.strain, self.number = 0.0, 0
         self.looks: list[Look] = []
         self.departures: list[Departure] = []
-        stated = (phase.model.staff[name].strain for phase in phases)
+        stated = (phase.model.staff[name].strain for phase in self.phases)
         self.every = next((strain.every for strain in stated if strain is not None), inf)
-        self.known = Duty([], [])
-        self.plan(0.0)
+        self.planned = planned(model, name, world)  # over the whole horizon, if nobody quits
+        self.known = self.planned.part(0.0, self.every)
+        self.go_on()
 
-    @cached_property
-    def planned(self) -> Duty:
-        """Duty over the whole horizon, if nobody quits."""
-        return on_duty(self.phases, self.name, self.clock, self.world)
+    def go_on(self) -> None:
+        """Say what duty is, as far as it is known, and when it is seen next."""
+        due = (self.number + 1) * self.every
+        self.duty, self.next_look = self.known, inf
+        if due < self.phases[-1].end:
+            self.duty, self.next_look = self.known.followed_by(self.planned.part(due, inf)), due
 
     def plan(self, now: float) -> None:
         """Work out duty until the next look."""
@@ -72,9 +70,7 @@ class Roster:
         until = [replace(phase, start=max(phase.start, now), end=min(phase.end, due)) for phase in self.phases]
         coming = [phase for phase in until if phase.start < phase.end]
         self.known = self.known.followed_by(on_duty(coming, self.name, self.clock, self.world, self.departures))
-        self.duty, self.next_look = self.known, inf
-        if due < self.phases[-1].end:
-            self.duty, self.next_look = self.known.followed_by(self.planned.part(due, inf)), due
+        self.go_on()
 
     def look(self, worked: float, there: float) -> None:
         """See how much people have worked of the time that they were there since the last look, in minutes."""

@@ -20,7 +20,7 @@ from sim.changes import arms, charged, phases, span
 from sim.model import NO_PRODUCT
 from sim.once import once_a_model
 from sim.records import block_of
-from sim.rosters import on_duty, paid
+from sim.rosters import on_duty, paid, planned
 from sim.sums import BIN, BINS, SHORTEST
 from sim.units import MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
@@ -250,14 +250,17 @@ class Staff:
     def __init__(
         self, model: Model, world: int = 0, looks: tuple[Look, ...] = (), departures: tuple[Departure, ...] = ()
     ) -> None:
-        self.phases, self.clock, self.world = phases(model), model.clock, world
+        self.model, self.phases, self.clock, self.world = model, phases(model), model.clock, world
         self.looks, self.departures = looks, departures
         self.pools = tuple(self.phases[-1].model.staff)
+        self.quit = {departure.pool for departure in departures}  # pools that somebody has quit
 
     @cached_property
     def there(self) -> dict[str, Duty]:
         """Who can serve when, by pool."""
-        return {k: on_duty(self.phases, k, self.clock, self.world, self.departures) for k in self.pools}
+        return {k: planned(self.model, k, self.world) for k in self.pools} | {
+            k: on_duty(self.phases, k, self.clock, self.world, self.departures) for k in self.quit
+        }
 
     @cached_property
     def roster(self) -> dict[str, Duty]:
@@ -267,13 +270,13 @@ class Staff:
     @cached_property
     def filled(self) -> dict[str, Duty]:
         """How many of them are filled."""
-        return {k: paid(self.phases, k, self.clock, self.departures) for k in self.pools}
+        return self.roster | {k: paid(self.phases, k, self.clock, self.departures) for k in self.quit}
 
     @cached_property
     def trained(self) -> dict[str, Duty]:
         """How many are filled by somebody who can serve."""
         later = [departure._replace(hired=departure.ready) for departure in self.departures]
-        return {k: paid(self.phases, k, self.clock, later) for k in self.pools}
+        return self.roster | {k: paid(self.phases, k, self.clock, later) for k in self.quit}
 
     def _in_phases(self, pool: str, start: float, end: float) -> Iterator[tuple[Pool, float, float]]:
         """A pool as it is in each phase between two minutes, and from when until when."""
@@ -297,11 +300,17 @@ class Staff:
 
     def vacant(self, pool: str, start: float, end: float) -> float:
         """Minutes on shifts of places that are vacant."""
-        return self.rostered(pool, start, end) - self.filled[pool].person_minutes(start, end)
+        return self._between(self.roster, self.filled, pool, start, end)
 
     def training(self, pool: str, start: float, end: float) -> float:
         """Minutes on shifts of people in training."""
-        return self.filled[pool].person_minutes(start, end) - self.trained[pool].person_minutes(start, end)
+        return self._between(self.filled, self.trained, pool, start, end)
+
+    def _between(self, more: dict[str, Duty], fewer: dict[str, Duty], pool: str, start: float, end: float) -> float:
+        """Minutes by which one has more people of a pool than another: none where nobody has quit."""
+        if pool not in self.quit:
+            return 0.0
+        return more[pool].person_minutes(start, end) - fewer[pool].person_minutes(start, end)
 
     def places(self, pool: str, start: float, end: float) -> float:
         """Minutes for which there are places on shifts, whether the shift is on or not."""

@@ -110,7 +110,7 @@ class History:
         self.spare += 4 * len(lowered.names.lagging)
         self.world = np.zeros(1, WORLD)
         key = draws.world(seed, replication)
-        self.rosters = [Roster(lowered.phases, name, model.clock, key) for name in lowered.names.pools]
+        self.rosters = [Roster(model, name, key) for name in lowered.names.pools]
         self.tables = self._begin_with(key, keep)
         for name, table in self.tables.items():
             settle(self.world, name, table)

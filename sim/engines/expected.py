@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, inf, log
 from typing import TYPE_CHECKING
 
@@ -43,11 +43,14 @@ class Expected:
         Minutes from Monday 00:00 to the start.
     world
         Address of the history.
+    levels
+        Of days, by profile, as far as anybody has asked.
     """
 
     phases: tuple[Phase, ...]
     offset: float
     world: int
+    levels: dict[tuple[str, float, int], float] = field(default_factory=dict)
 
     def number(self, arrivals: Callable[[Model], Arrivals], *, pilot: bool = False) -> Cumulative:
         """Expected number of events since the start, at a rate that each phase states, for those in a pilot or not."""
@@ -100,5 +103,9 @@ class Expected:
 
     def day_level(self, stretch: Stretch, day: int) -> float:
         """Level of a day around its expectation, shared by all that follows the profile."""
-        key = draws.visit(draws.fold(self.world, draws.name("profile")), draws.name(stretch.name), day)
-        return rules.quantile(stretch.profile.day_law, draws.unit(draws.fold(key, draws.name("level"))))
+        told = stretch.name, stretch.profile.day_to_day, day
+        if told not in self.levels:
+            key = draws.visit(draws.fold(self.world, draws.name("profile")), draws.name(stretch.name), day)
+            luck = draws.unit(draws.fold(key, draws.name("level")))
+            self.levels[told] = rules.quantile(stretch.profile.day_law, luck)
+        return self.levels[told]

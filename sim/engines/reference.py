@@ -249,7 +249,9 @@ class History:
         self.begin(self.phases[0])
         self.home_stage = model.population.stage
         self.nobody_is_forgotten = any(phase.model.remembers_those_who_left for phase in arms(self.phases))
-        self.pools = {name: self.staffed(name, row) for row, name in enumerate(self.model.staff)}
+        self.pools = {
+            name: self.staffed(Roster(model, name, self.world), row) for row, name in enumerate(self.model.staff)
+        }
         self.outages = {name: outages(self.phases, self.clock, self.world, name) for name in self.model.systems}
         self.in_channel: defaultdict[str, int] = defaultdict(int)
         self.in_system: defaultdict[str, int] = defaultdict(int)  # services that go on
@@ -278,11 +280,10 @@ class History:
         """Return the company as it is for a customer."""
         return self.model if not customer.pilot else self.living(customer).model
 
-    def staffed(self, name: str, row: int) -> Pool:
+    def staffed(self, roster: Roster, row: int) -> Pool:
         """Return a pool with its roster."""
-        contacts = [phase.model.staff[name].at_once.contacts for phase in self.phases]
-        roster = Roster(self.phases, name, self.clock, self.world)
-        return Pool(name, row, self.model.department(name), roster, contacts)
+        contacts = [phase.model.staff[roster.name].at_once.contacts for phase in self.phases]
+        return Pool(roster.name, row, self.model.department(roster.name), roster, contacts)
 
     def reviewed(self, persona: str) -> float | None:
         """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""

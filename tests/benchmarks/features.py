@@ -161,15 +161,13 @@ Laps = dict[str, list[float]]
 
 
 def measure(turns: int, say: Callable[[str], None]) -> Laps:
-    """Let all of them take turns, and the company without any before each of them."""
-    models = {name: said(settings) for name, settings in FEATURES.items()}
-    laps: Laps = {name: [] for name in models}
-    lap(models[NOTHING], 0)
-    for turn in range(1, turns + 1):
-        for name, model in models.items():
-            before = lap(models[NOTHING], turn)
-            laps[name].append(lap(model, turn) / before)
-        say(f"{turn}/{turns} words")
+    """Let each word take turns with the company that says none of them; what is worked out once a model is not timed."""
+    nothing, laps = said(FEATURES[NOTHING]), Laps()
+    for n, (name, settings) in enumerate(FEATURES.items(), start=1):
+        model = said(settings)
+        lap(nothing, 0), lap(model, 0)
+        laps[name] = [lap(model, turn) / lap(nothing, turn) for turn in range(1, turns + 1)]
+        say(f"{n}/{len(FEATURES)} words: {name}")
     return laps
 
 

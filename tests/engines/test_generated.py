@@ -78,6 +78,8 @@ def test_engines_agree_on_many_more(rounded, first):
 
 # ---- they are rich ---------------------------------------------------------------------------------------------------
 
+of_many = pytest.mark.xdist_group("many generated scenarios")  # lived once, by the worker that runs these tests
+
 
 @cache
 def many(rounded):
@@ -213,6 +215,7 @@ SIGNS = {
 }
 
 
+@of_many
 @pytest.mark.slow
 @pytest.mark.parametrize("rounded", [False, True])
 def test_what_can_happen_happens_in_many_scenarios(rounded):
@@ -221,6 +224,7 @@ def test_what_can_happen_happens_in_many_scenarios(rounded):
     assert not {name: seen[name] / MANY for name in SIGNS if seen[name] < least[name] * MANY}
 
 
+@of_many
 @pytest.mark.slow
 def test_times_coincide_where_they_are_rounded():
     assert at_one_moment(rounded=True) > 0.45
@@ -239,6 +243,7 @@ def at_one_moment(rounded):
     return together / visits
 
 
+@of_many
 @pytest.mark.slow
 def test_nobody_is_busy_for_longer_than_on_duty_and_in_overtime():
     for model, tables in many(rounded=False):
