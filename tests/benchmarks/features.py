@@ -161,7 +161,7 @@ Laps = dict[str, list[float]]
 
 
 def measure(turns: int, say: Callable[[str], None]) -> Laps:
-    """Let each word take turns with the company that says none of them; what is worked out once a model is not timed."""
+    """Let each word take turns with the company without any; what is worked out once for a model is not timed."""
     nothing, laps = said(FEATURES[NOTHING]), Laps()
     for n, (name, settings) in enumerate(FEATURES.items(), start=1):
         model = said(settings)
