@@ -45,11 +45,10 @@ HISTORIES = math.ceil(DEAREST * ORACLE * EXPERIMENTS / WEEKS)  # the dearest the
 SPAN = (WEEK, (1 + WEEKS) * WEEK)  # from a week after an empty start
 
 
-def weekly(raws, kpi, seed, replication):
+def weekly(models, kpi, seed, replication):
     """Difference of a KPI between two scenarios in every week of a history."""
     values = []
-    for raw in raws:
-        model = build(raw)
+    for model in models:
         tally = Tally(model, SPAN)
         compiled.read_out(model, seed, replication, [tally], keep=0.0)
         values.append(KPIS[kpi].of(tally.summary()["week"]))
@@ -64,7 +63,7 @@ def holds(differences, truth):
 @pytest.fixture
 def keeps_its_word(side_by_side, seed, report):
     def judge(case, baseline, changed, kpi, truth):
-        live = partial(weekly, (baseline, changed), kpi, seed)
+        live = partial(weekly, (build(baseline), build(changed)), kpi, seed)
         weeks = np.array(list(side_by_side(live, range(HISTORIES)))).T.ravel()  # neighbours are of different histories
         assert not np.isnan(weeks).any()
         asked = Precision({kpi: special.ndtri(0.5 + LEVEL / 2) * weeks.std() / math.sqrt(ORACLE)}, LEVEL)
