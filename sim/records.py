@@ -212,23 +212,20 @@ def _table(
     more: Mapping[str, pl.Series] | None = None,
 ) -> pl.DataFrame:
     """Table of records: numbers become names, and what is NaN, or −1 where that means none, is empty."""
-    columns = []
-    for name, kind in schema.items():
-        if more is not None and name in more:
-            columns.append(more[name].alias(name))
-            continue
-        values = np.ascontiguousarray(rows[name])
+    made = more or {}
+    numbers = pl.DataFrame({name: np.ascontiguousarray(rows[name]) for name in schema if name not in made})
+
+    def column(name: str, kind: Any) -> pl.Expr:
+        values = pl.col(name)
         if name in words:
-            known = pl.Series(name, words[name], dtype=pl.String)
-            chosen = pl.Series(values).replace(-1, None) if len(values) else pl.Series(values)
-            columns.append(known.gather(chosen.cast(pl.UInt32)).alias(name))
-        elif name in missing:
-            columns.append(pl.Series(name, values).replace(-1, None).cast(kind))
-        elif kind == pl.Float64:
-            columns.append(pl.Series(name, values).fill_nan(None))
-        else:
-            columns.append(pl.Series(name, values).cast(kind))
-    return pl.DataFrame(columns)
+            known = pl.lit(pl.Series(words[name], dtype=pl.String))
+            return known.gather(values.replace(-1, None).cast(pl.UInt32)).alias(name)
+        if name in missing:
+            return values.replace(-1, None).cast(kind)
+        return values.fill_nan(None) if kind == pl.Float64 else values.cast(kind)
+
+    told = numbers.select(column(name, kind) for name, kind in schema.items() if name not in made)
+    return told.with_columns(series.alias(name) for name, series in made.items()).select(list(schema))
 
 
 # ---- records of tables -----------------------------------------------------------------------------------------------
