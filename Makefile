@@ -5,7 +5,6 @@ VENV    = .venv
 PYTHON  = $(VENV)/bin/python
 READY   = $(VENV)/.ready
 WORKERS = 2
-SHARED  = -n $(WORKERS) --dist loadgroup
 
 # The Pythons to try, in this order, when the environment is created; `make setup BASE_PYTHON=/some/python` names another.
 BASE_PYTHON = python3 python3.13 python3.12 python3.11 python
@@ -27,10 +26,10 @@ check: $(READY) ## Style and types: ruff and mypy
 	$(PYTHON) -m mypy
 
 test: check ## The quick suite: check, then every test that is not slow
-	$(PYTHON) -m pytest $(SHARED)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope
 
 verify: $(READY) ## The slow suite: against queueing theory, and recovery of a hidden truth
-	$(PYTHON) -m pytest -m slow $(SHARED)
+	$(PYTHON) -m pytest -m slow -n $(WORKERS) --dist loadgroup
 
 bench: $(READY) ## Measure how fast the engines are and how they grow (a quarter of an hour; OPTIONS=--million takes longer)
 	$(PYTHON) -m tests.benchmarks $(OPTIONS)

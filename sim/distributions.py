@@ -52,6 +52,10 @@ class _Distribution(Described):
         """u-quantile in minutes, 0 < u < 1."""
         return rules.quantile(self.law, u)
 
+    def quantiles(self, tail: NDArray[np.float64], lower: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Quantiles in minutes, at probabilities of the lower tail or of the upper."""
+        return np.asarray(np.where(lower, self._scipy.ppf(tail), self._scipy.isf(tail)), dtype=float)
+
     def log_likelihood(self, minutes: ArrayLike, censored: ArrayLike | None = None) -> float:
         """Log-likelihood of durations, some of which may only be known to have been longer.
 
@@ -128,10 +132,6 @@ class Gamma(_Distribution):
         """Maximum likelihood, censored durations allowed."""
         shape, scale = _fit_scipy(stats.gamma, minutes, censored)
         return cls.model_construct(mean=shape * scale, cv=1 / math.sqrt(shape))
-
-    def quantiles(self, tail: NDArray[np.float64], lower: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Quantiles in minutes, at probabilities of the lower tail or of the upper."""
-        return np.asarray(np.where(lower, self._scipy.ppf(tail), self._scipy.isf(tail)), dtype=float)
 
     @cached_property
     def _scipy(self) -> Any:
@@ -545,7 +545,7 @@ Mixture.model_rebuild()
 
 
 @lru_cache(maxsize=64)  # the same law stands in every phase of a scenario, and in the next scenario
-def tabulate(distribution: Gamma | Mixture) -> Law:
+def tabulate(distribution: _Distribution) -> Law:
     """Tabulate a law without a closed inverse: a broken line in logit(u).
 
     Stretches of the line are halved until each misses next to nothing of the mean and of the variance. Together they

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,12 @@ from tests.calibration.company import CHURN, company, lived
 from tests.calibration.test_satisfaction import known
 
 
+@cache
+def found() -> list[Estimate]:
+    """What is estimated of the company that the tests of satisfaction know."""
+    return fit(*known())
+
+
 def of(estimates: list[Estimate], path: str) -> Estimate:
     return next(estimate for estimate in estimates if estimate.path == path)
 
@@ -23,8 +30,7 @@ def errors_off(estimate: Estimate, truth: float) -> float:
 
 
 def test_the_churn_we_hid_is_found():
-    log, feelings = known()
-    estimates = fit(log, feelings)
+    log, estimates = known()[0], found()
     assert [e.path for e in estimates[:2]] == [
         f"personas.{log.personas[0]}.churn.{field}" for field in ("base", "slope")
     ]
@@ -38,8 +44,8 @@ def test_the_churn_we_hid_is_found():
 
 
 def test_a_slope_common_to_all_personas_is_one_doubt():
-    log, feelings = known()
-    slopes = [e for e in fit(log, feelings) if e.path.endswith("slope")]
+    log, _ = known()
+    slopes = [e for e in found() if e.path.endswith("slope")]
     assert all("common to all personas" in slope.note for slope in slopes)
     assert "with" not in slopes[0].law
     assert [slope.law["with"] for slope in slopes[1:]] == [slopes[0].path] * (len(log.personas) - 1)

@@ -23,13 +23,13 @@ IS_ARRIVAL = ~pl.col("origin").str.contains("^(start|join) ")
 # ---- they can be used ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(scenarios())
 def test_engines_agree_on_generated_scenarios(raw):
     assert_engines_agree(raw)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(scenarios(rounded=True))
 def test_engines_agree_where_much_happens_at_the_same_moment(raw):
     assert_engines_agree(raw)
@@ -279,7 +279,7 @@ def test_every_word_is_said_in_some_scenarios():
 
 
 def test_rounded_scenarios_say_whole_minutes_only():
-    laws = [law for seed in range(MANY // 4) for law in laws_of(build(scenario(seed, rounded=True)))]
+    laws = [law for seed in range(MANY // 10) for law in laws_of(build(scenario(seed, rounded=True)))]
     assert {law.kind for law in laws} == {"deterministic", "empirical"}
     assert all(minutes.is_integer() for law in laws for minutes in (law.law.a, *law.law.value))
 

@@ -1445,7 +1445,7 @@ JUNK = st.one_of(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=75, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(LEAVES), JUNK)
 def test_whatever_stands_in_the_place_of_a_value_is_accepted_or_told(path, junk):
     raw = deepcopy(EVERYTHING)
@@ -1456,7 +1456,7 @@ def test_whatever_stands_in_the_place_of_a_value_is_accepted_or_told(path, junk)
     accepted_or_told(raw)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from([path for path in LEAVES if isinstance(path[-1], str)]), st.one_of(st.none(), st.text(max_size=6))
 )
