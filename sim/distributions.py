@@ -52,7 +52,7 @@ class _Distribution(Described):
         """u-quantile in minutes, 0 < u < 1."""
         return rules.quantile(self.law, u)
 
-    def quantiles(self, tail: NDArray[np.float64], lower: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def inverted(self, tail: NDArray[np.float64], lower: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Quantiles in minutes, at probabilities of the lower tail or of the upper."""
         return np.asarray(np.where(lower, self._scipy.ppf(tail), self._scipy.isf(tail)), dtype=float)
 
@@ -502,7 +502,7 @@ class Mixture(_Distribution):
         x = np.asarray(minutes, dtype=float)
         return np.asarray(sum(part.p * part.law.survival(x) for part in self.parts.values()), dtype=float)
 
-    def quantiles(self, tail: NDArray[np.float64], lower: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def inverted(self, tail: NDArray[np.float64], lower: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Quantiles in minutes, at probabilities of the lower tail or of the upper: bisected between the parts' own."""
         u = np.clip(np.where(lower, tail, 1.0 - tail), 2.0**-60, 1 - 2.0**-53)
         ends = np.array([[part.law.quantile(float(x)) for x in u] for part in self.parts.values() if part.p > 0])
@@ -555,7 +555,7 @@ def tabulate(distribution: _Distribution) -> Law:
     """
 
     def quantiles(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.minimum(distribution.quantiles(expit(-np.abs(logits)), logits < 0), _NEVER)
+        return np.minimum(distribution.inverted(expit(-np.abs(logits)), logits < 0), _NEVER)
 
     at = np.linspace(-_LOGIT_REACH, _LOGIT_REACH, _FIRST_KNOTS)
     value = quantiles(at)
