@@ -99,10 +99,11 @@ CONDITION = np.dtype(
 )
 TERM = np.dtype([*((name, np.float64) for name in ("value", "per_year", "growing")), ("who", np.int64)])
 SEEING = np.dtype([("p", np.float64), ("after", np.int64)])  # how the company learns of a trait
-# `while_open`: effects of the clock on a visit, after `strikes` minutes, and again every `again`.
+# `while_open`: effects of the clock on a visit, after `strikes` minutes, and again every `again`; what it does from
+# `fails_after` minutes on is a failure.
 STEP = np.dtype(
     [
-        *((name, np.float64) for name in ("promise", "strikes", "again")),
+        *((name, np.float64) for name in ("promise", "strikes", "again", "fails_after")),
         *(
             (name, np.int64)
             for name in (
@@ -116,7 +117,7 @@ STEP = np.dtype(
 OUTCOME = np.dtype(
     [
         ("holds", np.float64),
-        *((name, np.int64) for name in ("name", "effects", "next", "next_n", "reopens", "reopens_n")),
+        *((name, np.int64) for name in ("name", "effects", "fails", "next", "next_n", "reopens", "reopens_n")),
     ]
 )
 EFFECTS = np.dtype(
@@ -144,7 +145,7 @@ END = np.dtype([("good", np.int64), ("effects", np.int64)])
 HAPPENING = np.dtype(
     [
         *((name, np.float64) for name in ("reach", "tenure", "contacts", "score", "opened")),
-        *((name, np.int64) for name in ("effects", "who", "visitors", "most")),
+        *((name, np.int64) for name in ("effects", "who", "visitors", "most", "fails")),
     ]
 )
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
@@ -812,6 +813,7 @@ class _Lowering:
         row = self.events[f, self.number["events"][name]]
         row["reach"], row["who"], row["effects"] = event.reach, self.condition(event.who, name), self.effects(event)
         row["visitors"], row["most"] = event.who.stage is not None, NONE if event.most is None else event.most
+        row["fails"] = event.fails
         for known in type(event.by).model_fields:
             row[known] = getattr(event.by, known)
 
@@ -825,7 +827,7 @@ class _Lowering:
         row["while_open"] = NONE
         if step.while_open is not None:
             row["while_open"], row["strikes"] = self.effects(step.while_open), step.while_open.after
-            row["again"] = step.while_open.every or np.inf
+            row["again"], row["fails_after"] = step.while_open.every or np.inf, step.fails_after(step.while_open)
         row["has_priority"], row["priority"] = step.priority is not None, step.priority or 0
         row["abandoned"], row["abandoned_n"] = self.routes(journey, step.next.get(ABANDONED, {}))
         row["blocked"], row["blocked_n"] = self.routes(journey, step.next.get(BLOCKED, {}))
@@ -833,7 +835,7 @@ class _Lowering:
         row["closed"], row["closed_n"] = self.routes(journey, step.next.get(CLOSED, touchpoint.when_closed))
         row["down"], row["down_n"] = self.routes(journey, step.next.get(DOWN, touchpoint.when_turned_away(DOWN)))
         ways = [
-            (self.effects(outcome), *self.routes(journey, step.next.get(way, {})),
+            (self.effects(outcome), step.fails(way), *self.routes(journey, step.next.get(way, {})),
              *self.routes(journey, outcome.reopens))
             for way, outcome in step.outcomes.items()
         ]  # fmt: skip

@@ -17,6 +17,7 @@ from sim.uncertain import Uncertain
 from sim.units import MINUTES_PER_WEEK
 
 RESOLVED = "resolved"
+UNRESOLVED = "unresolved"
 GIVE_UP = "give_up"
 ABANDONED = "abandoned"
 CLOSED = "closed"
@@ -257,7 +258,7 @@ class Satisfaction(Described):
         """Mood moved by the outcome of a visit; outcomes not named here move none."""
         return {
             RESOLVED: self.resolved,
-            "unresolved": self.unresolved,
+            UNRESOLVED: self.unresolved,
             ABANDONED: self.abandoned,
             CLOSED: self.closed,
             BLOCKED: self.blocked,
@@ -568,6 +569,8 @@ class Effects(Described):
 
     Attributes
     ----------
+    good
+        Whether it is good or bad; neither where unstated. What is bad leads to failure demand.
     mood
         By how much it moves the mood of the journey; of an event, the moods of all journeys that are open.
     satisfaction
@@ -580,6 +583,7 @@ class Effects(Described):
         at the earliest.
     """
 
+    good: bool | None = None
     stage: str | None = None
     adds: Names = ()
     drops: Names = ()
@@ -609,6 +613,8 @@ class Outcome(Effects):
 
     Attributes
     ----------
+    good
+        Whether it is good or bad; neither where unstated, but `unresolved` is bad. What is bad leads to failure demand.
     holds
         Probability that it stays so; otherwise the issue comes back.
     reopens
@@ -621,9 +627,14 @@ class Outcome(Effects):
 
 
 class End(Effects):
-    """How a journey can end; neither good nor bad where `good` is unstated, and then not counted in completion."""
+    """How a journey can end.
 
-    good: bool | None = None
+    Attributes
+    ----------
+    good
+        Whether it is a good end, or a bad one; one that is neither is not counted in completion. What is bad leads to
+        failure demand.
+    """
 
 
 BUILT_IN_ENDS = {RESOLVED: End(good=True), GIVE_UP: End(good=False)}
@@ -657,6 +668,9 @@ class WhileOpen(Effects):
 
     Attributes
     ----------
+    good
+        Whether it is good or bad; where unstated, it is bad once the step's promise is broken. What is bad leads to
+        failure demand.
     after
         How long after joining.
     every
@@ -693,6 +707,17 @@ class Step(Described):
     def choices(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
         """Names and weights of the outcomes."""
         return tuple(self.outcomes), tuple(outcome.p for outcome in self.outcomes.values())
+
+    def fails(self, outcome: str) -> bool:
+        """Whether a visit that is served and ends in a way has failed."""
+        good = self.outcomes[outcome].good
+        return outcome == UNRESOLVED if good is None else not good
+
+    def fails_after(self, clock: WhileOpen) -> float:
+        """Minutes from joining on after which what a clock does is a failure: the promise, where it does not say."""
+        if clock.good is None:
+            return inf if self.promise is None else self.promise
+        return inf if clock.good else 0.0
 
 
 class After(Described):
@@ -845,6 +870,8 @@ class Event(Effects):
 
     Attributes
     ----------
+    good
+        Whether it is good or bad; neither where unstated, but an outage is bad. What is bad leads to failure demand.
     on
         On which date.
     every
@@ -871,6 +898,11 @@ class Event(Effects):
     most: int | None = Field(default=None, gt=0)
     by: By = By()
     reach: Share = 1.0
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is a failure of the company's."""
+        return self.outage is not None if self.good is None else not self.good
 
 
 class Promise(Described):

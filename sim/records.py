@@ -44,7 +44,8 @@ VISIT_ROW = _row(
 JOURNEY_ROW = _row(
     ("opened", "closed", "wait", "satisfaction_before", "satisfaction_after", "experience", "scored", "revenue"),
     ("customer", "journey", "origin_journey", "origin_n", "origin", "persona", "goal", "end", "good", "visits",
-     "contacts", "channels", "handoffs", "repeats", "asked", "answered", "score", "stage", "began", "kept"),
+     "contacts", "failure_contacts", "channels", "handoffs", "repeats", "asked", "answered", "score", "stage", "began",
+     "kept"),
 )  # fmt: skip
 # `persona`, here and in all rows: those in a pilot are numbered after all others.
 # `origin`: how somebody came (at the start, by joining, by arriving for a journey), or −1 − the number of the customer
@@ -268,8 +269,8 @@ def _journey_records(tables: Tables, names: Names) -> Records:
     journeys = tables.journeys.join(first, on=("customer", "journey"), how="left", maintain_order="left")
     known = {"persona": names.personas, "goal": names.goals, "end": names.ends, "began": names.channels}
     plain = (
-        "customer", "opened", "closed", "experience", "revenue", "good", "contacts", "channels", "handoffs", "asked",
-        "answered", "score",
+        "customer", "opened", "closed", "experience", "revenue", "good", "contacts", "failure_contacts", "channels",
+        "handoffs", "asked", "answered", "score",
     )  # fmt: skip
     return _records(JOURNEY_ROW, journeys, known, plain)
 

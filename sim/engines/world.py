@@ -67,7 +67,7 @@ ISSUE = np.dtype(
             for name in (
                 "state", "customer", "row", "journey", "number", "visits", "phase", "step", "touchpoint", "channel",
                 "line", "callback", "pool", "member", "again", "reopened", "department", "felt", "contacts", "channels",
-                "noticed",
+                "noticed", "by_failure", "failed", "failure_contacts",
                 "priority", "target", "handoffs", "repeats", "began", "previous", "next", "asked", "score",
                 "origin_journey", "origin_n", "origin", "times_left", "begun_in",
             )

@@ -580,7 +580,8 @@ def draw_step(chance: Chance, plan: Plan, journey: str, steps: list[str], ends: 
 def draw_while_open(chance: Chance, plan: Plan, journey: str) -> Raw:
     """Draw the clock on a visit."""
     clock = {"after": chance.duration(5, 60), "satisfaction": chance.number(-1, 0)}
-    return clock | chance.maybe(0.5, every=lambda: chance.duration(20, 90)) | draw_effects(chance, plan, journey)
+    clock |= chance.maybe(0.5, every=lambda: chance.duration(20, 90)) | draw_good(chance, 0.3)
+    return clock | draw_effects(chance, plan, journey)
 
 
 def draw_event(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
@@ -590,6 +591,7 @@ def draw_event(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
     by_chance = {"rate": draw_rate(chance, 0.5, 3, plan.profiles)}
     event = chance.one_of((date, date, period, date | period, by_chance))
     event |= {"reach": chance.share(0.4), "satisfaction": chance.number(-2, 2)} | draw_effects(chance, plan, "")
+    event |= draw_good(chance, 0.3)
     if chance.happens(0.4):
         known = ("tenure", "contacts", "opened")
         event |= {"most": chance.whole(1, 12), "by": {name: chance.number(-2, 2) for name in chance.some(known)}}
@@ -614,7 +616,7 @@ def draw_outcome(
     chance: Chance, plan: Plan, journey: str, steps: list[str], ends: list[str], name: str, p: float
 ) -> Any:
     """Draw what an outcome does, and whether it holds."""
-    outcome = draw_effects(chance, plan, journey)
+    outcome = draw_effects(chance, plan, journey) | draw_good(chance, 0.15)
     if chance.happens(0.4):
         outcome["holds"] = chance.share(0.3)
         if chance.rounded or chance.happens(0.7):
@@ -624,8 +626,13 @@ def draw_outcome(
 
 def draw_end(chance: Chance, plan: Plan, journey: str) -> Raw:
     """Draw what an end does, and whether it is good, bad or neither; it often makes a customer of somebody."""
-    end = chance.maybe(0.6, good=lambda: chance.one_of((True, False))) | draw_effects(chance, plan, journey)
+    end = draw_good(chance, 0.6) | draw_effects(chance, plan, journey)
     return end | ({"stage": plan.home} if chance.happens(0.4) else {})
+
+
+def draw_good(chance: Chance, p: float) -> Raw:
+    """Draw whether something that happens is said to be good, or bad."""
+    return chance.maybe(p, good=lambda: chance.one_of((True, False)))
 
 
 def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:

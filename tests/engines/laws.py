@@ -87,6 +87,16 @@ class History:
         return self.tables.effects.to_dicts()
 
     @cached_property
+    def effects_of(self) -> dict[float, list[Raw]]:
+        """What events and clocks did to each customer."""
+        return grouped(self.effects, lambda row: row["customer"])
+
+    @cached_property
+    def journeys_of(self) -> dict[float, list[Raw]]:
+        """Journeys of each customer."""
+        return grouped(self.journeys, lambda row: row["customer"])
+
+    @cached_property
     def person(self) -> dict[int, Raw]:
         """Row of each customer."""
         return {row["customer"]: row for row in self.customers}
@@ -513,6 +523,76 @@ def waited(history: History, visit: Raw) -> float:
     return float((visit["ended"] if visit["started"] is None else visit["started"]) - visit["joined"])
 
 
+def contacts_after_failures_are_failure_demand(history: History) -> Iterator[str]:
+    """Those contacts of a journey are failure demand that follow a visit that failed; all, if a failure opened it."""
+    for row in history.journeys:
+        visits = history.visits_of.get((row["customer"], row["journey"]), [])
+        before = [{False}, *(failing(history, visit) for visit in visits)]
+        contacts = [
+            perhaps
+            for perhaps, visit in zip(before, visits, strict=False)
+            if served(visit) and history.touchpoint(visit).attended
+        ]
+        allowed = {
+            n
+            for opened in opened_by_failure(history, row)
+            for n in range(
+                sum(opened or perhaps == {True} for perhaps in contacts),
+                sum(opened or True in perhaps for perhaps in contacts) + 1,
+            )
+        }
+        if row["failure_contacts"] not in allowed:
+            yield f"{place(row)}: {row['failure_contacts']} contacts after failures, but rows tell of {allowed}"
+
+
+def failing(history: History, visit: Raw) -> set[bool]:
+    """Whether a visit that is over failed; both, where rows do not tell whether it held."""
+    if visit["started"] is None or visit["ended"] is None:
+        return {True}
+    step = history.step(visit)
+    return {step.fails(visit["outcome"])} | ({True} if step.outcomes[visit["outcome"]].holds < 1 else set())
+
+
+def opened_by_failure(history: History, row: Raw) -> set[bool]:
+    """Whether a failure opened a journey; both, where rows do not tell which of several things did."""
+    known: dict[tuple[int, int], set[bool]] = vars(history).setdefault("opened by failure", {})
+    key = row["customer"], row["journey"]
+    if key not in known:
+        name, *how = row["origin"].split(" ", 2)
+        known[key] = set(openers(history, row, name, *how)) if len(how) == 2 else {False}
+    return known[key]
+
+
+def openers(history: History, row: Raw, name: str, how: str, origin: str) -> Iterator[bool]:
+    """Whether each thing failed that may have opened a journey of a name, by the origin that it had itself."""
+    for effect in history.effects_of[row["customer"]]:
+        if how == "from" and not effect["journey"] and f"{effect['cause']} {effect['nth']}" == origin:
+            yield history.at(effect["at"]).events[effect["cause"]].fails
+    for parent in history.journeys_of[row["customer"]]:
+        if parent["origin"] == origin and parent["opened"] <= row["opened"]:
+            for opened in opened_by_failure(history, parent):
+                yield from (opened or failed for failed in opening(history, parent, name, how))
+
+
+def opening(history: History, parent: Raw, name: str, how: str) -> Iterator[bool]:
+    """Whether each thing in a journey failed that opens another: an outcome, what a clock does, its end."""
+    visits = history.visits_of[parent["customer"], parent["journey"]]
+    for visit in visits if how == "from" else ():
+        step = history.step(visit)
+        if served(visit) and name in step.outcomes[visit["outcome"]].opens:
+            yield step.fails(visit["outcome"])
+    for effect in history.effects_of[parent["customer"]] if how == "from" else ():
+        if effect["journey"] == parent["journey"]:
+            step = history.step(visits[effect["visit"] - 1])
+            clock = step.while_open
+            if name in clock.opens:
+                yield clock.after + effect["nth"] * (clock.every or 0.0) >= step.fails_after(clock)
+    if parent["closed"] is not None and parent["end"] not in (LEFT, CANCELLED):
+        end = history.journey(parent, parent["closed"]).all_ends[parent["end"]]
+        if how == "after" or name in end.opens:
+            yield from (end.good is False or failed for failed in failing(history, visits[-1]))
+
+
 # ---- work ------------------------------------------------------------------------------------------------------------
 
 
@@ -652,7 +732,7 @@ def crew(history: History, pool: str) -> Crew:
 
 
 def grouped(rows: list[Raw], by: Callable[[Raw], float]) -> dict[float, list[Raw]]:
-    """Rows by a time of each."""
+    """Rows by a time of each, or by whose they are."""
     found: dict[float, list[Raw]] = defaultdict(list)
     for row in rows:
         found[by(row)].append(row)
@@ -1192,6 +1272,7 @@ LAWS: tuple[Callable[[History], Iterator[str]], ...] = (
     visits_follow_one_another,
     journeys_are_for_those_they_are_meant_for,
     journeys_say_what_their_visits_do,
+    contacts_after_failures_are_failure_demand,
     nobody_serves_more_at_once_than_they_can,
     work_is_paid_or_overtime,
     nobody_waits_beside_the_idle,

@@ -139,6 +139,12 @@ SPOILT = {
         "work done alone is a contact": lambda: with_scenario("touchpoints.office.attended", True),
         "a promise of a call ends no wait": lambda: with_rows(VISIT, callback=NEVER.cast(pl.String)),
     },
+    "contacts_after_failures_are_failure_demand": {
+        "all are": lambda: with_rows(JOURNEY, failure_contacts=pl.col("contacts")),
+        "none is": lambda: with_rows(JOURNEY, failure_contacts=pl.col("contacts") * 0),
+        "outages are nobody's fault": lambda: with_scenario("events.sorry.good", True),
+        "no promise is broken": lambda: with_scenario("journeys.fault.steps.part.promise", "30 days"),
+    },
     "nobody_serves_more_at_once_than_they_can": {
         "one does all the work": lambda: with_rows(
             VISIT, member=pl.when(pl.col("pool").is_not_null()).then(1).cast(pl.Int32)

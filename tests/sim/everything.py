@@ -162,7 +162,7 @@ EVERYTHING = {
                     "while_open": {"after": "2 days", "every": "1 day", "opens": {"complaint": 0.2}},
                     "outcomes": {
                         "arrived": 0.9,
-                        "missing": {"p": 0.1, "opens": {"complaint": 0.7}, "satisfaction": -0.3},
+                        "missing": {"p": 0.1, "good": False, "opens": {"complaint": 0.7}, "satisfaction": -0.3},
                     },
                     "next": {"arrived": {"mended": 1}, "missing": {"give_up": 1}},
                 },
@@ -278,7 +278,12 @@ EVERYTHING = {
             "reach": 0.35,
             "opens": {"letter": 1},
         },
-        "sorry": {"outage": {"system": "crm", "at": "end"}, "reach": 0.2, "puts_off": {"complaint": "1 h"}},
+        "sorry": {
+            "outage": {"system": "crm", "at": "end"},
+            "reach": 0.2,
+            "puts_off": {"complaint": "1 h"},
+            "opens": {"letter": 0.5},
+        },
         "news": {"on": "2025-01-14 09:00", "every": "1 week", "reach": 0.5, "mood": 0.2, "revenue": "-0.5 EUR"},
     },
     "staff": {
