@@ -208,7 +208,7 @@ class Satisfaction(Described):
     rest, terms
         The level satisfaction returns to between journeys, and named amounts added to it (price, network, …).
     adapts
-        Share by which the resting level follows each experience.
+        Share by which the resting level follows each experience; leaving and referral are judged by `rest` as ever.
     memory
         Share by which satisfaction follows each experience.
     recovery
