@@ -1057,8 +1057,8 @@ class Change(Described):
         How long it takes to grow from nothing to all of it; there at once where unstated.
     who
         A pilot: the personas and the share of customers for whom it holds. What it sets of products, personas,
-        touchpoints and journeys is for them alone; staff, channels and all else are everybody's. Drawn once for each
-        customer.
+        touchpoints, journeys and events is for them alone; staff, channels and all else are everybody's. Drawn once for
+        each customer.
     takes
         Pools of which it keeps a share of those on duty away, as a break does: whoever is in training does not answer.
     """

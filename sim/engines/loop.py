@@ -1974,6 +1974,7 @@ def go_through(w: Record, m: Whole, spare: Whole, block: Whole) -> Whole:
         free -= 1
         c = w["passing"]
         w["passing"] = np.int64(customer_at(w, c)["after"])
+        event = happening_at(w, phase_of(w, c), e)
         if is_concerned(w, c, event) and (event["most"] < 0 or is_listed(w, c, event)):
             own = draws.fold(customer_at(w, c)["key"], key)
             if event["reach"] >= 1 or draw(own, U_REACH) < event["reach"]:

@@ -1043,10 +1043,9 @@ class History:
 
     def happen(self, name: str, n: int) -> None:
         """Let an event take effect on those whom it reaches."""
-        event = self.model.events[name]
         key = draws.fold(draws.name(f"event {name}"), n)
-        for customer in self.concerned(name, event):
-            own = draws.fold(customer.key, key)
+        for customer in self.concerned(name):
+            own, event = draws.fold(customer.key, key), self.of(customer).events[name]
             if self.draw(own, "reach") >= event.reach:
                 continue
             for issue in customer.issues.values():
@@ -1055,18 +1054,23 @@ class History:
             self.record_effect(customer, event, (name, 0, 0, n), None)
             self.part(customer)
 
-    def concerned(self, name: str, event: Event) -> list[Customer]:
-        """Everybody for whom an event is meant, in the order in which they came; none but customers unless it says so.
+    def concerned(self, name: str) -> list[Customer]:
+        """Everybody for whom an event is meant, in the order in which they came.
 
         Where there is a list, those who are on it.
         """
-        who = event.who
-        there = (c for c in self.present() if (c.joined is not None and c.left is None) or who.stage is not None)
-        people = [customer for customer in there if self.meets(customer, name, who)]
+        people = [customer for customer in self.present() if self.is_concerned(customer, name)]
+        event = self.model.events[name]  # a list is everybody's
         if event.most is None:
             return people
         ranked = sorted(people, key=lambda customer: -rules.standing(event.by.weights, self.known(customer)))
         return sorted(ranked[: event.most], key=lambda customer: customer.row)
+
+    def is_concerned(self, customer: Customer, name: str) -> bool:
+        """Say whether an event is meant for somebody; for none but customers unless it names their stage."""
+        who = self.of(customer).events[name].who
+        is_customer = customer.joined is not None and customer.left is None
+        return (is_customer or who.stage is not None) and self.meets(customer, name, who)
 
     def known(self, customer: Customer) -> tuple[float, float, float, float]:
         """Return what the company can know of a customer, as `By` has it."""

@@ -239,7 +239,7 @@ def happenings(history: History) -> Iterator[Happening]:
             clock = history.step(visit).while_open
             yield Happening(row, row["at"], (inf, inf), clock, history.name(row))
         else:
-            event = history.at(row["at"]).events[row["cause"]]
+            event = history.of(row, row["at"]).events[row["cause"]]
             yield Happening(row, row["at"], (inf, inf), event, row["cause"])
 
 
@@ -567,7 +567,7 @@ def openers(history: History, row: Raw, name: str, how: str, origin: str) -> Ite
     """Whether each thing failed that may have opened a journey of a name, by the origin that it had itself."""
     for effect in history.effects_of[row["customer"]]:
         if how == "from" and not effect["journey"] and f"{effect['cause']} {effect['nth']}" == origin:
-            yield history.at(effect["at"]).events[effect["cause"]].fails
+            yield history.of(effect, effect["at"]).events[effect["cause"]].fails
     for parent in history.journeys_of[row["customer"]]:
         if parent["origin"] == origin and parent["opened"] <= row["opened"]:
             for opened in opened_by_failure(history, parent):
@@ -969,12 +969,14 @@ def events_happen_to_those_they_are_meant_for(history: History) -> Iterator[str]
             together[row["cause"], row["nth"]].append(row)
     for (name, nth), rows in together.items():
         event = history.at(rows[0]["at"]).events[name]
-        if len({row["at"] for row in rows}) > 1 or not event.reach or len(rows) > (event.most or inf):
+        if len({row["at"] for row in rows}) > 1 or len(rows) > (event.most or inf):
             yield f"{name} {nth}: reached {len(rows)}, at {sorted({row['at'] for row in rows})}"
         if not is_due(history, event, rows[0]["at"]):
             yield f"{name} {nth}: happened at {rows[0]['at']}, when it was not due"
         for row in rows:
-            person = history.person[row["customer"]]
+            person, event = history.person[row["customer"]], history.of(row, row["at"]).events[name]
+            if not event.reach:
+                yield f"{place(row)}: {name} {nth} reached somebody, though it reaches nobody"
             here = person["joined"] is not None and person["joined"] <= row["at"]
             away = person["left"] is not None and person["left"] < row["at"]
             if (not here or away) and event.who.stage is None:
