@@ -733,11 +733,16 @@ def _event(model: Model, name: str, event: Event) -> Part:
     if event.most is not None:
         known = [(*said, weight) for said, weight in zip(_KNOWN, event.by.weights, strict=True) if weight]
         ranked = [f"{'most' if weight > 0 else 'least'} {what}" for what, _, weight in known]
-        order = f", first those with the {listed(ranked)}" if ranked else ", first those who came first"
-        if len(known) > 1:
-            order += (
-                f" ({listed(f'{_signed(weight)} for each {each}' for _, each, weight in known)}; the largest sum first)"
-            )
+        sums = [f"{_signed(weight)} for each {each}" for _, each, weight in known]
+        sums += [
+            f"{_signed(weight)} where {plain(trait)} is seen as {plain(value)}"
+            for trait, weights in event.by.seen.items()
+            for value, weight in weights.items()
+        ]
+        order = f", first those with the {listed(ranked)}" if ranked else ""
+        order = order or ("" if sums else ", first those who came first")
+        if len(sums) > len(ranked) or len(sums) > 1:
+            order += f" ({listed(sums)}; the largest sum first)"
         lines.insert(1, f"At most {event.most:,} are on the list{order}.")
     return Part(plain(name), lines)
 

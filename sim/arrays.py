@@ -98,6 +98,7 @@ CONDITION = np.dtype(
     ]
 )
 TERM = np.dtype([*((name, np.float64) for name in ("value", "per_year", "growing")), ("who", np.int64)])
+RANK = np.dtype([("weight", np.float64), *((name, np.int64) for name in ("trait", "value"))])  # on a list
 SEEING = np.dtype([("p", np.float64), ("after", np.int64)])  # how the company learns of a trait
 # `while_open`: effects of the clock on a visit, after `strikes` minutes, and again every `again`; what it does from
 # `fails_after` minutes on is a failure.
@@ -145,7 +146,7 @@ END = np.dtype([("good", np.int64), ("effects", np.int64)])
 HAPPENING = np.dtype(
     [
         *((name, np.float64) for name in ("reach", "tenure", "contacts", "score", "opened")),
-        *((name, np.int64) for name in ("effects", "who", "visitors", "most", "fails")),
+        *((name, np.int64) for name in ("effects", "who", "visitors", "most", "fails", "ranks", "ranks_n")),
     ]
 )
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
@@ -192,6 +193,8 @@ class Arrays(NamedTuple):
         −1 where none, shape (traits,).
     terms
         Those that differ between customers or in time.
+    ranks
+        What values of traits, as the company has seen them, add to a place on a list.
     after_end
         Ends after which a journey follows, shape (F, J, ends).
     tilt
@@ -255,6 +258,7 @@ class Arrays(NamedTuple):
     seeing: Records
     lag: Whole
     terms: Records
+    ranks: Records
     after_end: NDArray[np.bool_]
     tilt: Floats
     ends: Records
@@ -364,6 +368,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
     effects += [event for each in models for event in each.events.values()]
     personas = [persona for each in models for persona in each.personas.values()]
     conditions = [condition for each in models for condition in conditions_of(each)]
+    ranked = [event.by.seen for each in models for event in each.events.values()]
 
     def unique(*names: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for some in names for name in some))
@@ -401,6 +406,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
             (name for persona in personas for name in persona.traits),
             (name for effect in effects for name in effect.trait),
             (name for who in conditions for name in (*who.trait, *who.seen)),
+            (name for seen in ranked for name in seen),
             last.traits,
         ),
         values=unique(
@@ -413,6 +419,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
                 for values in asked.values()
                 for value in values
             ),
+            (value for seen in ranked for weights in seen.values() for value in weights),
         ),
         lagging=tuple(last.traits),
     )
@@ -446,6 +453,7 @@ class _Lists:
     trait_value: list[int] = field(default_factory=list)
     trait_weight: list[float] = field(default_factory=list)
     terms: list[tuple[Any, ...]] = field(default_factory=list)
+    ranks: list[tuple[float, int, int]] = field(default_factory=list)
     pool: list[int] = field(default_factory=list)
     overflow: list[float] = field(default_factory=list)
     outcome: list[tuple[Any, ...]] = field(default_factory=list)
@@ -523,7 +531,7 @@ class _Lowering:
             "start_step", "start_channel", "start_who", "trait_value", "pool", "add", "drop", "trait_set",
             "open_journey", "open_after", "cancel", "put_off",
         }  # fmt: skip
-        records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW, "terms": TERM}
+        records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW, "terms": TERM, "ranks": RANK}
         columns: dict[str, Any] = {}
         for name in _Lists.__dataclass_fields__:
             kind = records.get(name) or (np.int64 if name in whole else np.float64)
@@ -814,8 +822,13 @@ class _Lowering:
         row["reach"], row["who"], row["effects"] = event.reach, self.condition(event.who, name), self.effects(event)
         row["visitors"], row["most"] = event.who.stage is not None, NONE if event.most is None else event.most
         row["fails"] = event.fails
-        for known in type(event.by).model_fields:
+        for known in ("tenure", "contacts", "score", "opened"):
             row[known] = getattr(event.by, known)
+        row["ranks"] = len(self.lists.ranks)
+        for trait, weights in event.by.seen.items():
+            for value, weight in weights.items():
+                self.lists.ranks.append((weight, self.number["traits"][trait], self.number["values"][value]))
+        row["ranks_n"] = len(self.lists.ranks) - row["ranks"]
 
     def step(self, f: int, journey: str, name: str, step: Step, model: Model) -> None:
         """Write down a step: its touchpoint, how visits end and where they lead."""

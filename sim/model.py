@@ -833,7 +833,7 @@ class Journey(Described):
 class By(Described):
     """Weights of what the company can know of a customer: the largest sum stands first on a list.
 
-    Whoever it does not know that of stands last.
+    Whoever it does not know that of stands last; what it has not seen of a trait adds nothing.
 
     Attributes
     ----------
@@ -845,12 +845,15 @@ class By(Described):
         The last answer to a survey.
     opened
         Days since a journey opened last.
+    seen
+        Traits as the company has seen them: what each value adds, nothing where it is not named.
     """
 
     tenure: float = 0.0
     contacts: float = 0.0
     score: float = 0.0
     opened: float = 0.0
+    seen: dict[str, dict[str, float]] = {}
 
     @cached_property
     def weights(self) -> tuple[float, float, float, float]:

@@ -685,13 +685,29 @@ def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Pr
     yield from _who(raw, f"{path}.who", event.get("who"))
     yield from _effects(raw, path, event)
     yield from _does_something(path, event)
+    yield from _known_to_the_company(raw, path, event)
     by = event.get("by")
     if isinstance(by, dict):
         if event.get("most") is None:
             yield Problem(f"{path}.by", "says who comes first on a list; say with `most` how many are on it")
         surveys = any("survey" in persona for _, persona in _items(raw, "personas"))
+        for trait, weights in _items(by, "seen"):
+            yield from _nobody(f"{path}.by.seen.{trait}", _listed(weights), _values(raw, trait))
         if "score" in by and not surveys and not any("survey" in set_ for set_, _ in _set_by_changes(raw)):
             yield Problem(f"{path}.by.score", "nobody is asked for a score; give a persona a survey")
+
+
+def _known_to_the_company(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Problem]:
+    """A list is made by what the company knows, so it cannot ask for the truth of a trait that it sees in part."""
+    who, traits = event.get("who"), dict(_items(raw, "traits"))
+    if event.get("most") is None or not isinstance(who, dict):
+        return
+    for trait in _names(who, "trait"):
+        seen = traits.get(trait, {}).get("seen")
+        if isinstance(seen, dict) and (seen.get("after") is not None or _weight(seen, "p") not in (None, 1)):
+            message = f"a list is made by what the company knows, and it sees '{trait}' only in part "
+            message += f"(traits.{trait}.seen); ask for what it has seen: {path}.who.seen.{trait}"
+            yield Problem(f"{path}.who.trait.{trait}", message)
 
 
 def _at_outage(raw: dict[str, Any], path: str, outage: Any) -> Iterator[Problem]:

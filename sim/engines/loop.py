@@ -116,6 +116,7 @@ from sim.engines.world import (
     pool_at,
     product_at,
     queue_at,
+    rank_at,
     relation_at,
     seeing_at,
     seen_at,
@@ -1257,13 +1258,19 @@ def meets(w: Record, c: Whole, n: Whole) -> bool:
     if condition["any_seen"] == 0:
         for trait in range(w["n_traits"]):
             if m_seen_matters(w, n, trait):
-                lagging = m_lag(w, trait)
-                value = trait_at(w, c, trait)["value"] if lagging < 0 else noted_at(w, c, lagging)["value"]
+                value = noted(w, c, trait)
                 if value < 0 or not m_who_seen(w, n, trait, value):
                     return False
     if condition["share"] >= 1:
         return True
     return draw(draws.fold(customer["key"], condition["name"]), U_PILOT) < condition["share"]
+
+
+@inlined
+def noted(w: Record, c: Whole, trait: Whole) -> Whole:
+    """Value of a trait as the company last saw it, −1 where it never has."""
+    lagging = m_lag(w, trait)
+    return np.int64(trait_at(w, c, trait)["value"] if lagging < 0 else noted_at(w, c, lagging)["value"])
 
 
 @inlined
@@ -2026,7 +2033,12 @@ def standing_of(w: Record, c: Whole, event: Record) -> float:
     customer, known, now = customer_at(w, c), known_at(w, c, ZERO), w["now"]
     tenure, opened = (now - customer["joined"]) / MINUTES_PER_DAY, (now - known["opened"]) / MINUTES_PER_DAY
     weights = (event["tenure"], event["contacts"], event["score"], event["opened"])
-    return rules.standing(weights, (tenure, known["contacts"], known["score"], opened))
+    together = rules.standing(weights, (tenure, known["contacts"], known["score"], opened))
+    for n in range(event["ranks"], event["ranks"] + event["ranks_n"]):
+        rank = rank_at(w, n)
+        if noted(w, c, rank["trait"]) == rank["value"]:
+            together += rank["weight"]
+    return together
 
 
 @compiled

@@ -65,10 +65,10 @@ if TYPE_CHECKING:
     from sim.behaviour import Behaviour
     from sim.changes import Phase
     from sim.model import (
+        By,
         Callback,
         Churn,
         Contract,
-        Event,
         Journey,
         Model,
         Referral,
@@ -1063,7 +1063,7 @@ class History:
         event = self.model.events[name]  # a list is everybody's
         if event.most is None:
             return people
-        ranked = sorted(people, key=lambda customer: -rules.standing(event.by.weights, self.known(customer)))
+        ranked = sorted(people, key=lambda customer: -self.standing(customer, event.by))
         return sorted(ranked[: event.most], key=lambda customer: customer.row)
 
     def is_concerned(self, customer: Customer, name: str) -> bool:
@@ -1072,8 +1072,15 @@ class History:
         is_customer = customer.joined is not None and customer.left is None
         return (is_customer or who.stage is not None) and self.meets(customer, name, who)
 
+    def standing(self, customer: Customer, by: By) -> float:
+        """Return how high somebody stands on a list, by what the company can know of them."""
+        together = rules.standing(by.weights, self.known(customer))
+        for trait, weights in by.seen.items():
+            together += weights.get(self.noted(customer, trait) or "", 0.0)
+        return together
+
     def known(self, customer: Customer) -> tuple[float, float, float, float]:
-        """Return what the company can know of a customer, as `By` has it."""
+        """Return what the company can know of a customer beside traits, as `By` has it."""
         now, joined = self.calendar.now, nan if customer.joined is None else customer.joined
         tenure, opened = (now - joined) / MINUTES_PER_DAY, (now - customer.opened) / MINUTES_PER_DAY
         return tenure, float(customer.contacts), customer.score, opened

@@ -599,6 +599,8 @@ def draw_event(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
     arriving = [journey["when"] for journey in journeys.values() if "arrival" in journey["when"]]
     if arriving and chance.happens(0.3):
         who["stage"] = [plan.home, chance.one_of(arriving).get("stage", "prospect")]
+    if "most" in event and "trait" in who:
+        who["seen"] = who.pop("trait")  # a list is made by what the company knows
     return event | ({"who": who} if who else {})
 
 

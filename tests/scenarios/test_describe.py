@@ -304,6 +304,7 @@ EVENTS = {
     },
     "refund": {"rate": "2 / month", "revenue": "-5 EUR", "puts_off": {"order": "6 h"}, "cancels": "complaint"},
     "calls": {"every": "1 week", "most": 50, "by": {"score": -1, "tenure": 1}, "stage": "vip", "adds": "tv"},
+    "visits": {"every": "1 week", "most": 9, "by": {"seen": {"line": {"poor": 2}}}, "mood": 1},
 }  # fmt: skip
 
 
@@ -335,6 +336,7 @@ def club():
             "At most 50 are on the list, first those with the most time as a customer and least points in the last "
             "survey (+1 for each day as a customer and −1 for each point in the last survey; the largest sum first)."
         ),
+        "At most 9 are on the list (+2 where line is seen as poor; the largest sum first).",
         "It moves them to the stage vip and adds tv.",
         "It is a failure.",
         "A visit that is not over after 2 days costs 20 EUR, and again every day; that is no failure.",
@@ -344,6 +346,7 @@ def club():
 def test_what_happens_by_itself_is_told(expected: str):
     raw = deepcopy(shop(when="opened").raw) | {"events": EVENTS}
     raw["personas"]["p"]["survey"] = {}
+    raw["personas"]["p"]["traits"] = {"line": "poor"}
     raw["journeys"]["order"]["steps"]["deliver"]["while_open"] = CLOCK
     assert expected in told(parse(raw))
 

@@ -274,7 +274,7 @@ EVERYTHING = {
             "every": "3 days",
             "who": {"persona": "caller"},
             "most": 12,
-            "by": {"score": -1, "tenure": 0.01, "contacts": 0.5, "opened": 0.1},
+            "by": {"score": -1, "tenure": 0.01, "contacts": 0.5, "opened": 0.1, "seen": {"region": {"south": 0.3}}},
             "reach": 0.35,
             "opens": {"letter": 1},
         },

@@ -158,8 +158,8 @@ def test_a_pilot_may_lead_some_to_another_desk():
     ],
 )
 def test_what_makes_no_sense_of_a_pilot_is_told(change, where, what):
+    events = {"letter": {"on": moment(100), "mood": 1}, "list": {"on": moment(100), "most": 5, "mood": 1}}
     with pytest.raises(ScenarioError) as told:
-        events = {"letter": {"on": moment(100), "mood": 1}, "list": {"on": moment(100), "most": 5, "mood": 1}}
         build(pages(events=events) | {"changes": {"try": CHANGE | change}})
     problem = next(problem for problem in told.value.problems if problem.path == where)
     assert what in problem.message

@@ -592,6 +592,23 @@ def test_the_company_knows_the_last_answer_and_not_what_is_felt():
     assert reached(tables, "calls") == set(in_order[:20])
 
 
+def test_a_list_is_in_the_order_of_what_the_company_has_seen_of_a_trait():
+    """It has heard of half of the poor lines; of the others it knows nothing, which adds nothing."""
+    line = {"person": {"share": 1, "traits": {"line": {"poor": 0.4, "good": 0.6}}}}
+    events = {
+        name: {"on": moment(60), "who": {asks: {"line": "poor"}}, "mood": 1}
+        for name, asks in (("poor", "trait"), ("heard", "seen"))
+    }
+    for weight in (2, -2):
+        events["calls"] = {"on": moment(60), "most": 12, "by": {"seen": {"line": {"poor": weight}}}, "mood": 1}
+        tables = tell(company_of(traits={"line": {"seen": {"p": 0.5}}}, personas=line, events=events))
+        heard = reached(tables, "heard")
+        assert 4 < len(heard) < len(reached(tables, "poor"))
+        others = sorted(set(range(40)) - heard)
+        in_order = [*sorted(heard), *others] if weight > 0 else [*others, *sorted(heard)]
+        assert reached(tables, "calls") == set(in_order[:12])
+
+
 def test_several_things_known_add_up_by_their_weights():
     events = some("one", opens={"bob": 1}) | some("two", minute=300, opens={"bob": 1})
     by = {"contacts": 1, "opened": -10}  # ten a day since a journey opened
