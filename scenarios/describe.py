@@ -809,12 +809,12 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
         on = [route for route in found if route.outcome == outcome and route.kind == "not served"]
         if on:
             sentences.append(f"{who}{_leads(journey, name, on)}.")
-    if step.while_open is not None:
-        clock = step.while_open
+    for called, clock in step.while_open.items():
         again = f", and again {_every(clock.every)}" if clock.every is not None else ""
         does = _effects(model, clock) or "changes nothing"
         told = f"; that is {_good(clock)}" if clock.good is not None else ""
-        sentences.append(f"A visit that is not over after {duration(clock.after)} {does}{again}{told}.")
+        which = f"{plain(called)}: a" if called else "A"
+        sentences.append(f"{which} visit that is not over after {duration(clock.after)} {does}{again}{told}.")
     path = ("journeys", next(key for key, known in model.journeys.items() if known is journey), "steps", name)
     also = _also(model, step, *path)
     return Part(f"{plain(name)} ({place}{plain(touchpoint.channel)}, {takes}{promise}{first})", sentences + also)

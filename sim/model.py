@@ -681,6 +681,30 @@ class WhileOpen(Effects):
     every: Minutes | None = Field(default=None, gt=0)
 
 
+def is_one_clock(written: dict[Any, Any]) -> bool:
+    """Whether this is written as one clock, and not as several by name."""
+    return bool(written.keys() & WhileOpen.model_fields) or not all(isinstance(each, dict) for each in written.values())
+
+
+def _one_clock(value: object) -> object:
+    """Let a clock without a name stand for several of which it is the only one."""
+    if not isinstance(value, dict) or not is_one_clock(value):
+        return {} if value is None else value
+    named = [name for name, each in value.items() if isinstance(each, dict) and "after" in each]
+    if named := [name for name in named if name not in WhileOpen.model_fields]:
+        msg = f"is one clock, and names others beside it ({', '.join(map(str, named))}); give that one a name too"
+        raise ValueError(msg)
+    return {"": value}
+
+
+Clocks = Annotated[dict[str, WhileOpen], BeforeValidator(_one_clock)]
+
+
+def clock_called(step: str, name: str) -> str:
+    """What the clock of a step is called where a cause is named: as the step, if it has no name of its own."""
+    return f"{step}.{name}" if name else step
+
+
 class Step(Described):
     """A place in a journey's graph: a touchpoint, how a visit there can end, and where each ending leads.
 
@@ -692,7 +716,7 @@ class Step(Described):
     promise
         How long after joining the visit should be over.
     while_open
-        What happens if it is not over by some time, whether it waits or is served.
+        What happens if it is not over by some time, whether it waits or is served: one clock, or several by name.
     """
 
     touchpoint: str
@@ -700,7 +724,7 @@ class Step(Described):
     next: dict[str, Targets] = {}
     service_time: Distribution | None = None
     promise: Minutes | None = None
-    while_open: WhileOpen | None = None
+    while_open: Clocks = {}
     priority: int | None = None
 
     @cached_property

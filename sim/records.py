@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from sim.arrays import NONE
-from sim.model import CALLBACKS, LEFT
+from sim.model import CALLBACKS, LEFT, clock_called
 from sim.rosters import Departure
 from sim.strain import Look
 from sim.tables import CUSTOMERS, DEPARTURES, EFFECTS, HOLDINGS, JOURNEYS, STRAIN, VISITS, Tables, frame
@@ -55,7 +55,7 @@ CUSTOMER_ROW = _row(
     ("joined", "left", "satisfaction_start", "satisfaction_end", "revenue", "cost"),
     ("customer", "origin", "k", "persona", "stage", "present", "why"),
 )
-# `cause` counts events, then steps.
+# `cause` counts events, then clocks.
 EFFECT_ROW = _row(
     ("at", "revenue"), ("customer", "cause", "journey", "visit", "nth", "persona", "goal", "stage", "kept")
 )
@@ -158,7 +158,7 @@ def _customers(block: Block) -> pl.DataFrame:
 
 def _effects(block: Block) -> pl.DataFrame:
     names = block.names
-    causes = [*names.events, *(step for _, step in names.steps)]
+    causes = [*names.events, *(clock_called(step, clock) for _, step, clock in names.clocks)]
     words = {"cause": causes, "persona": names.groups, "goal": names.goals, "stage": names.stages}
     return _table(block.effects, EFFECTS, words)
 

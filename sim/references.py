@@ -26,6 +26,7 @@ from sim.model import (
     Effects,
     Population,
     When,
+    is_one_clock,
 )
 
 if TYPE_CHECKING:
@@ -513,8 +514,16 @@ def _placed_effects(raw: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
         for step_name, step in _items(journey, "steps"):
             path = f"journeys.{name}.steps.{step_name}"
             yield from ((f"{path}.outcomes.{way}", outcome) for way, outcome in _items(step, "outcomes"))
-            if isinstance(step.get("while_open"), dict):
-                yield f"{path}.while_open", step["while_open"]
+            yield from ((f"{path}.{where}", clock) for where, clock in _clocks(step))
+
+
+def _clocks(step: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every clock of a step, with where it stands."""
+    written = step.get("while_open")
+    if isinstance(written, dict) and is_one_clock(written):
+        yield "while_open", written
+    else:
+        yield from ((f"while_open.{name}", clock) for name, clock in _items(step, "while_open"))
 
 
 def _all_effects(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -650,9 +659,9 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
         if outcome not in routed and outcome != RESOLVED:
             message = f"the outcome '{outcome}' leads nowhere; add it under next, with steps or ends"
             yield Problem(f"{path}.outcomes.{outcome}", message)
-    if isinstance(step.get("while_open"), dict):
-        yield from _effects(raw, f"{path}.while_open", step["while_open"])
-        yield from _does_something(f"{path}.while_open", step["while_open"])
+    for where, clock in _clocks(step):
+        yield from _effects(raw, f"{path}.{where}", clock)
+        yield from _does_something(f"{path}.{where}", clock)
     for outcome, effect in _items(step, "outcomes"):
         yield from _effects(raw, f"{path}.outcomes.{outcome}", effect)
         reopens = f"{path}.outcomes.{outcome}.reopens"

@@ -26,6 +26,7 @@ from sim.engines.world import (
     attempt_at,
     bucket_at,
     channel_at,
+    clock_at,
     condition_at,
     curve_at,
     customer_at,
@@ -207,13 +208,13 @@ R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 _PURPOSES = (
     "start", "join", "gap", "persona", "product", "trait", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
-    "score", "leave", "review", "kept", "while open", "reach", "callback", "reached", "speed", "proficiency", "seen",
+    "score", "leave", "review", "kept", "reach", "callback", "reached", "speed", "proficiency", "seen",
     "seen after", "refer", "deter", "referral",
 )  # fmt: skip
 (
     U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_TRAIT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
-    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH, U_CALLBACK, U_REACHED, U_SPEED, U_PROFICIENCY, U_SEEN,
+    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_REACH, U_CALLBACK, U_REACHED, U_SPEED, U_PROFICIENCY, U_SEEN,
     U_SEEN_AFTER, U_REFER, U_DETER, U_REFERRAL,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
@@ -1399,8 +1400,8 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
         return BY_BLOCKING
     channel_at(w, channel)["n"] += attended
     issue["noticed"] = 1
-    if planned["while_open"] >= 0:
-        wind_up(w, i, ZERO)
+    for k in range(planned["clocks"], planned["clocks"] + planned["clocks_n"]):
+        wind_up(w, i, k, ZERO)
     if pools > 0:
         join_queue(w, i)
     else:
@@ -1926,28 +1927,29 @@ def close_left(w: Record, i: Whole) -> None:
 
 
 @compiled
-def wind_up(w: Record, i: Whole, n: Whole) -> None:
-    """Let the clock on a visit strike for the n-th time when it is due."""
-    issue = issue_at(w, i)
-    step = step_at(w, issue["phase"], issue["step"])
-    due = issue["joined"] + step["strikes"]
+def wind_up(w: Record, i: Whole, k: Whole, n: Whole) -> None:
+    """Let a clock on a visit strike for the n-th time when it is due."""
+    issue, clock = issue_at(w, i), clock_at(w, k)
+    due = issue["joined"] + clock["strikes"]
     if n > 0:
-        due += n * step["again"]
-    put(w, due, R_ARRIVAL, issue["row"], issue["number"], issue["visits"], STRIKE, i, ZERO)
+        due += n * clock["again"]
+    which = k - step_at(w, issue["phase"], issue["step"])["clocks"]
+    put(w, due, R_ARRIVAL, issue["row"], issue["number"], issue["visits"], STRIKE, i, which)
 
 
 @compiled
-def strike(w: Record, i: Whole) -> None:
-    """Let the clock on a visit take effect."""
+def strike(w: Record, i: Whole, which: Whole) -> None:
+    """Let a clock on a visit take effect."""
     issue = issue_at(w, i)
-    c, step = issue["customer"], step_at(w, issue["phase"], issue["step"])
-    cause, journey, visit, n = w["n_events"] + issue["step"], issue["number"], issue["visits"], ZERO
-    if step["again"] < inf:
-        n = np.int64((w["now"] - issue["joined"] - step["strikes"]) / step["again"] + 0.5)
-        wind_up(w, i, n + 1)
-    elapsed = step["strikes"] + (n * step["again"] if n > 0 else 0.0)
-    failure = issue["by_failure"] | np.int64(elapsed >= step["fails_after"])
-    e, key = step["while_open"], draws.fold(draws.fold(issue["visit_key"], as_key(U_WHILE_OPEN)), as_key(n))
+    c, k = issue["customer"], step_at(w, issue["phase"], issue["step"])["clocks"] + which
+    clock = clock_at(w, k)
+    cause, journey, visit, n = w["n_events"] + clock["cause"], issue["number"], issue["visits"], ZERO
+    if clock["again"] < inf:
+        n = np.int64((w["now"] - issue["joined"] - clock["strikes"]) / clock["again"] + 0.5)
+        wind_up(w, i, k, n + 1)
+    elapsed = clock["strikes"] + (n * clock["again"] if n > 0 else 0.0)
+    failure = issue["by_failure"] | np.int64(elapsed >= clock["fails_after"])
+    e, key = clock["effects"], draws.fold(draws.fold(issue["visit_key"], clock["name"]), as_key(n))
     goal = journey_at(w, phase_of(w, c), issue["journey"])["goal"]
     sway(w, i, effects_at(w, e)["mood"])
     take_effect(w, c, e, key, issue["origin_journey"], issue["origin_n"], issue["origin"], issue["journey"], failure)
@@ -2703,7 +2705,7 @@ def record_journey(
 def record_effect(
     w: Record, c: Whole, e: Whole, cause: Whole, journey: Whole, visit: Whole, n: Whole, goal: Whole
 ) -> None:
-    """Write down that an event, or the clock on a visit, took effect on somebody."""
+    """Write down that an event, or a clock on a visit, took effect on somebody."""
     customer = customer_at(w, c)
     row = effect_row(w, w["effect_rows"])
     w["effect_rows"] += 1
@@ -2959,7 +2961,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             still = is_same_visit(w, a, event) and issue_at(w, a)["state"] in (WAITING, SERVED)
             take_first(w)
             if still and issue_at(w, a)["times_left"] == customer_at(w, issue_at(w, a)["customer"])["times_left"]:
-                strike(w, a)
+                strike(w, a, b)
         elif kind == HAPPEN:
             take_first(w)
         elif kind == ON_DATE:

@@ -40,6 +40,7 @@ from sim.model import (
     RESOLVED,
     Effects,
     Who,
+    clock_called,
 )
 from sim.rosters import address
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
@@ -77,7 +78,6 @@ if TYPE_CHECKING:
         Target,
         Term,
         Touchpoint,
-        WhileOpen,
     )
     from sim.summaries import Summary
     from sim.timetable import Cumulative
@@ -697,8 +697,8 @@ class History:
         if visit.touchpoint.attended:
             visit.on_line = True
             self.in_channel[channel] += 1
-        if visit.step.while_open is not None:
-            self.wind_up(visit, visit.step.while_open, 0)
+        for name in visit.step.while_open:
+            self.wind_up(visit, name, 0)
         if visit.touchpoint.staff:
             self.join(visit, pools)
         else:
@@ -1021,24 +1021,26 @@ class History:
                 self.open_later(customer, name, child, origin, delay, by_failure=failure)
         self.part(customer)
 
-    def wind_up(self, visit: Visit, clock: WhileOpen, n: int) -> None:
-        """Let the clock on a visit strike for the n-th time when it is due."""
+    def wind_up(self, visit: Visit, name: str, n: int) -> None:
+        """Let a clock on a visit strike for the n-th time when it is due."""
+        clock = visit.step.while_open[name]
         due = visit.joined + clock.after + n * (clock.every or 0.0)
         order = (visit.issue.customer.row, visit.issue.number, visit.number)
-        self.calendar.call(partial(self.strike, visit, clock, n), due, Rank.ARRIVAL, *order)
+        self.calendar.call(partial(self.strike, visit, name, n), due, Rank.ARRIVAL, *order)
 
-    def strike(self, visit: Visit, clock: WhileOpen, n: int) -> None:
-        """Let the clock on a visit take effect, if the visit is still open."""
-        issue, customer = visit.issue, visit.issue.customer
+    def strike(self, visit: Visit, name: str, n: int) -> None:
+        """Let a clock on a visit take effect, if the visit is still open."""
+        issue, customer, clock = visit.issue, visit.issue.customer, visit.step.while_open[name]
         if visit.ended is not None or issue.left_behind:
             return
         if clock.every is not None:
-            self.wind_up(visit, clock, n + 1)
+            self.wind_up(visit, name, n + 1)
         self.sway(issue, clock.mood)
-        key = draws.fold(draws.fold(visit.key, draws.name("while open")), n)
+        key = draws.fold(draws.fold(visit.key, draws.name(f"while open {name}".rstrip())), n)
         failure = issue.by_failure or clock.after + n * (clock.every or 0.0) >= visit.step.fails_after(clock)
         self.take_effect(clock, customer, key, issue.origin, issue.name, failure=failure)
-        self.record_effect(customer, clock, (visit.step_name, issue.number, visit.number, n), self.goal(issue))
+        cause = clock_called(visit.step_name, name), issue.number, visit.number, n
+        self.record_effect(customer, clock, cause, self.goal(issue))
         self.part(customer)
 
     def happen(self, name: str, n: int) -> None:
@@ -1453,7 +1455,7 @@ class History:
     def record_effect(
         self, customer: Customer, effects: Effects, cause: tuple[str, int, int, int], goal: str | None
     ) -> None:
-        """Write down that an event, or the clock on a visit, took effect on somebody."""
+        """Write down that an event, or a clock on a visit, took effect on somebody."""
         now = self.calendar.now
         self.effects.append((customer.row, *cause, customer.persona, goal, now, effects.revenue, effects.stage))
 

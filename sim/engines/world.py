@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.arrays import (
+    CLOCK,
     CONDITION,
     EFFECTS,
     END,
@@ -139,7 +140,7 @@ MODEL_RECORDS = {
     "personas": (PERSONA, 2), "touchpoints": (TOUCHPOINT, 2), "journeys": (JOURNEY, 2), "steps": (STEP, 2),
     "ends": (END, 3), "outcome": (OUTCOME, 1), "target": (TARGET, 1), "effects": (EFFECTS, 1), "laws": (LAW, 1),
     "conditions": (CONDITION, 1), "events": (HAPPENING, 2), "people": (PEOPLE, 2), "terms": (TERM, 1),
-    "seeing": (SEEING, 2), "ranks": (RANK, 1),
+    "seeing": (SEEING, 2), "ranks": (RANK, 1), "clocks": (CLOCK, 1),
 }  # fmt: skip
 MODEL_VALUES = {
     "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3),
@@ -250,6 +251,7 @@ people_at = records("model people", *MODEL_RECORDS["people"])
 condition_at = records("model conditions", *MODEL_RECORDS["conditions"])
 happening_at = records("model events", *MODEL_RECORDS["events"])
 term_at = records("model terms", *MODEL_RECORDS["terms"])
+clock_at = records("model clocks", *MODEL_RECORDS["clocks"])
 rank_at = records("model ranks", *MODEL_RECORDS["ranks"])
 seeing_at = records("model seeing", *MODEL_RECORDS["seeing"])
 

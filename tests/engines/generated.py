@@ -546,7 +546,7 @@ def of_all(raw: Raw) -> list[Raw]:
     journeys = raw["journeys"].values()
     steps = [step for journey in journeys for step in journey["steps"].values()]
     outcomes = [outcome for step in steps for outcome in step["outcomes"].values() if isinstance(outcome, dict)]
-    clocks = [step["while_open"] for step in steps if "while_open" in step]
+    clocks = [clock for step in steps for clock in clocks_of(step).values()]
     return [*outcomes, *clocks, *(end for j in journeys for end in j["ends"].values()), *raw.get("events", {}).values()]
 
 
@@ -573,12 +573,22 @@ def draw_step(chance: Chance, plan: Plan, journey: str, steps: list[str], ends: 
         promise=lambda: chance.duration(5, 120),
         service_time=lambda: draw_law(chance, 2, 60),
         priority=lambda: chance.whole(-2, 2),
-        while_open=lambda: draw_while_open(chance, plan, journey),
+        while_open=lambda: (
+            draw_clock_on(chance, plan, journey)
+            if chance.happens(0.6)
+            else {name: draw_clock_on(chance, plan, journey) for name in ("told", "late")}
+        ),
     )
 
 
-def draw_while_open(chance: Chance, plan: Plan, journey: str) -> Raw:
-    """Draw the clock on a visit."""
+def clocks_of(step: Raw) -> Raw:
+    """Clocks of a step by name; one without a name is called nothing."""
+    written = step.get("while_open", {})
+    return {"": written} if "after" in written else written
+
+
+def draw_clock_on(chance: Chance, plan: Plan, journey: str) -> Raw:
+    """Draw a clock on a visit."""
     clock = {"after": chance.duration(5, 60), "satisfaction": chance.number(-1, 0)}
     clock |= chance.maybe(0.5, every=lambda: chance.duration(20, 90)) | draw_good(chance, 0.3)
     return clock | draw_effects(chance, plan, journey)

@@ -287,8 +287,11 @@ def events(chance: Chance, raw: Raw) -> Raw:
 
 
 def clocks(chance: Chance, raw: Raw) -> Raw:
-    journey, step, _ = chance.one_of(all_steps(raw))
-    return {f"journeys.{journey}.steps.{step}.while_open": {"after": "15 min", "revenue": "-2 EUR"}}
+    """Another clock on a step, one more, or the first."""
+    journey, step, written = chance.one_of(all_steps(raw))
+    path = f"journeys.{journey}.steps.{step}.while_open"
+    named = "after" not in written.get("while_open", {"after": "never"})
+    return {f"{path}.third" if named else path: {"after": "15 min", "revenue": "-2 EUR"}}
 
 
 # ---- customers -------------------------------------------------------------------------------------------------------

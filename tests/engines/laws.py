@@ -36,6 +36,8 @@ from sim.model import (
     Pool,
     Step,
     Touchpoint,
+    WhileOpen,
+    clock_called,
 )
 from sim.rosters import Departure, address, on_duty
 from sim.summaries import Summary, summarise
@@ -236,11 +238,16 @@ def happenings(history: History) -> Iterator[Happening]:
     for row in history.effects:
         if row["journey"]:
             visit = history.visits_of[row["customer"], row["journey"]][row["visit"] - 1]
-            clock = history.step(visit).while_open
+            clock = clocks(history, visit)[row["cause"]]
             yield Happening(row, row["at"], (inf, inf), clock, history.name(row))
         else:
             event = history.of(row, row["at"]).events[row["cause"]]
             yield Happening(row, row["at"], (inf, inf), event, row["cause"])
+
+
+def clocks(history: History, visit: Raw) -> dict[str, WhileOpen]:
+    """Clocks on a visit, by the cause that stands in the rows of what they did."""
+    return {clock_called(visit["step"], name): clock for name, clock in history.step(visit).while_open.items()}
 
 
 def happened_to(history: History) -> dict[int, list[Happening]]:
@@ -584,7 +591,7 @@ def opening(history: History, parent: Raw, name: str, how: str) -> Iterator[bool
     for effect in history.effects_of[parent["customer"]] if how == "from" else ():
         if effect["journey"] == parent["journey"]:
             step = history.step(visits[effect["visit"] - 1])
-            clock = step.while_open
+            clock = clocks(history, visits[effect["visit"] - 1])[effect["cause"]]
             if name in clock.opens:
                 yield clock.after + effect["nth"] * (clock.every or 0.0) >= step.fails_after(clock)
     if parent["closed"] is not None and parent["end"] not in (LEFT, CANCELLED):
@@ -935,27 +942,33 @@ def what_happened_is_recorded(history: History) -> Iterator[str]:
 
 
 def clocks_strike_while_a_visit_is_open(history: History) -> Iterator[str]:
-    """The clock on a visit strikes when it is due, and as often, until the visit is over or its customer left."""
+    """A clock on a visit strikes when it is due, and as often, until the visit is over or its customer left."""
     struck: dict[tuple[int, int, int], list[Raw]] = defaultdict(list)
     for row in history.effects:
         if row["journey"]:
             struck[row["customer"], row["journey"], row["visit"]].append(row)
     for visit in history.visits:
-        clock, rows = history.step(visit).while_open, struck[visit["customer"], visit["journey"], visit["visit"]]
-        if clock is None or visit["outcome"] in TURNED_AWAY:
-            if rows:
-                yield f"{place(visit)}: has no clock, but it struck {len(rows)} times"
-            continue
-        over, n = history.over(visit), 0
-        while (due := visit["joined"] + clock.after + n * (clock.every or inf if n else 0.0)) <= over:
-            here = [row for row in rows if row["nth"] == n and isclose(row["at"], due, abs_tol=AN_INSTANT)]
-            ended = due == history.model.clock.horizon or left_behind(history, visit, due)
-            perhaps = ended or due > over - AN_INSTANT or left_behind(history, visit, due, perhaps=True)
-            if (ended and here) or (not perhaps and len(here) != 1):
-                yield f"{place(visit)}: its clock was due for the {n}th time at {due}, and struck {len(here)} times"
-            n += 1
-        if any(not (row["nth"] < n and row["cause"] == visit["step"]) for row in rows):
-            yield f"{place(visit)}: over at {over}, but its clock struck at {[row['at'] for row in rows]}"
+        rows = struck[visit["customer"], visit["journey"], visit["visit"]]
+        known = {} if visit["outcome"] in TURNED_AWAY else clocks(history, visit)
+        others = [row["cause"] for row in rows if row["cause"] not in known]
+        if others:
+            yield f"{place(visit)}: has no such clocks, but {others} struck"
+        for cause, clock in known.items():
+            yield from strikes(history, visit, clock, [row for row in rows if row["cause"] == cause])
+
+
+def strikes(history: History, visit: Raw, clock: WhileOpen, rows: list[Raw]) -> Iterator[str]:
+    """A clock struck when it was due."""
+    over, n = history.over(visit), 0
+    while (due := visit["joined"] + clock.after + n * (clock.every or inf if n else 0.0)) <= over:
+        here = [row for row in rows if row["nth"] == n and isclose(row["at"], due, abs_tol=AN_INSTANT)]
+        ended = due == history.model.clock.horizon or left_behind(history, visit, due)
+        perhaps = ended or due > over - AN_INSTANT or left_behind(history, visit, due, perhaps=True)
+        if (ended and here) or (not perhaps and len(here) != 1):
+            yield f"{place(visit)}: its clock was due for the {n}th time at {due}, and struck {len(here)} times"
+        n += 1
+    if any(row["nth"] >= n for row in rows):
+        yield f"{place(visit)}: over at {over}, but its clock struck at {[row['at'] for row in rows]}"
 
 
 def events_happen_to_those_they_are_meant_for(history: History) -> Iterator[str]:

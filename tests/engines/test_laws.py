@@ -169,7 +169,7 @@ SPOILT = {
         "an event costs more": lambda: with_scenario("events.news.revenue", "-1 EUR"),
     },
     "clocks_strike_while_a_visit_is_open": {
-        "they are due later": lambda: with_scenario("journeys.fault.steps.part.while_open.after", "3 days"),
+        "they are due later": lambda: with_scenario("journeys.fault.steps.part.while_open.late.after", "3 days"),
         "some do not strike": lambda: with_effects(pl.col("nth") != 1),
     },
     "events_happen_to_those_they_are_meant_for": {

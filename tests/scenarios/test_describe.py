@@ -501,6 +501,7 @@ def test_what_happens_at_a_visit_and_at_an_end_is_told():
         "When it ends as mended it adds 0.5 to the mood, adds router and sets served to yes.",
         "Whoever ends as send: that adds 0.2 to the mood and costs 5 EUR.",
         "To end as missing is a failure.",
+        "told: a visit that is not over after 1 day opens letter (40 %); that is no failure.",
         "Whoever ends as missing: that takes 0.3 from satisfaction and opens complaint (70 %).",
         "Whoever ends as resolved: that takes away tv.",
         "When it ends as served it brings 49 EUR and moves them to the stage customer.",

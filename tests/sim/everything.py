@@ -159,7 +159,10 @@ EVERYTHING = {
                 "part": {
                     "touchpoint": "parcel",
                     "promise": "2 days",
-                    "while_open": {"after": "2 days", "every": "1 day", "opens": {"complaint": 0.2}},
+                    "while_open": {
+                        "late": {"after": "2 days", "every": "1 day", "opens": {"complaint": 0.2}},
+                        "told": {"after": "1 day", "good": True, "opens": {"letter": 0.4}},
+                    },
                     "outcomes": {
                         "arrived": 0.9,
                         "missing": {"p": 0.1, "good": False, "opens": {"complaint": 0.7}, "satisfaction": -0.3},

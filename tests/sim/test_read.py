@@ -717,6 +717,36 @@ def two_pools(**more):
             ),
         ),
         (
+            company(journeys={"ann": call(10, step={"while_open": {"chase": {"after": "1 h"}}})}),
+            (
+                "journeys.ann.steps.call.while_open.chase: does nothing; say what it does: "
+                "stage, adds, drops, trait, revenue, mood, satisfaction, stays, opens, cancels, puts_off"
+            ),
+        ),
+        (
+            company(
+                journeys={"ann": call(10, step={"while_open": {"c": {"after": "1 h", "mood": -1, "evry": "1 h"}}})}
+            ),
+            "journeys.ann.steps.call.while_open.c.evry: not a known field; did you mean 'every'?",
+        ),
+        (
+            company(journeys={"ann": call(10, step={"while_open": {"after": "1 h", "mood": -1, "evry": "1 h"}})}),
+            "journeys.ann.steps.call.while_open.evry: not a known field; did you mean 'every'?",
+        ),
+        (
+            company(
+                journeys={
+                    "ann": call(
+                        10, step={"while_open": {"after": "1 h", "mood": -1, "late": {"after": "2 h", "mood": -1}}}
+                    )
+                }
+            ),
+            (
+                "journeys.ann.steps.call.while_open: is one clock, and names others beside it (late); "
+                "give that one a name too"
+            ),
+        ),
+        (
             company(journeys={"ann": call(10, step={"while_open": {"after": "1 h"}})}),
             (
                 "journeys.ann.steps.call.while_open: does nothing; say what it does: "

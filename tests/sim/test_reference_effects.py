@@ -166,6 +166,51 @@ def test_what_found_nobody_on_duty_was_never_open():
     assert effects(tell(company(journeys={"ann": closed}, staff={"clerks": {"shifts": {}}}))) == []
 
 
+# ---- several clocks on one step --------------------------------------------------------------------------------------
+
+
+def test_several_clocks_on_a_step_strike_each_by_itself():
+    """People chase every quarter of an hour, and are paid once what they were promised is late."""
+    clocks = {"chase": {"after": "20 min", "every": "15 min", "opens": {"bob": 1}}}
+    clocks |= {"late": {"after": "30 min", "revenue": "-20 EUR"}}
+    tables = tell(open_for(60, **clocks))
+    assert effects(tables, "call.chase") == [(30, 0), (45, 1), (60, 2)]
+    assert effects(tables, "call.late") == [(40, 0)]
+    assert customer(tables)["revenue"] == -20
+
+
+def test_a_clock_draws_by_its_own_name_whatever_others_there_are():
+    def chased(**others):
+        raw = open_for(60, **{"chase": {"after": "20 min", "opens": {"bob": 0.4}}} | others)
+        return tell(raw | {"population": {"customers": 40}}).journeys.filter(goal="bob")["customer"].to_list()
+
+    other = {"early": {"after": "20 min", "opens": {"bob": 0.5}}}
+    assert 5 < len(chased()) < 30
+    assert set(chased()) <= set(chased(**other))
+    assert sorted(chased(**other)) != sorted(chased() * 2)
+
+
+def test_those_who_are_called_before_they_call_do_not_call():
+    """A clerk tells Ann after an hour that it takes longer; where nobody does, she asks after two hours herself."""
+    ask = {"p": 1, "after": "1 h"}
+
+    def asked(**tells):
+        clock = {"after": "1 h", "opens": {"ask": ask} | tells}
+        raw = company(
+            touchpoints={"office": page(300), "desk": page(5), "call": desk(minutes=10, attended=False)},
+            journeys={
+                "ann": call(10, "office", step={"while_open": {"news": clock, "sorry": {"after": "4 h", "mood": -1}}}),
+                "tell": opened("call", step={"outcomes": {"resolved": {"p": 1, "cancels": "ask"}}}),
+                "ask": opened(),
+            },
+        )
+        raw["journeys"]["tell"]["when"] = {"joining": "1 min"}
+        return [row["opened"] for row in journeys(tell(raw), "ask")]
+
+    assert asked() == [130]
+    assert asked(tell=1) == []
+
+
 # ---- events ----------------------------------------------------------------------------------------------------------
 
 
