@@ -161,7 +161,7 @@ _TOLD: dict[type[Described], str] = {
     Pool: "department wage overtime skills shifts breaks absence partner speed proficiency differ at_once strain",
     Journey: "when who goal product start difficulty steps ends priority",
     Step: "touchpoint outcomes next service_time promise priority while_open",
-    Outcome: "p holds reopens stage adds drops trait revenue mood satisfaction stays opens cancels puts_off",
+    Outcome: "p holds reopens good stage adds drops trait revenue mood satisfaction stays opens cancels puts_off",
     End: "good stage adds drops trait revenue mood satisfaction stays opens cancels puts_off",
 }
 
@@ -728,16 +728,28 @@ def _event(model: Model, name: str, event: Event) -> Part:
         f"{when}, {reach}{_who(event.who)}.",
         f"It {_effects(model, event, 'the mood of open journeys') or 'changes nothing'}.",
     ]
+    if event.good is not None:
+        lines.append(f"It is {_good(event)}.")
     if event.most is not None:
         known = [(*said, weight) for said, weight in zip(_KNOWN, event.by.weights, strict=True) if weight]
         ranked = [f"{'most' if weight > 0 else 'least'} {what}" for what, _, weight in known]
-        order = f", first those with the {listed(ranked)}" if ranked else ", first those who came first"
-        if len(known) > 1:
-            order += (
-                f" ({listed(f'{_signed(weight)} for each {each}' for _, each, weight in known)}; the largest sum first)"
-            )
+        sums = [f"{_signed(weight)} for each {each}" for _, each, weight in known]
+        sums += [
+            f"{_signed(weight)} where {plain(trait)} is seen as {plain(value)}"
+            for trait, weights in event.by.seen.items()
+            for value, weight in weights.items()
+        ]
+        order = f", first those with the {listed(ranked)}" if ranked else ""
+        order = order or ("" if sums else ", first those who came first")
+        if len(sums) > len(ranked) or len(sums) > 1:
+            order += f" ({listed(sums)}; the largest sum first)"
         lines.insert(1, f"At most {event.most:,} are on the list{order}.")
     return Part(plain(name), lines)
+
+
+def _good(effects: Effects) -> str:
+    """Whether something is said to be good, or bad."""
+    return "no failure" if effects.good else "a failure"
 
 
 def _effects(model: Model, effects: Effects, mood: str = "the mood") -> str:
@@ -789,17 +801,20 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
         if back:
             lost = of_them(round(1 - chosen.holds, 6))
             sentences.append(f"For {lost} of those {plain(outcome)} it does not hold{_leads(journey, name, back)}.")
+        if chosen.good is not None:
+            sentences.append(f"To end as {plain(outcome)} is {_good(chosen)}.")
         if does := _effects(model, chosen):
             sentences.append(f"Whoever ends as {plain(outcome)}: that {does}.")
     for outcome, who in _NOT_SERVED.items():
         on = [route for route in found if route.outcome == outcome and route.kind == "not served"]
         if on:
             sentences.append(f"{who}{_leads(journey, name, on)}.")
-    if step.while_open is not None:
-        clock = step.while_open
+    for called, clock in step.while_open.items():
         again = f", and again {_every(clock.every)}" if clock.every is not None else ""
         does = _effects(model, clock) or "changes nothing"
-        sentences.append(f"A visit that is not over after {duration(clock.after)} {does}{again}.")
+        told = f"; that is {_good(clock)}" if clock.good is not None else ""
+        which = f"{plain(called)}: a" if called else "A"
+        sentences.append(f"{which} visit that is not over after {duration(clock.after)} {does}{again}{told}.")
     path = ("journeys", next(key for key, known in model.journeys.items() if known is journey), "steps", name)
     also = _also(model, step, *path)
     return Part(f"{plain(name)} ({place}{plain(touchpoint.channel)}, {takes}{promise}{first})", sentences + also)

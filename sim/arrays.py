@@ -98,25 +98,34 @@ CONDITION = np.dtype(
     ]
 )
 TERM = np.dtype([*((name, np.float64) for name in ("value", "per_year", "growing")), ("who", np.int64)])
+RANK = np.dtype([("weight", np.float64), *((name, np.int64) for name in ("trait", "value"))])  # on a list
 SEEING = np.dtype([("p", np.float64), ("after", np.int64)])  # how the company learns of a trait
-# `while_open`: effects of the clock on a visit, after `strikes` minutes, and again every `again`.
 STEP = np.dtype(
     [
-        *((name, np.float64) for name in ("promise", "strikes", "again")),
+        ("promise", np.float64),
         *(
             (name, np.int64)
             for name in (
-                "while_open", "touchpoint", "service", "has_priority", "priority", "outcomes", "outcomes_n",
+                "clocks", "clocks_n", "touchpoint", "service", "has_priority", "priority", "outcomes", "outcomes_n",
                 "abandoned", "abandoned_n", "blocked", "blocked_n", "closed", "closed_n", "missed", "missed_n",
                 "down", "down_n",
             )
         ),
     ]
 )  # fmt: skip
+# A clock on a visit strikes after so many minutes, and again every so often; what it does from `fails_after` minutes on
+# is a failure. `name`: by which it enters an address; `cause`: its number among all clocks.
+CLOCK = np.dtype(
+    [
+        *((name, np.float64) for name in ("strikes", "again", "fails_after")),
+        ("name", np.uint64),
+        *((name, np.int64) for name in ("effects", "cause")),
+    ]
+)
 OUTCOME = np.dtype(
     [
         ("holds", np.float64),
-        *((name, np.int64) for name in ("name", "effects", "next", "next_n", "reopens", "reopens_n")),
+        *((name, np.int64) for name in ("name", "effects", "fails", "next", "next_n", "reopens", "reopens_n")),
     ]
 )
 EFFECTS = np.dtype(
@@ -144,7 +153,7 @@ END = np.dtype([("good", np.int64), ("effects", np.int64)])
 HAPPENING = np.dtype(
     [
         *((name, np.float64) for name in ("reach", "tenure", "contacts", "score", "opened")),
-        *((name, np.int64) for name in ("effects", "who", "visitors", "most")),
+        *((name, np.int64) for name in ("effects", "who", "visitors", "most", "fails", "ranks", "ranks_n")),
     ]
 )
 LAW = np.dtype([("a", np.float64), ("b", np.float64), ("kind", np.int64), ("knots", np.int64), ("knots_n", np.int64)])
@@ -191,6 +200,8 @@ class Arrays(NamedTuple):
         −1 where none, shape (traits,).
     terms
         Those that differ between customers or in time.
+    ranks
+        What values of traits, as the company has seen them, add to a place on a list.
     after_end
         Ends after which a journey follows, shape (F, J, ends).
     tilt
@@ -199,6 +210,8 @@ class Arrays(NamedTuple):
         Ends of each journey by name of the end, shape (F, J, ends).
     pool, overflow, position
         Pools that serve a touchpoint, in order of preference: number, delay, and place in the list.
+    clocks
+        On visits at steps.
     outcome, outcome_weight
         Outcomes of steps.
     target, target_weight
@@ -254,11 +267,13 @@ class Arrays(NamedTuple):
     seeing: Records
     lag: Whole
     terms: Records
+    ranks: Records
     after_end: NDArray[np.bool_]
     tilt: Floats
     ends: Records
     pool: Whole
     overflow: Floats
+    clocks: Records
     outcome: Records
     outcome_weight: Floats
     target: Records
@@ -300,6 +315,7 @@ class Names:
     starts: tuple[str, ...]
     events: tuple[str, ...]
     steps: tuple[tuple[str, str], ...]
+    clocks: tuple[tuple[str, str, str], ...]
     pools: tuple[str, ...]
     systems: tuple[str, ...]
     departments: tuple[str, ...]
@@ -359,12 +375,13 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
     steps = [step for journey in every for step in journey.steps.values()]
     effects: list[Effects] = [end for journey in every for end in journey.all_ends.values()]
     effects += [outcome for step in steps for outcome in step.outcomes.values()]
-    effects += [step.while_open for step in steps if step.while_open is not None]
+    effects += [clock for step in steps for clock in step.while_open.values()]
     effects += [event for each in models for event in each.events.values()]
     personas = [persona for each in models for persona in each.personas.values()]
     conditions = [condition for each in models for condition in conditions_of(each)]
+    ranked = [event.by.seen for each in models for event in each.events.values()]
 
-    def unique(*names: Iterable[str]) -> tuple[str, ...]:
+    def unique(*names: Iterable[Any]) -> tuple[Any, ...]:
         return tuple(dict.fromkeys(name for some in names for name in some))
 
     return Names(
@@ -375,6 +392,13 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
         starts=unique(channel for journey in every for channel in journey.start),
         events=tuple(last.events),
         steps=tuple((name, step) for name, journey in last.journeys.items() for step in journey.steps),
+        clocks=unique(
+            (name, step, clock)
+            for each in models
+            for name, journey in each.journeys.items()
+            for step, planned in journey.steps.items()
+            for clock in planned.while_open
+        ),
         pools=tuple(last.staff),
         systems=tuple(last.systems),
         departments=unique(models[0].department(name) for name in models[0].staff),
@@ -400,6 +424,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
             (name for persona in personas for name in persona.traits),
             (name for effect in effects for name in effect.trait),
             (name for who in conditions for name in (*who.trait, *who.seen)),
+            (name for seen in ranked for name in seen),
             last.traits,
         ),
         values=unique(
@@ -412,6 +437,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
                 for values in asked.values()
                 for value in values
             ),
+            (value for seen in ranked for weights in seen.values() for value in weights),
         ),
         lagging=tuple(last.traits),
     )
@@ -445,8 +471,10 @@ class _Lists:
     trait_value: list[int] = field(default_factory=list)
     trait_weight: list[float] = field(default_factory=list)
     terms: list[tuple[Any, ...]] = field(default_factory=list)
+    ranks: list[tuple[float, int, int]] = field(default_factory=list)
     pool: list[int] = field(default_factory=list)
     overflow: list[float] = field(default_factory=list)
+    clocks: list[tuple[Any, ...]] = field(default_factory=list)
     outcome: list[tuple[Any, ...]] = field(default_factory=list)
     outcome_weight: list[float] = field(default_factory=list)
     target: list[tuple[Any, ...]] = field(default_factory=list)
@@ -522,7 +550,15 @@ class _Lowering:
             "start_step", "start_channel", "start_who", "trait_value", "pool", "add", "drop", "trait_set",
             "open_journey", "open_after", "cancel", "put_off",
         }  # fmt: skip
-        records = {"outcome": OUTCOME, "target": TARGET, "effects": EFFECTS, "laws": LAW, "terms": TERM}
+        records = {
+            "outcome": OUTCOME,
+            "target": TARGET,
+            "effects": EFFECTS,
+            "laws": LAW,
+            "terms": TERM,
+            "ranks": RANK,
+            "clocks": CLOCK,
+        }
         columns: dict[str, Any] = {}
         for name in _Lists.__dataclass_fields__:
             kind = records.get(name) or (np.int64 if name in whole else np.float64)
@@ -812,8 +848,14 @@ class _Lowering:
         row = self.events[f, self.number["events"][name]]
         row["reach"], row["who"], row["effects"] = event.reach, self.condition(event.who, name), self.effects(event)
         row["visitors"], row["most"] = event.who.stage is not None, NONE if event.most is None else event.most
-        for known in type(event.by).model_fields:
+        row["fails"] = event.fails
+        for known in ("tenure", "contacts", "score", "opened"):
             row[known] = getattr(event.by, known)
+        row["ranks"] = len(self.lists.ranks)
+        for trait, weights in event.by.seen.items():
+            for value, weight in weights.items():
+                self.lists.ranks.append((weight, self.number["traits"][trait], self.number["values"][value]))
+        row["ranks_n"] = len(self.lists.ranks) - row["ranks"]
 
     def step(self, f: int, journey: str, name: str, step: Step, model: Model) -> None:
         """Write down a step: its touchpoint, how visits end and where they lead."""
@@ -822,10 +864,11 @@ class _Lowering:
         row["touchpoint"] = self.number["touchpoints"][step.touchpoint]
         row["service"] = self.law((step.service_time or touchpoint.service_time).law)
         row["promise"] = np.nan if step.promise is None else step.promise
-        row["while_open"] = NONE
-        if step.while_open is not None:
-            row["while_open"], row["strikes"] = self.effects(step.while_open), step.while_open.after
-            row["again"] = step.while_open.every or np.inf
+        row["clocks"], row["clocks_n"] = len(self.lists.clocks), len(step.while_open)
+        for called, clock in step.while_open.items():
+            numbers = self.effects(clock), self.number["clocks"][journey, name, called]
+            times = clock.after, clock.every or np.inf, step.fails_after(clock)
+            self.lists.clocks.append((*times, draws.name(f"while open {called}".rstrip()), *numbers))
         row["has_priority"], row["priority"] = step.priority is not None, step.priority or 0
         row["abandoned"], row["abandoned_n"] = self.routes(journey, step.next.get(ABANDONED, {}))
         row["blocked"], row["blocked_n"] = self.routes(journey, step.next.get(BLOCKED, {}))
@@ -833,7 +876,7 @@ class _Lowering:
         row["closed"], row["closed_n"] = self.routes(journey, step.next.get(CLOSED, touchpoint.when_closed))
         row["down"], row["down_n"] = self.routes(journey, step.next.get(DOWN, touchpoint.when_turned_away(DOWN)))
         ways = [
-            (self.effects(outcome), *self.routes(journey, step.next.get(way, {})),
+            (self.effects(outcome), step.fails(way), *self.routes(journey, step.next.get(way, {})),
              *self.routes(journey, outcome.reopens))
             for way, outcome in step.outcomes.items()
         ]  # fmt: skip

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 # What those in a pilot may have to themselves; all else (staff, channels, …) is there for everybody.
-OWN = ("products", "personas", "touchpoints", "journeys")
+OWN = ("products", "personas", "touchpoints", "journeys", "events")
 
 
 @dataclass(frozen=True)
@@ -402,6 +402,25 @@ def _pilot(name: str, change: Mapping[str, Any], settings: Mapping[str, Any], ra
                 "who comes, and how many, cannot differ between those in a pilot and others, who are drawn of them"
             )
             problems.append(Problem(f"changes.{name}.set.{setting}", message))
+    return problems + _events_of_pilot(f"changes.{name}.set", settings, raw)
+
+
+def _events_of_pilot(path: str, settings: Mapping[str, Any], raw: Mapping[str, Any]) -> list[Problem]:
+    """What a pilot cannot have to itself: a list, and when an event happens that others have too."""
+    changed, problems = altered(raw, settings), []
+    events = dict.fromkeys(setting.split(".")[1] for setting in settings if setting.startswith("events."))
+    for event in events:
+        if any(get(each, f"events.{event}.most") is not None for each in (raw, changed)):
+            message = "a list (`most`) is made of everybody, so it cannot differ between those in a pilot and others; "
+            message += "leave `most` out, and let the pilot reach a share (`reach`)"
+            problems.append(Problem(f"{path}.events.{event}", message))
+    for setting, value in settings.items():
+        match setting.split("."):
+            case ["events", event, ("on" | "every" | "rate" | "outage"), *_]:
+                if get(raw, f"events.{event}") is not None and get(raw, setting) != value:
+                    message = "when an event happens cannot differ between those in a pilot and others; "
+                    message += f"let it reach nobody (events.{event}.reach: 0), and bring another event"
+                    problems.append(Problem(f"{path}.{setting}", message))
     return problems
 
 

@@ -128,6 +128,7 @@ def kinds_at(path: tuple[str, ...], root: type[BaseModel] = Model) -> list[Any]:
 def known_fields(path: tuple[str, ...], raw: dict[str, Any], root: type[BaseModel] = Model) -> list[str]:
     """Return the field names allowed at a path of plain data."""
     kinds = kinds_at(path, root)
+    kinds += [inner for kind in kinds for inner in _inside(kind, "") if get_origin(kind) is dict]  # of one without name
     here: Any = raw
     for key in path:
         here = here.get(key, {}) if isinstance(here, dict) else {}

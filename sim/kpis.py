@@ -502,8 +502,12 @@ def first_contact_resolution(s: Sums) -> NDArray[np.float64]:
 
 @_kpi("share", "less", BY_JOURNEY)
 def failure_demand(s: Sums) -> NDArray[np.float64]:
-    """Served visits of a journey after its first ÷ served visits: work that exists because something was not done."""
-    return _ratio(s["further_contacts"], s["contacts"])
+    """Served visits that follow a failure, or belong to a journey that one opened, ÷ served visits of closed journeys.
+
+    A failure is a visit that was not served, was `unresolved`, did not hold or says `good: false`; a bad end; an
+    outage; and what a clock does once a promise is broken.
+    """
+    return _ratio(s["failure_contacts"], s["contacts"])
 
 
 @_kpi("share", "more", BY_JOURNEY)

@@ -17,6 +17,7 @@ from sim.uncertain import Uncertain
 from sim.units import MINUTES_PER_WEEK
 
 RESOLVED = "resolved"
+UNRESOLVED = "unresolved"
 GIVE_UP = "give_up"
 ABANDONED = "abandoned"
 CLOSED = "closed"
@@ -207,7 +208,7 @@ class Satisfaction(Described):
     rest, terms
         The level satisfaction returns to between journeys, and named amounts added to it (price, network, …).
     adapts
-        Share by which the resting level follows each experience.
+        Share by which the resting level follows each experience; leaving and referral are judged by `rest` as ever.
     memory
         Share by which satisfaction follows each experience.
     recovery
@@ -257,7 +258,7 @@ class Satisfaction(Described):
         """Mood moved by the outcome of a visit; outcomes not named here move none."""
         return {
             RESOLVED: self.resolved,
-            "unresolved": self.unresolved,
+            UNRESOLVED: self.unresolved,
             ABANDONED: self.abandoned,
             CLOSED: self.closed,
             BLOCKED: self.blocked,
@@ -568,6 +569,8 @@ class Effects(Described):
 
     Attributes
     ----------
+    good
+        Whether it is good or bad; neither where unstated. What is bad leads to failure demand.
     mood
         By how much it moves the mood of the journey; of an event, the moods of all journeys that are open.
     satisfaction
@@ -580,6 +583,7 @@ class Effects(Described):
         at the earliest.
     """
 
+    good: bool | None = None
     stage: str | None = None
     adds: Names = ()
     drops: Names = ()
@@ -609,6 +613,8 @@ class Outcome(Effects):
 
     Attributes
     ----------
+    good
+        Whether it is good or bad; neither where unstated, but `unresolved` is bad. What is bad leads to failure demand.
     holds
         Probability that it stays so; otherwise the issue comes back.
     reopens
@@ -621,9 +627,14 @@ class Outcome(Effects):
 
 
 class End(Effects):
-    """How a journey can end; neither good nor bad where `good` is unstated, and then not counted in completion."""
+    """How a journey can end.
 
-    good: bool | None = None
+    Attributes
+    ----------
+    good
+        Whether it is a good end, or a bad one; one that is neither is not counted in completion. What is bad leads to
+        failure demand.
+    """
 
 
 BUILT_IN_ENDS = {RESOLVED: End(good=True), GIVE_UP: End(good=False)}
@@ -657,6 +668,9 @@ class WhileOpen(Effects):
 
     Attributes
     ----------
+    good
+        Whether it is good or bad; where unstated, it is bad once the step's promise is broken. What is bad leads to
+        failure demand.
     after
         How long after joining.
     every
@@ -665,6 +679,30 @@ class WhileOpen(Effects):
 
     after: Minutes = Field(gt=0)
     every: Minutes | None = Field(default=None, gt=0)
+
+
+def is_one_clock(written: dict[Any, Any]) -> bool:
+    """Whether this is written as one clock, and not as several by name."""
+    return bool(written.keys() & WhileOpen.model_fields) or not all(isinstance(each, dict) for each in written.values())
+
+
+def _one_clock(value: object) -> object:
+    """Let a clock without a name stand for several of which it is the only one."""
+    if not isinstance(value, dict) or not is_one_clock(value):
+        return {} if value is None else value
+    named = [name for name, each in value.items() if isinstance(each, dict) and "after" in each]
+    if named := [name for name in named if name not in WhileOpen.model_fields]:
+        msg = f"is one clock, and names others beside it ({', '.join(map(str, named))}); give that one a name too"
+        raise ValueError(msg)
+    return {"": value}
+
+
+Clocks = Annotated[dict[str, WhileOpen], BeforeValidator(_one_clock)]
+
+
+def clock_called(step: str, name: str) -> str:
+    """What the clock of a step is called where a cause is named: as the step, if it has no name of its own."""
+    return f"{step}.{name}" if name else step
 
 
 class Step(Described):
@@ -678,7 +716,7 @@ class Step(Described):
     promise
         How long after joining the visit should be over.
     while_open
-        What happens if it is not over by some time, whether it waits or is served.
+        What happens if it is not over by some time, whether it waits or is served: one clock, or several by name.
     """
 
     touchpoint: str
@@ -686,13 +724,24 @@ class Step(Described):
     next: dict[str, Targets] = {}
     service_time: Distribution | None = None
     promise: Minutes | None = None
-    while_open: WhileOpen | None = None
+    while_open: Clocks = {}
     priority: int | None = None
 
     @cached_property
     def choices(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
         """Names and weights of the outcomes."""
         return tuple(self.outcomes), tuple(outcome.p for outcome in self.outcomes.values())
+
+    def fails(self, outcome: str) -> bool:
+        """Whether a visit that is served and ends in a way has failed."""
+        good = self.outcomes[outcome].good
+        return outcome == UNRESOLVED if good is None else not good
+
+    def fails_after(self, clock: WhileOpen) -> float:
+        """Minutes from joining on after which what a clock does is a failure: the promise, where it does not say."""
+        if clock.good is None:
+            return inf if self.promise is None else self.promise
+        return inf if clock.good else 0.0
 
 
 class After(Described):
@@ -808,7 +857,7 @@ class Journey(Described):
 class By(Described):
     """Weights of what the company can know of a customer: the largest sum stands first on a list.
 
-    Whoever it does not know that of stands last.
+    Whoever it does not know that of stands last; what it has not seen of a trait adds nothing.
 
     Attributes
     ----------
@@ -820,12 +869,15 @@ class By(Described):
         The last answer to a survey.
     opened
         Days since a journey opened last.
+    seen
+        Traits as the company has seen them: what each value adds, nothing where it is not named.
     """
 
     tenure: float = 0.0
     contacts: float = 0.0
     score: float = 0.0
     opened: float = 0.0
+    seen: dict[str, dict[str, float]] = {}
 
     @cached_property
     def weights(self) -> tuple[float, float, float, float]:
@@ -845,6 +897,8 @@ class Event(Effects):
 
     Attributes
     ----------
+    good
+        Whether it is good or bad; neither where unstated, but an outage is bad. What is bad leads to failure demand.
     on
         On which date.
     every
@@ -871,6 +925,11 @@ class Event(Effects):
     most: int | None = Field(default=None, gt=0)
     by: By = By()
     reach: Share = 1.0
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is a failure of the company's."""
+        return self.outage is not None if self.good is None else not self.good
 
 
 class Promise(Described):
@@ -1025,8 +1084,8 @@ class Change(Described):
         How long it takes to grow from nothing to all of it; there at once where unstated.
     who
         A pilot: the personas and the share of customers for whom it holds. What it sets of products, personas,
-        touchpoints and journeys is for them alone; staff, channels and all else are everybody's. Drawn once for each
-        customer.
+        touchpoints, journeys and events is for them alone; staff, channels and all else are everybody's. Drawn once for
+        each customer.
     takes
         Pools of which it keeps a share of those on duty away, as a break does: whoever is in training does not answer.
     """

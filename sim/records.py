@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from sim.arrays import NONE
-from sim.model import CALLBACKS, LEFT
+from sim.model import CALLBACKS, LEFT, clock_called
 from sim.rosters import Departure
 from sim.strain import Look
 from sim.tables import CUSTOMERS, DEPARTURES, EFFECTS, HOLDINGS, JOURNEYS, STRAIN, VISITS, Tables, frame
@@ -44,7 +44,8 @@ VISIT_ROW = _row(
 JOURNEY_ROW = _row(
     ("opened", "closed", "wait", "satisfaction_before", "satisfaction_after", "experience", "scored", "revenue"),
     ("customer", "journey", "origin_journey", "origin_n", "origin", "persona", "goal", "end", "good", "visits",
-     "contacts", "channels", "handoffs", "repeats", "asked", "answered", "score", "stage", "began", "kept"),
+     "contacts", "failure_contacts", "channels", "handoffs", "repeats", "asked", "answered", "score", "stage", "began",
+     "kept"),
 )  # fmt: skip
 # `persona`, here and in all rows: those in a pilot are numbered after all others.
 # `origin`: how somebody came (at the start, by joining, by arriving for a journey), or −1 − the number of the customer
@@ -54,7 +55,7 @@ CUSTOMER_ROW = _row(
     ("joined", "left", "satisfaction_start", "satisfaction_end", "revenue", "cost"),
     ("customer", "origin", "k", "persona", "stage", "present", "why"),
 )
-# `cause` counts events, then steps.
+# `cause` counts events, then clocks.
 EFFECT_ROW = _row(
     ("at", "revenue"), ("customer", "cause", "journey", "visit", "nth", "persona", "goal", "stage", "kept")
 )
@@ -157,7 +158,7 @@ def _customers(block: Block) -> pl.DataFrame:
 
 def _effects(block: Block) -> pl.DataFrame:
     names = block.names
-    causes = [*names.events, *(step for _, step in names.steps)]
+    causes = [*names.events, *(clock_called(step, clock) for _, step, clock in names.clocks)]
     words = {"cause": causes, "persona": names.groups, "goal": names.goals, "stage": names.stages}
     return _table(block.effects, EFFECTS, words)
 
@@ -265,8 +266,8 @@ def _journey_records(tables: Tables, names: Names) -> Records:
     journeys = tables.journeys.join(first, on=("customer", "journey"), how="left", maintain_order="left")
     known = {"persona": names.personas, "goal": names.goals, "end": names.ends, "began": names.channels}
     plain = (
-        "customer", "opened", "closed", "experience", "revenue", "good", "contacts", "channels", "handoffs", "asked",
-        "answered", "score",
+        "customer", "opened", "closed", "experience", "revenue", "good", "contacts", "failure_contacts", "channels",
+        "handoffs", "asked", "answered", "score",
     )  # fmt: skip
     return _records(JOURNEY_ROW, journeys, known, plain)
 

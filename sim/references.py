@@ -26,6 +26,7 @@ from sim.model import (
     Effects,
     Population,
     When,
+    is_one_clock,
 )
 
 if TYPE_CHECKING:
@@ -513,8 +514,16 @@ def _placed_effects(raw: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
         for step_name, step in _items(journey, "steps"):
             path = f"journeys.{name}.steps.{step_name}"
             yield from ((f"{path}.outcomes.{way}", outcome) for way, outcome in _items(step, "outcomes"))
-            if isinstance(step.get("while_open"), dict):
-                yield f"{path}.while_open", step["while_open"]
+            yield from ((f"{path}.{where}", clock) for where, clock in _clocks(step))
+
+
+def _clocks(step: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every clock of a step, with where it stands."""
+    written = step.get("while_open")
+    if isinstance(written, dict) and is_one_clock(written):
+        yield "while_open", written
+    else:
+        yield from ((f"while_open.{name}", clock) for name, clock in _items(step, "while_open"))
 
 
 def _all_effects(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -650,9 +659,9 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
         if outcome not in routed and outcome != RESOLVED:
             message = f"the outcome '{outcome}' leads nowhere; add it under next, with steps or ends"
             yield Problem(f"{path}.outcomes.{outcome}", message)
-    if isinstance(step.get("while_open"), dict):
-        yield from _effects(raw, f"{path}.while_open", step["while_open"])
-        yield from _does_something(f"{path}.while_open", step["while_open"])
+    for where, clock in _clocks(step):
+        yield from _effects(raw, f"{path}.{where}", clock)
+        yield from _does_something(f"{path}.{where}", clock)
     for outcome, effect in _items(step, "outcomes"):
         yield from _effects(raw, f"{path}.outcomes.{outcome}", effect)
         reopens = f"{path}.outcomes.{outcome}.reopens"
@@ -667,8 +676,9 @@ def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator
 
 
 def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
-    if not any(name in effect for name in Effects.model_fields):
-        yield Problem(path, f"does nothing; say what it does: {', '.join(Effects.model_fields)}")
+    does = [name for name in Effects.model_fields if name != "good"]
+    if not any(name in effect for name in does):
+        yield Problem(path, f"does nothing; say what it does: {', '.join(does)}")
 
 
 def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Problem]:
@@ -684,13 +694,29 @@ def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Pr
     yield from _who(raw, f"{path}.who", event.get("who"))
     yield from _effects(raw, path, event)
     yield from _does_something(path, event)
+    yield from _known_to_the_company(raw, path, event)
     by = event.get("by")
     if isinstance(by, dict):
         if event.get("most") is None:
             yield Problem(f"{path}.by", "says who comes first on a list; say with `most` how many are on it")
         surveys = any("survey" in persona for _, persona in _items(raw, "personas"))
+        for trait, weights in _items(by, "seen"):
+            yield from _nobody(f"{path}.by.seen.{trait}", _listed(weights), _values(raw, trait))
         if "score" in by and not surveys and not any("survey" in set_ for set_, _ in _set_by_changes(raw)):
             yield Problem(f"{path}.by.score", "nobody is asked for a score; give a persona a survey")
+
+
+def _known_to_the_company(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Problem]:
+    """A list is made by what the company knows, so it cannot ask for the truth of a trait that it sees in part."""
+    who, traits = event.get("who"), dict(_items(raw, "traits"))
+    if event.get("most") is None or not isinstance(who, dict):
+        return
+    for trait in _names(who, "trait"):
+        seen = traits.get(trait, {}).get("seen")
+        if isinstance(seen, dict) and (seen.get("after") is not None or _weight(seen, "p") not in (None, 1)):
+            message = f"a list is made by what the company knows, and it sees '{trait}' only in part "
+            message += f"(traits.{trait}.seen); ask for what it has seen: {path}.who.seen.{trait}"
+            yield Problem(f"{path}.who.trait.{trait}", message)
 
 
 def _at_outage(raw: dict[str, Any], path: str, outage: Any) -> Iterator[Problem]:

@@ -44,7 +44,7 @@ OF_VISITS = (
     "contact_cost", "visit_revenue", "partner_cost", "busy", "busy_cost", "overtime", "overtime_cost",
 )  # fmt: skip
 OF_JOURNEYS = (
-    "issues", "open_at_end", "closed", "good", "bad", "contacts", "first_contact", "further_contacts", "multichannel",
+    "issues", "open_at_end", "closed", "good", "bad", "contacts", "first_contact", "failure_contacts", "multichannel",
     "handoffs", "resolution_time", "experience", "true_satisfied", "true_promoters", "true_detractors", "asked",
     "answers", "score", "satisfied", "promoters", "detractors", "cancelled", "journey_revenue",
 )  # fmt: skip
@@ -61,7 +61,7 @@ OF_CUSTOMERS = (
     PARTNER_COST, BUSY, BUSY_COST, OVERTIME, OVERTIME_COST,
 ) = (np.int64(n) for n in range(len(OF_VISITS)))  # fmt: skip
 (
-    ISSUES, OPEN_AT_END, CLOSED_JOURNEYS, GOOD, BAD, CONTACTS, FIRST_CONTACT, FURTHER_CONTACTS, MULTICHANNEL, HANDOFFS,
+    ISSUES, OPEN_AT_END, CLOSED_JOURNEYS, GOOD, BAD, CONTACTS, FIRST_CONTACT, FAILURE_CONTACTS, MULTICHANNEL, HANDOFFS,
     RESOLUTION_TIME, EXPERIENCE, TRUE_SATISFIED, TRUE_PROMOTERS, TRUE_DETRACTORS, ASKED, ANSWERS, SCORE,
     SATISFIED_ANSWERS, PROMOTERS, DETRACTORS, CANCELLED_JOURNEYS, JOURNEY_REVENUE,
 ) = (np.int64(n) for n in range(len(OF_JOURNEYS)))  # fmt: skip
@@ -379,7 +379,7 @@ def count_closed(row: Any, counted: Any) -> Whole:
     contacts, felt = row["contacts"], floor(row["experience"] + 0.5)
     count(counted, CLOSED_JOURNEYS)
     put(counted, CONTACTS, float(contacts))
-    put(counted, FURTHER_CONTACTS, max(contacts - 1.0, 0.0))
+    put(counted, FAILURE_CONTACTS, float(row["failure_contacts"]))
     put(counted, HANDOFFS, float(row["handoffs"]))
     put(counted, EXPERIENCE, row["experience"])
     if row["channels"] > 1:

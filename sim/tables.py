@@ -53,6 +53,7 @@ JOURNEYS: dict[str, Any] = {
     "good": pl.Boolean,
     "visits": pl.Int32,
     "contacts": pl.Int32,
+    "failure_contacts": pl.Int32,
     "channels": pl.Int32,
     "handoffs": pl.Int32,
     "repeats": pl.Int32,

@@ -55,6 +55,7 @@ KINDS: list[tuple[Any, str]] = [
     (Level, "number, 0 or more"),
     (model.Names, "name, or list of names"),
     (model.Weights, "value, or weights by value"),
+    (model.Clocks, "[WhileOpen](#whileopen), or several by name"),
     (Texts, "text, or list of texts"),
     (Distribution, "[distribution](distributions.md)"),
     (Any, "value"),

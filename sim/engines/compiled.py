@@ -107,7 +107,7 @@ class History:
     def __init__(self, lowered: Lowered, model: Model, seed: int, replication: int, keep: float = 1.0) -> None:
         self.lowered, self.model, self.m = lowered, model, lowered.arrays
         self.spare = 64 + 4 * len(lowered.names.journeys) + int(self.m.effects["opens_n"].max(initial=0))
-        self.spare += 4 * len(lowered.names.lagging)
+        self.spare += 4 * len(lowered.names.lagging) + int(self.m.steps["clocks_n"].max(initial=0))
         self.world = np.zeros(1, WORLD)
         key = draws.world(seed, replication)
         self.rosters = [Roster(model, name, key) for name in lowered.names.pools]

@@ -26,6 +26,7 @@ from sim.engines.world import (
     attempt_at,
     bucket_at,
     channel_at,
+    clock_at,
     condition_at,
     curve_at,
     customer_at,
@@ -116,6 +117,7 @@ from sim.engines.world import (
     pool_at,
     product_at,
     queue_at,
+    rank_at,
     relation_at,
     seeing_at,
     seen_at,
@@ -206,13 +208,13 @@ R_REVIEW, R_ARRIVAL = np.int64(Rank.REVIEW), np.int64(Rank.ARRIVAL)
 _PURPOSES = (
     "start", "join", "gap", "persona", "product", "trait", "need", "neediness", "phase", "joining", "pilot", "start",
     "difficulty", "patience", "service", "outcome", "holds", "delay", "next", "opens", "follows", "asked", "answer",
-    "score", "leave", "review", "kept", "while open", "reach", "callback", "reached", "speed", "proficiency", "seen",
+    "score", "leave", "review", "kept", "reach", "callback", "reached", "speed", "proficiency", "seen",
     "seen after", "refer", "deter", "referral",
 )  # fmt: skip
 (
     U_START, U_JOIN, U_GAP, U_PERSONA, U_PRODUCT, U_TRAIT, U_NEED, U_NEEDINESS, U_PHASE, U_JOINING, U_PILOT, U_BEGIN,
     U_DIFFICULTY, U_PATIENCE, U_SERVICE, U_OUTCOME, U_HOLDS, U_DELAY, U_NEXT, U_OPENS, U_FOLLOWS, U_ASKED, U_ANSWER,
-    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_WHILE_OPEN, U_REACH, U_CALLBACK, U_REACHED, U_SPEED, U_PROFICIENCY, U_SEEN,
+    U_SCORE, U_LEAVE, U_REVIEW, U_KEPT, U_REACH, U_CALLBACK, U_REACHED, U_SPEED, U_PROFICIENCY, U_SEEN,
     U_SEEN_AFTER, U_REFER, U_DETER, U_REFERRAL,
 ) = (np.uint64(draws.name(purpose)) for purpose in _PURPOSES)  # fmt: skip
 
@@ -933,7 +935,7 @@ def settle(w: Record, c: Whole, at_once: Whole) -> None:
         elif journey["trigger"] == JOINING and now > 0:
             key = m_journey_name(w, j)
             delay = vary(w, journey["joining"], draw(draws.fold(customer["key"], key), U_JOINING))
-            open_later(w, c, j, key, delay, j, ONE, NONE)
+            open_later(w, c, j, key, delay, j, ONE, NONE, ZERO)
 
 
 @compiled
@@ -979,7 +981,7 @@ def welcome(w: Record, j: Whole, key: Key, origin: Whole, k: Whole) -> None:
     c = newcomer(w, key, origin, k, j)
     if customer_at(w, c)["stage"] == w["home"]:
         settle(w, c, ZERO)
-    open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE)
+    open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(0)), j, ZERO, NONE, ZERO)
     entered(w, c)
     part(w, c)
 
@@ -1050,7 +1052,7 @@ def open_for_all(w: Record, j: Whole) -> None:
 def offer(w: Record, c: Whole, j: Whole, n: Whole) -> None:
     """Open a journey for a customer, or for one who has left where it is meant for those."""
     if isnan(customer_at(w, c)["left"]) or journey_at(w, phase_of(w, c), j)["for_left"] == 1:
-        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE)
+        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE, ZERO)
 
 
 @compiled
@@ -1072,11 +1074,13 @@ def entered(w: Record, c: Whole) -> None:
             delay = 0.0
             if journey["delay"] >= 0:
                 delay = vary(w, journey["delay"], draw(own, U_DELAY))
-            open_later(w, c, j, key, delay, j, n, NONE)
+            open_later(w, c, j, key, delay, j, n, NONE, ZERO)
 
 
 @compiled
-def new_issue(w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, origin_n: Whole, origin: Whole) -> Whole:
+def new_issue(
+    w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, origin_n: Whole, origin: Whole, by_failure: Whole
+) -> Whole:
     """Return a record for an issue: not open yet."""
     i = w["free"]
     if i >= 0:
@@ -1094,6 +1098,7 @@ def new_issue(w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, o
     issue["origin_journey"] = origin_journey
     issue["origin_n"] = origin_n
     issue["origin"] = origin
+    issue["by_failure"] = by_failure
     return i
 
 
@@ -1106,11 +1111,19 @@ def free_issue(w: Record, i: Whole) -> None:
 
 @compiled
 def open_later(
-    w: Record, c: Whole, j: Whole, jkey: Key, delay: float, origin_journey: Whole, origin_n: Whole, origin: Whole
+    w: Record,
+    c: Whole,
+    j: Whole,
+    jkey: Key,
+    delay: float,
+    origin_journey: Whole,
+    origin_n: Whole,
+    origin: Whole,
+    by_failure: Whole,
 ) -> None:
     """Open a journey after a delay, if the customer has not left meanwhile."""
     if delay > 0:
-        i = new_issue(w, c, j, jkey, origin_journey, origin_n, origin)
+        i = new_issue(w, c, j, jkey, origin_journey, origin_n, origin, by_failure)
         customer, issue = customer_at(w, c), issue_at(w, i)
         issue["previous"] = NONE
         issue["next"] = customer["pending"]
@@ -1120,7 +1133,7 @@ def open_later(
         issue["due"] = w["now"] + delay
         put(w, issue["due"], R_ARRIVAL, issue["row"], ZERO, ZERO, LATER, i, ZERO)
     else:
-        open_issue(w, c, j, jkey, origin_journey, origin_n, origin)
+        open_issue(w, c, j, jkey, origin_journey, origin_n, origin, by_failure)
 
 
 @compiled
@@ -1155,9 +1168,11 @@ def no_longer_awaited(w: Record, i: Whole) -> None:
 
 
 @compiled
-def open_issue(w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, origin_n: Whole, origin: Whole) -> None:
+def open_issue(
+    w: Record, c: Whole, j: Whole, jkey: Key, origin_journey: Whole, origin_n: Whole, origin: Whole, by_failure: Whole
+) -> None:
     if meant_for(w, c, j):
-        opened(w, new_issue(w, c, j, jkey, origin_journey, origin_n, origin))
+        opened(w, new_issue(w, c, j, jkey, origin_journey, origin_n, origin, by_failure))
 
 
 @inlined
@@ -1181,6 +1196,8 @@ def opened(w: Record, i: Whole) -> None:
     issue["difficulty"] = 0.0
     issue["visits"] = 0
     issue["contacts"] = 0
+    issue["failure_contacts"] = 0
+    issue["failed"] = 0
     issue["handoffs"] = 0
     issue["repeats"] = 0
     issue["channels"] = 0
@@ -1242,13 +1259,19 @@ def meets(w: Record, c: Whole, n: Whole) -> bool:
     if condition["any_seen"] == 0:
         for trait in range(w["n_traits"]):
             if m_seen_matters(w, n, trait):
-                lagging = m_lag(w, trait)
-                value = trait_at(w, c, trait)["value"] if lagging < 0 else noted_at(w, c, lagging)["value"]
+                value = noted(w, c, trait)
                 if value < 0 or not m_who_seen(w, n, trait, value):
                     return False
     if condition["share"] >= 1:
         return True
     return draw(draws.fold(customer["key"], condition["name"]), U_PILOT) < condition["share"]
+
+
+@inlined
+def noted(w: Record, c: Whole, trait: Whole) -> Whole:
+    """Value of a trait as the company last saw it, −1 where it never has."""
+    lagging = m_lag(w, trait)
+    return np.int64(trait_at(w, c, trait)["value"] if lagging < 0 else noted_at(w, c, lagging)["value"])
 
 
 @inlined
@@ -1377,8 +1400,8 @@ def attend(w: Record, i: Whole, step: Whole) -> Whole:
         return BY_BLOCKING
     channel_at(w, channel)["n"] += attended
     issue["noticed"] = 1
-    if planned["while_open"] >= 0:
-        wind_up(w, i, ZERO)
+    for k in range(planned["clocks"], planned["clocks"] + planned["clocks_n"]):
+        wind_up(w, i, k, ZERO)
     if pools > 0:
         join_queue(w, i)
     else:
@@ -1663,12 +1686,14 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
     if o >= 0:
         touchpoint = touchpoint_at(w, issue["phase"], issue["touchpoint"])
         issue["contacts"] += touchpoint["attended"]
+        issue["failure_contacts"] += touchpoint["attended"] & (issue["by_failure"] | issue["failed"])
         cost = touchpoint["cost"]
         customer["cost"] += cost
         if w["makes_lists"] == 1:
             known_at(w, c, ZERO)["contacts"] += touchpoint["attended"]
     if outcome != BY_LEAVING:
         feel(w, i, outcome, o, wait)
+    issue["failed"] = outcome_at(w, o)["fails"] if o >= 0 else ONE
     revenue, stage = 0.0, NONE
     if o >= 0 and issue["times_left"] == customer["times_left"]:
         e = outcome_at(w, o)["effects"]
@@ -1683,6 +1708,7 @@ def conclude(w: Record, i: Whole, outcome: Whole, o: Whole, overtime: float) -> 
                 issue["origin_n"],
                 issue["origin"],
                 issue["journey"],
+                issue["by_failure"] | issue["failed"],
             )
     record_visit(w, i, now, outcome, issue["mood"], cost, overtime, revenue, stage)
     issue["state"] = OPEN
@@ -1752,6 +1778,7 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
         if settled["holds"] < 1 and draw(key, U_HOLDS) >= settled["holds"]:
             survey(w, i, experience_of(w, i))  # the company takes it as resolved
             issue["reopened"] = 1
+            issue["failed"] = 1
             first, n = settled["reopens"], settled["reopens_n"]
             if n == 0:
                 return np.int64(issue["step"]), -THREE_DAYS * log(1.0 - draw(key, U_DELAY))
@@ -1834,9 +1861,18 @@ def close(w: Record, i: Whole, end: Whole) -> None:
     experience = remember(w, i)
     unlink(w, i)
     key = draws.fold(issue["key"], m_end_name(w, end))
+    failure = issue["by_failure"] | issue["failed"] | np.int64(ending["good"] == 0)
     if effects_at(w, ending["effects"])["matters"] == 1:
         take_effect(
-            w, c, ending["effects"], key, issue["origin_journey"], issue["origin_n"], issue["origin"], issue["journey"]
+            w,
+            c,
+            ending["effects"],
+            key,
+            issue["origin_journey"],
+            issue["origin_n"],
+            issue["origin"],
+            issue["journey"],
+            failure,
         )
     survey(w, i, experience)
     e = effects_at(w, ending["effects"])
@@ -1851,7 +1887,7 @@ def close(w: Record, i: Whole, end: Whole) -> None:
             if after["delay"] >= 0:
                 delay = vary(w, after["delay"], draw(child, U_DELAY))
             origin = note_origin(w, issue["origin"], ONE, follower)
-            open_later(w, c, follower, child, delay, issue["origin_journey"], issue["origin_n"], origin)
+            open_later(w, c, follower, child, delay, issue["origin_journey"], issue["origin_n"], origin, failure)
     free_issue(w, i)
     part(w, c)
 
@@ -1891,29 +1927,32 @@ def close_left(w: Record, i: Whole) -> None:
 
 
 @compiled
-def wind_up(w: Record, i: Whole, n: Whole) -> None:
-    """Let the clock on a visit strike for the n-th time when it is due."""
-    issue = issue_at(w, i)
-    step = step_at(w, issue["phase"], issue["step"])
-    due = issue["joined"] + step["strikes"]
+def wind_up(w: Record, i: Whole, k: Whole, n: Whole) -> None:
+    """Let a clock on a visit strike for the n-th time when it is due."""
+    issue, clock = issue_at(w, i), clock_at(w, k)
+    due = issue["joined"] + clock["strikes"]
     if n > 0:
-        due += n * step["again"]
-    put(w, due, R_ARRIVAL, issue["row"], issue["number"], issue["visits"], STRIKE, i, ZERO)
+        due += n * clock["again"]
+    which = k - step_at(w, issue["phase"], issue["step"])["clocks"]
+    put(w, due, R_ARRIVAL, issue["row"], issue["number"], issue["visits"], STRIKE, i, which)
 
 
 @compiled
-def strike(w: Record, i: Whole) -> None:
-    """Let the clock on a visit take effect."""
+def strike(w: Record, i: Whole, which: Whole) -> None:
+    """Let a clock on a visit take effect."""
     issue = issue_at(w, i)
-    c, step = issue["customer"], step_at(w, issue["phase"], issue["step"])
-    cause, journey, visit, n = w["n_events"] + issue["step"], issue["number"], issue["visits"], ZERO
-    if step["again"] < inf:
-        n = np.int64((w["now"] - issue["joined"] - step["strikes"]) / step["again"] + 0.5)
-        wind_up(w, i, n + 1)
-    e, key = step["while_open"], draws.fold(draws.fold(issue["visit_key"], as_key(U_WHILE_OPEN)), as_key(n))
+    c, k = issue["customer"], step_at(w, issue["phase"], issue["step"])["clocks"] + which
+    clock = clock_at(w, k)
+    cause, journey, visit, n = w["n_events"] + clock["cause"], issue["number"], issue["visits"], ZERO
+    if clock["again"] < inf:
+        n = np.int64((w["now"] - issue["joined"] - clock["strikes"]) / clock["again"] + 0.5)
+        wind_up(w, i, k, n + 1)
+    elapsed = clock["strikes"] + (n * clock["again"] if n > 0 else 0.0)
+    failure = issue["by_failure"] | np.int64(elapsed >= clock["fails_after"])
+    e, key = clock["effects"], draws.fold(draws.fold(issue["visit_key"], clock["name"]), as_key(n))
     goal = journey_at(w, phase_of(w, c), issue["journey"])["goal"]
     sway(w, i, effects_at(w, e)["mood"])
-    take_effect(w, c, e, key, issue["origin_journey"], issue["origin_n"], issue["origin"], issue["journey"])
+    take_effect(w, c, e, key, issue["origin_journey"], issue["origin_n"], issue["origin"], issue["journey"], failure)
     record_effect(w, c, e, cause, journey, visit, n, goal)
     part(w, c)
 
@@ -1944,10 +1983,11 @@ def go_through(w: Record, m: Whole, spare: Whole, block: Whole) -> Whole:
         free -= 1
         c = w["passing"]
         w["passing"] = np.int64(customer_at(w, c)["after"])
+        event = happening_at(w, phase_of(w, c), e)
         if is_concerned(w, c, event) and (event["most"] < 0 or is_listed(w, c, event)):
             own = draws.fold(customer_at(w, c)["key"], key)
             if event["reach"] >= 1 or draw(own, U_REACH) < event["reach"]:
-                befall(w, c, e, event["effects"], own, n)
+                befall(w, c, e, event, own, n)
     return DONE
 
 
@@ -1995,19 +2035,25 @@ def standing_of(w: Record, c: Whole, event: Record) -> float:
     customer, known, now = customer_at(w, c), known_at(w, c, ZERO), w["now"]
     tenure, opened = (now - customer["joined"]) / MINUTES_PER_DAY, (now - known["opened"]) / MINUTES_PER_DAY
     weights = (event["tenure"], event["contacts"], event["score"], event["opened"])
-    return rules.standing(weights, (tenure, known["contacts"], known["score"], opened))
+    together = rules.standing(weights, (tenure, known["contacts"], known["score"], opened))
+    for n in range(event["ranks"], event["ranks"] + event["ranks_n"]):
+        rank = rank_at(w, n)
+        if noted(w, c, rank["trait"]) == rank["value"]:
+            together += rank["weight"]
+    return together
 
 
 @compiled
-def befall(w: Record, c: Whole, e: Whole, effects: Whole, key: Key, n: Whole) -> None:
+def befall(w: Record, c: Whole, e: Whole, event: Record, key: Key, n: Whole) -> None:
     """Let an event take effect on somebody."""
+    effects = event["effects"]
     mood = effects_at(w, effects)["mood"]
     if mood != 0.0:
         i = np.int64(customer_at(w, c)["issues"])
         while i >= 0:
             sway(w, i, mood)
             i = issue_at(w, i)["next"]
-    take_effect(w, c, effects, key, w["n_journeys"] + e, n, NONE, w["n_journeys"] + e)
+    take_effect(w, c, effects, key, w["n_journeys"] + e, n, NONE, w["n_journeys"] + e, event["fails"])
     record_effect(w, c, effects, e, ZERO, ZERO, n, NONE)
     part(w, c)
 
@@ -2105,11 +2151,20 @@ def put_off(w: Record, c: Whole, j: Whole, earliest: float) -> None:
 
 @compiled
 def take_effect(
-    w: Record, c: Whole, e: Whole, key: Key, origin_journey: Whole, origin_n: Whole, before: Whole, why: Whole
+    w: Record,
+    c: Whole,
+    e: Whole,
+    key: Key,
+    origin_journey: Whole,
+    origin_n: Whole,
+    before: Whole,
+    why: Whole,
+    failure: Whole,
 ) -> None:
     """Let what happened call journeys off, change the customer, move money and open other journeys.
 
-    `before` is the origin of what happened, `why` the journey or, numbered after them, the event in which it did.
+    `before` is the origin of what happened, `why` the journey or, numbered after them, the event in which it did;
+    `failure` whether that, or what led to it, was one.
     """
     effects, customer = effects_at(w, e), customer_at(w, c)
     if effects["cancels_n"] > 0:
@@ -2138,7 +2193,7 @@ def take_effect(
             if m_open_after(w, n) >= 0:
                 delay = vary(w, m_open_after(w, n), draw(child, U_DELAY))
             origin = note_origin(w, before, ZERO, j)
-            open_later(w, c, j, child, delay, origin_journey, origin_n, origin)
+            open_later(w, c, j, child, delay, origin_journey, origin_n, origin, failure)
 
 
 @compiled
@@ -2382,7 +2437,7 @@ def give_notice(w: Record, c: Whole) -> None:
         if journey["trigger"] == NOTICE:
             key = draws.fold(m_journey_name(w, j), as_key(n))
             delay = vary(w, journey["delay"], draw(draws.fold(customer_key, key), U_DELAY))
-            open_later(w, c, j, key, delay, j, n, NONE)
+            open_later(w, c, j, key, delay, j, n, NONE, ZERO)
 
 
 @compiled
@@ -2390,7 +2445,7 @@ def renew(w: Record, c: Whole, j: Whole) -> None:
     """Open a journey before a contract is renewed."""
     if relation_at(w, c, ZERO)["notice"] == 0:
         n = np.int64(relation_at(w, c, ZERO)["terms"]) - 1
-        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE)
+        open_issue(w, c, j, draws.fold(m_journey_name(w, j), as_key(n)), j, n, NONE, ZERO)
 
 
 @compiled
@@ -2630,6 +2685,7 @@ def record_journey(
     row["good"] = good
     row["visits"] = issue["visits"]
     row["contacts"] = issue["contacts"]
+    row["failure_contacts"] = issue["failure_contacts"]
     row["channels"] = issue["channels"]
     row["handoffs"] = issue["handoffs"]
     row["repeats"] = issue["repeats"]
@@ -2649,7 +2705,7 @@ def record_journey(
 def record_effect(
     w: Record, c: Whole, e: Whole, cause: Whole, journey: Whole, visit: Whole, n: Whole, goal: Whole
 ) -> None:
-    """Write down that an event, or the clock on a visit, took effect on somebody."""
+    """Write down that an event, or a clock on a visit, took effect on somebody."""
     customer = customer_at(w, c)
     row = effect_row(w, w["effect_rows"])
     w["effect_rows"] += 1
@@ -2905,7 +2961,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             still = is_same_visit(w, a, event) and issue_at(w, a)["state"] in (WAITING, SERVED)
             take_first(w)
             if still and issue_at(w, a)["times_left"] == customer_at(w, issue_at(w, a)["customer"])["times_left"]:
-                strike(w, a)
+                strike(w, a, b)
         elif kind == HAPPEN:
             take_first(w)
         elif kind == ON_DATE:

@@ -40,6 +40,7 @@ from sim.model import (
     RESOLVED,
     Effects,
     Who,
+    clock_called,
 )
 from sim.rosters import address
 from sim.rules import AN_HOUR, MOST_VISITS, THREE_DAYS
@@ -65,10 +66,10 @@ if TYPE_CHECKING:
     from sim.behaviour import Behaviour
     from sim.changes import Phase
     from sim.model import (
+        By,
         Callback,
         Churn,
         Contract,
-        Event,
         Journey,
         Model,
         Referral,
@@ -77,7 +78,6 @@ if TYPE_CHECKING:
         Target,
         Term,
         Touchpoint,
-        WhileOpen,
     )
     from sim.summaries import Summary
     from sim.timetable import Cumulative
@@ -145,16 +145,20 @@ class Issue:
     """A customer's open goal: the life of one journey."""
 
     __slots__ = (
-        "asked", "attempts", "begun_in", "channels", "closed", "contacts", "customer", "department", "difficulty",
-        "due", "effects", "end", "experience", "felt", "good", "handoffs", "key", "lowest", "mood", "moods", "name",
-        "noticed", "number", "opened", "origin", "reopened", "repeats", "satisfaction_before", "score", "scored",
-        "times_left", "visit", "visits", "wait",
+        "asked", "attempts", "begun_in", "by_failure", "channels", "closed", "contacts", "customer", "department",
+        "difficulty", "due", "effects", "end", "experience", "failed", "failure_contacts", "felt", "good", "handoffs",
+        "key", "lowest", "mood", "moods", "name", "noticed", "number", "opened", "origin", "reopened", "repeats",
+        "satisfaction_before", "score", "scored", "times_left", "visit", "visits", "wait",
     )  # fmt: skip
 
-    def __init__(self, customer: Customer, name: str, key: int, origin: str, opened: float) -> None:
+    def __init__(
+        self, customer: Customer, name: str, key: int, origin: str, opened: float, *, by_failure: bool
+    ) -> None:
         customer.journeys += 1
         self.customer, self.name, self.number, self.key = customer, name, customer.journeys, key
         self.origin, self.opened = origin, opened
+        self.by_failure = by_failure  # whether a failure opened it
+        self.failed = False  # whether the last visit did
         self.times_left = customer.times_left
         self.closed: float | None = None
         self.end: str | None = None
@@ -164,7 +168,7 @@ class Issue:
         self.due = opened  # when the next step comes, if it is still to come
         self.reopened = False  # since the last visit
         self.difficulty = 0.0
-        self.visits = self.contacts = self.handoffs = self.repeats = 0
+        self.visits = self.contacts = self.failure_contacts = self.handoffs = self.repeats = 0
         self.wait = 0.0
         self.effects: Effects = NO_EFFECTS  # of its end
         self.begun_in = ""  # which channel
@@ -177,6 +181,11 @@ class Issue:
         self.asked = 0  # how often
         self.score: int | None = None
         self.scored: float | None = None  # when
+
+    @property
+    def in_failure(self) -> bool:
+        """Whether what follows does so on a failure."""
+        return self.by_failure or self.failed
 
     @property
     def left_behind(self) -> bool:
@@ -567,9 +576,11 @@ class History:
                 delay = 0.0 if entering.delay is None else rules.quantile(entering.delay.law, self.draw(own, "delay"))
                 self.open_later(customer, name, key, f"{name} {n}", delay)
 
-    def open_later(self, customer: Customer, name: str, journey: int, origin: str, delay: float) -> None:
+    def open_later(
+        self, customer: Customer, name: str, journey: int, origin: str, delay: float, *, by_failure: bool = False
+    ) -> None:
         """Open a journey after a delay, if the customer has not left meanwhile."""
-        opens = partial(self.open, customer, name, journey, origin)
+        opens = partial(self.open, customer, name, journey, origin, by_failure=by_failure)
         if delay > 0:
             awaited = Awaited(name, self.calendar.now + delay)
             customer.awaited.append(awaited)
@@ -593,7 +604,7 @@ class History:
         opens()
         self.part(customer)
 
-    def open(self, customer: Customer, name: str, journey: int, origin: str) -> None:
+    def open(self, customer: Customer, name: str, journey: int, origin: str, *, by_failure: bool = False) -> None:
         """Open an issue, if the journey exists now and is meant for this customer."""
         living = self.living(customer)
         planned = living.model.journeys[name]
@@ -602,7 +613,8 @@ class History:
         if planned.when.notice is not None and not customer.notice:
             return
         self.relax(customer)
-        issue = Issue(customer, name, draws.fold(customer.key, journey), origin, self.calendar.now)
+        key = draws.fold(customer.key, journey)
+        issue = Issue(customer, name, key, origin, self.calendar.now, by_failure=by_failure)
         if planned.difficulty.matters:
             issue.difficulty = rules.normal_quantile(self.draw(issue.key, "difficulty"))
         customer.issues[issue.number] = issue
@@ -686,8 +698,8 @@ class History:
         if visit.touchpoint.attended:
             visit.on_line = True
             self.in_channel[channel] += 1
-        if visit.step.while_open is not None:
-            self.wind_up(visit, visit.step.while_open, 0)
+        for name in visit.step.while_open:
+            self.wind_up(visit, name, 0)
         if visit.touchpoint.staff:
             self.join(visit, pools)
         else:
@@ -906,14 +918,16 @@ class History:
         issue.wait += visit.waited(self.calendar.now)
         if visit.started is not None:
             issue.contacts += visit.touchpoint.attended
+            issue.failure_contacts += visit.touchpoint.attended and issue.in_failure
             customer.contacts += visit.touchpoint.attended
             customer.cost += visit.touchpoint.cost
         if outcome != LEFT:
             issue.feel(rules.clip(self.mood(visit, outcome)))
+        issue.failed = visit.started is None or visit.step.fails(outcome)
         if visit.started is not None and not issue.left_behind:
             visit.effects = visit.step.outcomes[outcome]
             if visit.effects.matters:
-                self.take_effect(visit.effects, customer, visit.key, issue.origin, issue.name)
+                self.take_effect(visit.effects, customer, visit.key, issue.origin, issue.name, failure=issue.in_failure)
         self.record_visit(visit)
         issue.visit = None
 
@@ -950,7 +964,7 @@ class History:
             settled = visit.step.outcomes[outcome]
             if settled.holds < 1 and self.draw(visit.key, "holds") >= settled.holds:
                 self.survey(visit.issue, self.experience(visit.issue))  # the company takes it as resolved
-                visit.issue.reopened = True
+                visit.issue.reopened = visit.issue.failed = True
                 if not settled.reopens:
                     return visit.step_name, -THREE_DAYS * log(1.0 - self.draw(visit.key, "delay"))
                 targets = settled.reopens
@@ -992,8 +1006,8 @@ class History:
         self.sway(issue, ending.mood)
         self.like(issue)
         experience = self.remember(issue)
-        key = draws.fold(issue.key, draws.name(end))
-        self.take_effect(ending, customer, key, issue.origin, issue.name)
+        key, failure = draws.fold(issue.key, draws.name(end)), issue.in_failure or ending.good is False
+        self.take_effect(ending, customer, key, issue.origin, issue.name, failure=failure)
         self.survey(issue, experience)
         issue.good, issue.effects = ending.good, ending
         self.record_journey(issue)
@@ -1004,57 +1018,72 @@ class History:
             child = draws.fold(key, draws.name(name))
             if self.draw(child, "follows") < after.p:
                 delay = 0.0 if after.delay is None else rules.quantile(after.delay.law, self.draw(child, "delay"))
-                self.open_later(customer, name, child, f"{name} after {issue.origin}", delay)
+                origin = f"{name} after {issue.origin}"
+                self.open_later(customer, name, child, origin, delay, by_failure=failure)
         self.part(customer)
 
-    def wind_up(self, visit: Visit, clock: WhileOpen, n: int) -> None:
-        """Let the clock on a visit strike for the n-th time when it is due."""
+    def wind_up(self, visit: Visit, name: str, n: int) -> None:
+        """Let a clock on a visit strike for the n-th time when it is due."""
+        clock = visit.step.while_open[name]
         due = visit.joined + clock.after + n * (clock.every or 0.0)
         order = (visit.issue.customer.row, visit.issue.number, visit.number)
-        self.calendar.call(partial(self.strike, visit, clock, n), due, Rank.ARRIVAL, *order)
+        self.calendar.call(partial(self.strike, visit, name, n), due, Rank.ARRIVAL, *order)
 
-    def strike(self, visit: Visit, clock: WhileOpen, n: int) -> None:
-        """Let the clock on a visit take effect, if the visit is still open."""
-        issue, customer = visit.issue, visit.issue.customer
+    def strike(self, visit: Visit, name: str, n: int) -> None:
+        """Let a clock on a visit take effect, if the visit is still open."""
+        issue, customer, clock = visit.issue, visit.issue.customer, visit.step.while_open[name]
         if visit.ended is not None or issue.left_behind:
             return
         if clock.every is not None:
-            self.wind_up(visit, clock, n + 1)
+            self.wind_up(visit, name, n + 1)
         self.sway(issue, clock.mood)
-        key = draws.fold(draws.fold(visit.key, draws.name("while open")), n)
-        self.take_effect(clock, customer, key, issue.origin, issue.name)
-        self.record_effect(customer, clock, (visit.step_name, issue.number, visit.number, n), self.goal(issue))
+        key = draws.fold(draws.fold(visit.key, draws.name(f"while open {name}".rstrip())), n)
+        failure = issue.by_failure or clock.after + n * (clock.every or 0.0) >= visit.step.fails_after(clock)
+        self.take_effect(clock, customer, key, issue.origin, issue.name, failure=failure)
+        cause = clock_called(visit.step_name, name), issue.number, visit.number, n
+        self.record_effect(customer, clock, cause, self.goal(issue))
         self.part(customer)
 
     def happen(self, name: str, n: int) -> None:
         """Let an event take effect on those whom it reaches."""
-        event = self.model.events[name]
         key = draws.fold(draws.name(f"event {name}"), n)
-        for customer in self.concerned(name, event):
-            own = draws.fold(customer.key, key)
+        for customer in self.concerned(name):
+            own, event = draws.fold(customer.key, key), self.of(customer).events[name]
             if self.draw(own, "reach") >= event.reach:
                 continue
             for issue in customer.issues.values():
                 self.sway(issue, event.mood)
-            self.take_effect(event, customer, own, f"{name} {n}", name)
+            self.take_effect(event, customer, own, f"{name} {n}", name, failure=event.fails)
             self.record_effect(customer, event, (name, 0, 0, n), None)
             self.part(customer)
 
-    def concerned(self, name: str, event: Event) -> list[Customer]:
-        """Everybody for whom an event is meant, in the order in which they came; none but customers unless it says so.
+    def concerned(self, name: str) -> list[Customer]:
+        """Everybody for whom an event is meant, in the order in which they came.
 
         Where there is a list, those who are on it.
         """
-        who = event.who
-        there = (c for c in self.present() if (c.joined is not None and c.left is None) or who.stage is not None)
-        people = [customer for customer in there if self.meets(customer, name, who)]
+        people = [customer for customer in self.present() if self.is_concerned(customer, name)]
+        event = self.model.events[name]  # a list is everybody's
         if event.most is None:
             return people
-        ranked = sorted(people, key=lambda customer: -rules.standing(event.by.weights, self.known(customer)))
+        ranked = sorted(people, key=lambda customer: -self.standing(customer, event.by))
         return sorted(ranked[: event.most], key=lambda customer: customer.row)
 
+    def is_concerned(self, customer: Customer, name: str) -> bool:
+        """Say whether an event is meant for somebody; for none but customers unless it names their stage."""
+        who = self.of(customer).events[name].who
+        is_customer = customer.joined is not None and customer.left is None
+        return (is_customer or who.stage is not None) and self.meets(customer, name, who)
+
+    def standing(self, customer: Customer, by: By) -> float:
+        """Return how high somebody stands on a list, by what the company can know of them."""
+        together = rules.standing(by.weights, self.known(customer))
+        for trait, weights in by.seen.items():
+            together += weights.get(self.noted(customer, trait) or "", 0.0)
+        return together
+
     def known(self, customer: Customer) -> tuple[float, float, float, float]:
-        """Return what the company can know of a customer, as `By` has it."""
+        """Return what the company can know of a customer beside traits, as `By` has it."""
         now, joined = self.calendar.now, nan if customer.joined is None else customer.joined
         tenure, opened = (now - joined) / MINUTES_PER_DAY, (now - customer.opened) / MINUTES_PER_DAY
         return tenure, float(customer.contacts), customer.score, opened
@@ -1109,10 +1138,12 @@ class History:
             if waiting.name in delays:
                 waiting.due = max(waiting.due, self.calendar.now + delays[waiting.name])
 
-    def take_effect(self, effects: Effects, customer: Customer, key: int, origin: str, why: str) -> None:
+    def take_effect(
+        self, effects: Effects, customer: Customer, key: int, origin: str, why: str, *, failure: bool
+    ) -> None:
         """Let what happened call journeys off, change the customer, move money and open other journeys.
 
-        `why` is the journey or the event in which it did.
+        `why` is the journey or the event in which it did, `failure` whether that, or what led to it, was one.
         """
         if effects.cancels:
             self.cancel(customer, effects.cancels)
@@ -1136,7 +1167,7 @@ class History:
             if self.draw(child, "opens") < opening.p:
                 after = opening.after
                 delay = 0.0 if after is None else rules.quantile(after.law, self.draw(child, "delay"))
-                self.open_later(customer, name, child, f"{name} from {origin}", delay)
+                self.open_later(customer, name, child, f"{name} from {origin}", delay, by_failure=failure)
 
     def trade(self, customer: Customer, effects: Effects) -> None:
         """Let somebody have some products from now on, and others no longer, if what happened says so."""
@@ -1415,16 +1446,17 @@ class History:
         customer = issue.customer
         self.journeys.append((
             customer.row, issue.number, issue.origin, customer.persona, self.goal(issue), issue.opened, issue.closed,
-            issue.end, issue.good, issue.visits, issue.contacts, len(issue.channels), issue.handoffs, issue.repeats,
-            issue.wait, issue.satisfaction_before, customer.satisfaction if issue.closed is not None else None,
-            issue.experience, issue.asked > 0, issue.score is not None, issue.score, issue.scored,
+            issue.end, issue.good, issue.visits, issue.contacts, issue.failure_contacts, len(issue.channels),
+            issue.handoffs, issue.repeats, issue.wait, issue.satisfaction_before,
+            customer.satisfaction if issue.closed is not None else None, issue.experience, issue.asked > 0,
+            issue.score is not None, issue.score, issue.scored,
             issue.effects.revenue, issue.effects.stage,
         ))  # fmt: skip
 
     def record_effect(
         self, customer: Customer, effects: Effects, cause: tuple[str, int, int, int], goal: str | None
     ) -> None:
-        """Write down that an event, or the clock on a visit, took effect on somebody."""
+        """Write down that an event, or a clock on a visit, took effect on somebody."""
         now = self.calendar.now
         self.effects.append((customer.row, *cause, customer.persona, goal, now, effects.revenue, effects.stage))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.arrays import (
+    CLOCK,
     CONDITION,
     EFFECTS,
     END,
@@ -18,6 +19,7 @@ from sim.arrays import (
     OUTCOME,
     PEOPLE,
     PERSONA,
+    RANK,
     SEEING,
     STEP,
     TARGET,
@@ -67,7 +69,7 @@ ISSUE = np.dtype(
             for name in (
                 "state", "customer", "row", "journey", "number", "visits", "phase", "step", "touchpoint", "channel",
                 "line", "callback", "pool", "member", "again", "reopened", "department", "felt", "contacts", "channels",
-                "noticed",
+                "noticed", "by_failure", "failed", "failure_contacts",
                 "priority", "target", "handoffs", "repeats", "began", "previous", "next", "asked", "score",
                 "origin_journey", "origin_n", "origin", "times_left", "begun_in",
             )
@@ -138,7 +140,7 @@ MODEL_RECORDS = {
     "personas": (PERSONA, 2), "touchpoints": (TOUCHPOINT, 2), "journeys": (JOURNEY, 2), "steps": (STEP, 2),
     "ends": (END, 3), "outcome": (OUTCOME, 1), "target": (TARGET, 1), "effects": (EFFECTS, 1), "laws": (LAW, 1),
     "conditions": (CONDITION, 1), "events": (HAPPENING, 2), "people": (PEOPLE, 2), "terms": (TERM, 1),
-    "seeing": (SEEING, 2),
+    "seeing": (SEEING, 2), "ranks": (RANK, 1), "clocks": (CLOCK, 1),
 }  # fmt: skip
 MODEL_VALUES = {
     "start": (np.float64, 1), "patience": (np.int64, 3), "products": (np.float64, 3),
@@ -249,6 +251,8 @@ people_at = records("model people", *MODEL_RECORDS["people"])
 condition_at = records("model conditions", *MODEL_RECORDS["conditions"])
 happening_at = records("model events", *MODEL_RECORDS["events"])
 term_at = records("model terms", *MODEL_RECORDS["terms"])
+clock_at = records("model clocks", *MODEL_RECORDS["clocks"])
+rank_at = records("model ranks", *MODEL_RECORDS["ranks"])
 seeing_at = records("model seeing", *MODEL_RECORDS["seeing"])
 
 m_start = values("model start", *MODEL_VALUES["start"])

@@ -546,7 +546,7 @@ def of_all(raw: Raw) -> list[Raw]:
     journeys = raw["journeys"].values()
     steps = [step for journey in journeys for step in journey["steps"].values()]
     outcomes = [outcome for step in steps for outcome in step["outcomes"].values() if isinstance(outcome, dict)]
-    clocks = [step["while_open"] for step in steps if "while_open" in step]
+    clocks = [clock for step in steps for clock in clocks_of(step).values()]
     return [*outcomes, *clocks, *(end for j in journeys for end in j["ends"].values()), *raw.get("events", {}).values()]
 
 
@@ -573,14 +573,25 @@ def draw_step(chance: Chance, plan: Plan, journey: str, steps: list[str], ends: 
         promise=lambda: chance.duration(5, 120),
         service_time=lambda: draw_law(chance, 2, 60),
         priority=lambda: chance.whole(-2, 2),
-        while_open=lambda: draw_while_open(chance, plan, journey),
+        while_open=lambda: (
+            draw_clock_on(chance, plan, journey)
+            if chance.happens(0.6)
+            else {name: draw_clock_on(chance, plan, journey) for name in ("told", "late")}
+        ),
     )
 
 
-def draw_while_open(chance: Chance, plan: Plan, journey: str) -> Raw:
-    """Draw the clock on a visit."""
+def clocks_of(step: Raw) -> Raw:
+    """Clocks of a step by name; one without a name is called nothing."""
+    written = step.get("while_open", {})
+    return {"": written} if "after" in written else written
+
+
+def draw_clock_on(chance: Chance, plan: Plan, journey: str) -> Raw:
+    """Draw a clock on a visit."""
     clock = {"after": chance.duration(5, 60), "satisfaction": chance.number(-1, 0)}
-    return clock | chance.maybe(0.5, every=lambda: chance.duration(20, 90)) | draw_effects(chance, plan, journey)
+    clock |= chance.maybe(0.5, every=lambda: chance.duration(20, 90)) | draw_good(chance, 0.3)
+    return clock | draw_effects(chance, plan, journey)
 
 
 def draw_event(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
@@ -590,6 +601,7 @@ def draw_event(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
     by_chance = {"rate": draw_rate(chance, 0.5, 3, plan.profiles)}
     event = chance.one_of((date, date, period, date | period, by_chance))
     event |= {"reach": chance.share(0.4), "satisfaction": chance.number(-2, 2)} | draw_effects(chance, plan, "")
+    event |= draw_good(chance, 0.3)
     if chance.happens(0.4):
         known = ("tenure", "contacts", "opened")
         event |= {"most": chance.whole(1, 12), "by": {name: chance.number(-2, 2) for name in chance.some(known)}}
@@ -597,6 +609,8 @@ def draw_event(chance: Chance, plan: Plan, journeys: Raw) -> Raw:
     arriving = [journey["when"] for journey in journeys.values() if "arrival" in journey["when"]]
     if arriving and chance.happens(0.3):
         who["stage"] = [plan.home, chance.one_of(arriving).get("stage", "prospect")]
+    if "most" in event and "trait" in who:
+        who["seen"] = who.pop("trait")  # a list is made by what the company knows
     return event | ({"who": who} if who else {})
 
 
@@ -614,7 +628,7 @@ def draw_outcome(
     chance: Chance, plan: Plan, journey: str, steps: list[str], ends: list[str], name: str, p: float
 ) -> Any:
     """Draw what an outcome does, and whether it holds."""
-    outcome = draw_effects(chance, plan, journey)
+    outcome = draw_effects(chance, plan, journey) | draw_good(chance, 0.15)
     if chance.happens(0.4):
         outcome["holds"] = chance.share(0.3)
         if chance.rounded or chance.happens(0.7):
@@ -624,8 +638,13 @@ def draw_outcome(
 
 def draw_end(chance: Chance, plan: Plan, journey: str) -> Raw:
     """Draw what an end does, and whether it is good, bad or neither; it often makes a customer of somebody."""
-    end = chance.maybe(0.6, good=lambda: chance.one_of((True, False))) | draw_effects(chance, plan, journey)
+    end = draw_good(chance, 0.6) | draw_effects(chance, plan, journey)
     return end | ({"stage": plan.home} if chance.happens(0.4) else {})
+
+
+def draw_good(chance: Chance, p: float) -> Raw:
+    """Draw whether something that happens is said to be good, or bad."""
+    return chance.maybe(p, good=lambda: chance.one_of((True, False)))
 
 
 def draw_effects(chance: Chance, plan: Plan, journey: str) -> Raw:

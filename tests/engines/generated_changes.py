@@ -28,18 +28,20 @@ def draw_changes(chance: Chance, raw: Raw, start: datetime, horizon: int) -> Non
     }
     if changes:
         tried = chance.one_of(changes)
-        if can_be_tried(changes[tried]["set"]) and chance.happens(0.5):
+        if can_be_tried(raw, changes[tried]["set"]) and chance.happens(0.5):
             changes[tried]["who"] = {"share": 0.5} | chance.maybe(0.3, persona=lambda: chance.one_of(raw["personas"]))
         enact = list(changes)[:2]
         raw["changes"] = changes
         raw["enact"] = enact[0] if len(enact) == 1 else chance.shuffled(enact)
 
 
-def can_be_tried(settings: Raw) -> bool:
-    """Whether a change can be a pilot: it sets something for some customers, and nothing of who comes."""
+def can_be_tried(raw: Raw, settings: Raw) -> bool:
+    """Whether a change can be a pilot: it sets something for some customers, and nothing of who comes, or of a list."""
+    lists = {name for name, event in raw.get("events", {}).items() if "most" in event}
     paths = [path.split(".") for path in flatten(settings)]
     comes = any("arrival" in path or (path[0] == "personas" and path[2:] == ["share"]) for path in paths)
-    return not comes and any(path[0] in OWN for path in paths)
+    listed = any(path[0] == "events" and path[1] in lists for path in paths)
+    return not comes and not listed and any(path[0] in OWN for path in paths)
 
 
 def draw_dates(chance: Chance, start: datetime, horizon: int) -> Raw:
@@ -285,8 +287,11 @@ def events(chance: Chance, raw: Raw) -> Raw:
 
 
 def clocks(chance: Chance, raw: Raw) -> Raw:
-    journey, step, _ = chance.one_of(all_steps(raw))
-    return {f"journeys.{journey}.steps.{step}.while_open": {"after": "15 min", "revenue": "-2 EUR"}}
+    """Another clock on a step, one more, or the first."""
+    journey, step, written = chance.one_of(all_steps(raw))
+    path = f"journeys.{journey}.steps.{step}.while_open"
+    named = "after" not in written.get("while_open", {"after": "never"})
+    return {f"{path}.third" if named else path: {"after": "15 min", "revenue": "-2 EUR"}}
 
 
 # ---- customers -------------------------------------------------------------------------------------------------------

@@ -22,11 +22,19 @@ def draw_conditions(chance: Chance, raw: Raw, home: str) -> None:
     if chance.happens(0.5):
         seen = chance.maybe(0.7, p=lambda: chance.share(0.2, 0.9), after=lambda: draw_law(chance, 0, 400))
         raw["traits"] = {"region": {"seen": seen}}
+        list_by_what_is_seen(chance, raw)
     draw_ways(chance, raw, home)
     for persona in raw["personas"].values():
         for part in ("satisfaction", "churn"):
             if part in persona and chance.happens(0.6):
                 persona[part]["terms"] = persona[part].get("terms", {}) | {"care": draw_term(chance, raw, home)}
+
+
+def list_by_what_is_seen(chance: Chance, raw: Raw) -> None:
+    """Let lists be made in the order of what the company has seen of a trait."""
+    for event in raw.get("events", {}).values():
+        if "most" in event and chance.happens(0.6):
+            event["by"]["seen"] = {"region": {region: chance.number(-2, 2) for region in chance.some(REGIONS)}}
 
 
 def draw_ways(chance: Chance, raw: Raw, home: str) -> None:

@@ -36,6 +36,8 @@ from sim.model import (
     Pool,
     Step,
     Touchpoint,
+    WhileOpen,
+    clock_called,
 )
 from sim.rosters import Departure, address, on_duty
 from sim.summaries import Summary, summarise
@@ -85,6 +87,16 @@ class History:
     def effects(self) -> list[Raw]:
         """What events and clocks did, a row each time."""
         return self.tables.effects.to_dicts()
+
+    @cached_property
+    def effects_of(self) -> dict[float, list[Raw]]:
+        """What events and clocks did to each customer."""
+        return grouped(self.effects, lambda row: row["customer"])
+
+    @cached_property
+    def journeys_of(self) -> dict[float, list[Raw]]:
+        """Journeys of each customer."""
+        return grouped(self.journeys, lambda row: row["customer"])
 
     @cached_property
     def person(self) -> dict[int, Raw]:
@@ -226,11 +238,16 @@ def happenings(history: History) -> Iterator[Happening]:
     for row in history.effects:
         if row["journey"]:
             visit = history.visits_of[row["customer"], row["journey"]][row["visit"] - 1]
-            clock = history.step(visit).while_open
+            clock = clocks(history, visit)[row["cause"]]
             yield Happening(row, row["at"], (inf, inf), clock, history.name(row))
         else:
-            event = history.at(row["at"]).events[row["cause"]]
+            event = history.of(row, row["at"]).events[row["cause"]]
             yield Happening(row, row["at"], (inf, inf), event, row["cause"])
+
+
+def clocks(history: History, visit: Raw) -> dict[str, WhileOpen]:
+    """Clocks on a visit, by the cause that stands in the rows of what they did."""
+    return {clock_called(visit["step"], name): clock for name, clock in history.step(visit).while_open.items()}
 
 
 def happened_to(history: History) -> dict[int, list[Happening]]:
@@ -513,6 +530,76 @@ def waited(history: History, visit: Raw) -> float:
     return float((visit["ended"] if visit["started"] is None else visit["started"]) - visit["joined"])
 
 
+def contacts_after_failures_are_failure_demand(history: History) -> Iterator[str]:
+    """Those contacts of a journey are failure demand that follow a visit that failed; all, if a failure opened it."""
+    for row in history.journeys:
+        visits = history.visits_of.get((row["customer"], row["journey"]), [])
+        before = [{False}, *(failing(history, visit) for visit in visits)]
+        contacts = [
+            perhaps
+            for perhaps, visit in zip(before, visits, strict=False)
+            if served(visit) and history.touchpoint(visit).attended
+        ]
+        allowed = {
+            n
+            for opened in opened_by_failure(history, row)
+            for n in range(
+                sum(opened or perhaps == {True} for perhaps in contacts),
+                sum(opened or True in perhaps for perhaps in contacts) + 1,
+            )
+        }
+        if row["failure_contacts"] not in allowed:
+            yield f"{place(row)}: {row['failure_contacts']} contacts after failures, but rows tell of {allowed}"
+
+
+def failing(history: History, visit: Raw) -> set[bool]:
+    """Whether a visit that is over failed; both, where rows do not tell whether it held."""
+    if visit["started"] is None or visit["ended"] is None:
+        return {True}
+    step = history.step(visit)
+    return {step.fails(visit["outcome"])} | ({True} if step.outcomes[visit["outcome"]].holds < 1 else set())
+
+
+def opened_by_failure(history: History, row: Raw) -> set[bool]:
+    """Whether a failure opened a journey; both, where rows do not tell which of several things did."""
+    known: dict[tuple[int, int], set[bool]] = vars(history).setdefault("opened by failure", {})
+    key = row["customer"], row["journey"]
+    if key not in known:
+        name, *how = row["origin"].split(" ", 2)
+        known[key] = set(openers(history, row, name, *how)) if len(how) == 2 else {False}
+    return known[key]
+
+
+def openers(history: History, row: Raw, name: str, how: str, origin: str) -> Iterator[bool]:
+    """Whether each thing failed that may have opened a journey of a name, by the origin that it had itself."""
+    for effect in history.effects_of[row["customer"]]:
+        if how == "from" and not effect["journey"] and f"{effect['cause']} {effect['nth']}" == origin:
+            yield history.of(effect, effect["at"]).events[effect["cause"]].fails
+    for parent in history.journeys_of[row["customer"]]:
+        if parent["origin"] == origin and parent["opened"] <= row["opened"]:
+            for opened in opened_by_failure(history, parent):
+                yield from (opened or failed for failed in opening(history, parent, name, how))
+
+
+def opening(history: History, parent: Raw, name: str, how: str) -> Iterator[bool]:
+    """Whether each thing in a journey failed that opens another: an outcome, what a clock does, its end."""
+    visits = history.visits_of[parent["customer"], parent["journey"]]
+    for visit in visits if how == "from" else ():
+        step = history.step(visit)
+        if served(visit) and name in step.outcomes[visit["outcome"]].opens:
+            yield step.fails(visit["outcome"])
+    for effect in history.effects_of[parent["customer"]] if how == "from" else ():
+        if effect["journey"] == parent["journey"]:
+            step = history.step(visits[effect["visit"] - 1])
+            clock = clocks(history, visits[effect["visit"] - 1])[effect["cause"]]
+            if name in clock.opens:
+                yield clock.after + effect["nth"] * (clock.every or 0.0) >= step.fails_after(clock)
+    if parent["closed"] is not None and parent["end"] not in (LEFT, CANCELLED):
+        end = history.journey(parent, parent["closed"]).all_ends[parent["end"]]
+        if how == "after" or name in end.opens:
+            yield from (end.good is False or failed for failed in failing(history, visits[-1]))
+
+
 # ---- work ------------------------------------------------------------------------------------------------------------
 
 
@@ -652,7 +739,7 @@ def crew(history: History, pool: str) -> Crew:
 
 
 def grouped(rows: list[Raw], by: Callable[[Raw], float]) -> dict[float, list[Raw]]:
-    """Rows by a time of each."""
+    """Rows by a time of each, or by whose they are."""
     found: dict[float, list[Raw]] = defaultdict(list)
     for row in rows:
         found[by(row)].append(row)
@@ -855,27 +942,33 @@ def what_happened_is_recorded(history: History) -> Iterator[str]:
 
 
 def clocks_strike_while_a_visit_is_open(history: History) -> Iterator[str]:
-    """The clock on a visit strikes when it is due, and as often, until the visit is over or its customer left."""
+    """A clock on a visit strikes when it is due, and as often, until the visit is over or its customer left."""
     struck: dict[tuple[int, int, int], list[Raw]] = defaultdict(list)
     for row in history.effects:
         if row["journey"]:
             struck[row["customer"], row["journey"], row["visit"]].append(row)
     for visit in history.visits:
-        clock, rows = history.step(visit).while_open, struck[visit["customer"], visit["journey"], visit["visit"]]
-        if clock is None or visit["outcome"] in TURNED_AWAY:
-            if rows:
-                yield f"{place(visit)}: has no clock, but it struck {len(rows)} times"
-            continue
-        over, n = history.over(visit), 0
-        while (due := visit["joined"] + clock.after + n * (clock.every or inf if n else 0.0)) <= over:
-            here = [row for row in rows if row["nth"] == n and isclose(row["at"], due, abs_tol=AN_INSTANT)]
-            ended = due == history.model.clock.horizon or left_behind(history, visit, due)
-            perhaps = ended or due > over - AN_INSTANT or left_behind(history, visit, due, perhaps=True)
-            if (ended and here) or (not perhaps and len(here) != 1):
-                yield f"{place(visit)}: its clock was due for the {n}th time at {due}, and struck {len(here)} times"
-            n += 1
-        if any(not (row["nth"] < n and row["cause"] == visit["step"]) for row in rows):
-            yield f"{place(visit)}: over at {over}, but its clock struck at {[row['at'] for row in rows]}"
+        rows = struck[visit["customer"], visit["journey"], visit["visit"]]
+        known = {} if visit["outcome"] in TURNED_AWAY else clocks(history, visit)
+        others = [row["cause"] for row in rows if row["cause"] not in known]
+        if others:
+            yield f"{place(visit)}: has no such clocks, but {others} struck"
+        for cause, clock in known.items():
+            yield from strikes(history, visit, clock, [row for row in rows if row["cause"] == cause])
+
+
+def strikes(history: History, visit: Raw, clock: WhileOpen, rows: list[Raw]) -> Iterator[str]:
+    """A clock struck when it was due."""
+    over, n = history.over(visit), 0
+    while (due := visit["joined"] + clock.after + n * (clock.every or inf if n else 0.0)) <= over:
+        here = [row for row in rows if row["nth"] == n and isclose(row["at"], due, abs_tol=AN_INSTANT)]
+        ended = due == history.model.clock.horizon or left_behind(history, visit, due)
+        perhaps = ended or due > over - AN_INSTANT or left_behind(history, visit, due, perhaps=True)
+        if (ended and here) or (not perhaps and len(here) != 1):
+            yield f"{place(visit)}: its clock was due for the {n}th time at {due}, and struck {len(here)} times"
+        n += 1
+    if any(row["nth"] >= n for row in rows):
+        yield f"{place(visit)}: over at {over}, but its clock struck at {[row['at'] for row in rows]}"
 
 
 def events_happen_to_those_they_are_meant_for(history: History) -> Iterator[str]:
@@ -889,12 +982,14 @@ def events_happen_to_those_they_are_meant_for(history: History) -> Iterator[str]
             together[row["cause"], row["nth"]].append(row)
     for (name, nth), rows in together.items():
         event = history.at(rows[0]["at"]).events[name]
-        if len({row["at"] for row in rows}) > 1 or not event.reach or len(rows) > (event.most or inf):
+        if len({row["at"] for row in rows}) > 1 or len(rows) > (event.most or inf):
             yield f"{name} {nth}: reached {len(rows)}, at {sorted({row['at'] for row in rows})}"
         if not is_due(history, event, rows[0]["at"]):
             yield f"{name} {nth}: happened at {rows[0]['at']}, when it was not due"
         for row in rows:
-            person = history.person[row["customer"]]
+            person, event = history.person[row["customer"]], history.of(row, row["at"]).events[name]
+            if not event.reach:
+                yield f"{place(row)}: {name} {nth} reached somebody, though it reaches nobody"
             here = person["joined"] is not None and person["joined"] <= row["at"]
             away = person["left"] is not None and person["left"] < row["at"]
             if (not here or away) and event.who.stage is None:
@@ -1192,6 +1287,7 @@ LAWS: tuple[Callable[[History], Iterator[str]], ...] = (
     visits_follow_one_another,
     journeys_are_for_those_they_are_meant_for,
     journeys_say_what_their_visits_do,
+    contacts_after_failures_are_failure_demand,
     nobody_serves_more_at_once_than_they_can,
     work_is_paid_or_overtime,
     nobody_waits_beside_the_idle,

@@ -300,10 +300,11 @@ def test_who_is_called_back_is_said():
 EVENTS = {
     "outage": {
         "on": "2025-02-03", "reach": 0.3, "who": {"product": "card"}, "satisfaction": -0.5, "mood": 0.2,
-        "opens": {"complaint": {"p": 0.4, "after": "2 h"}},
+        "good": False, "opens": {"complaint": {"p": 0.4, "after": "2 h"}},
     },
     "refund": {"rate": "2 / month", "revenue": "-5 EUR", "puts_off": {"order": "6 h"}, "cancels": "complaint"},
     "calls": {"every": "1 week", "most": 50, "by": {"score": -1, "tenure": 1}, "stage": "vip", "adds": "tv"},
+    "visits": {"every": "1 week", "most": 9, "by": {"seen": {"line": {"poor": 2}}}, "mood": 1},
 }  # fmt: skip
 
 
@@ -335,14 +336,17 @@ def club():
             "At most 50 are on the list, first those with the most time as a customer and least points in the last "
             "survey (+1 for each day as a customer and −1 for each point in the last survey; the largest sum first)."
         ),
+        "At most 9 are on the list (+2 where line is seen as poor; the largest sum first).",
         "It moves them to the stage vip and adds tv.",
-        "A visit that is not over after 2 days costs 20 EUR, and again every day.",
+        "It is a failure.",
+        "A visit that is not over after 2 days costs 20 EUR, and again every day; that is no failure.",
         "Opens where something else opens it.",
     ],
 )
 def test_what_happens_by_itself_is_told(expected: str):
     raw = deepcopy(shop(when="opened").raw) | {"events": EVENTS}
     raw["personas"]["p"]["survey"] = {}
+    raw["personas"]["p"]["traits"] = {"line": "poor"}
     raw["journeys"]["order"]["steps"]["deliver"]["while_open"] = CLOCK
     assert expected in told(parse(raw))
 
@@ -374,7 +378,7 @@ def test_an_event_at_an_outage_is_said(outage, expected):
     assert expected in told(parse(shop().raw | {"systems": {"crm": outages}, "events": events}))
 
 
-CLOCK = {"after": "2 days", "every": "1 day", "revenue": "-20 EUR"}
+CLOCK = {"after": "2 days", "every": "1 day", "revenue": "-20 EUR", "good": True}
 
 
 def test_what_a_touchpoint_depends_on_is_said():
@@ -496,6 +500,8 @@ def test_what_happens_at_a_visit_and_at_an_end_is_told():
     for expected in (
         "When it ends as mended it adds 0.5 to the mood, adds router and sets served to yes.",
         "Whoever ends as send: that adds 0.2 to the mood and costs 5 EUR.",
+        "To end as missing is a failure.",
+        "told: a visit that is not over after 1 day opens letter (40 %); that is no failure.",
         "Whoever ends as missing: that takes 0.3 from satisfaction and opens complaint (70 %).",
         "Whoever ends as resolved: that takes away tv.",
         "When it ends as served it brings 49 EUR and moves them to the stage customer.",

@@ -159,10 +159,13 @@ EVERYTHING = {
                 "part": {
                     "touchpoint": "parcel",
                     "promise": "2 days",
-                    "while_open": {"after": "2 days", "every": "1 day", "opens": {"complaint": 0.2}},
+                    "while_open": {
+                        "late": {"after": "2 days", "every": "1 day", "opens": {"complaint": 0.2}},
+                        "told": {"after": "1 day", "good": True, "opens": {"letter": 0.4}},
+                    },
                     "outcomes": {
                         "arrived": 0.9,
-                        "missing": {"p": 0.1, "opens": {"complaint": 0.7}, "satisfaction": -0.3},
+                        "missing": {"p": 0.1, "good": False, "opens": {"complaint": 0.7}, "satisfaction": -0.3},
                     },
                     "next": {"arrived": {"mended": 1}, "missing": {"give_up": 1}},
                 },
@@ -274,11 +277,16 @@ EVERYTHING = {
             "every": "3 days",
             "who": {"persona": "caller"},
             "most": 12,
-            "by": {"score": -1, "tenure": 0.01, "contacts": 0.5, "opened": 0.1},
+            "by": {"score": -1, "tenure": 0.01, "contacts": 0.5, "opened": 0.1, "seen": {"region": {"south": 0.3}}},
             "reach": 0.35,
             "opens": {"letter": 1},
         },
-        "sorry": {"outage": {"system": "crm", "at": "end"}, "reach": 0.2, "puts_off": {"complaint": "1 h"}},
+        "sorry": {
+            "outage": {"system": "crm", "at": "end"},
+            "reach": 0.2,
+            "puts_off": {"complaint": "1 h"},
+            "opens": {"letter": 0.5},
+        },
         "news": {"on": "2025-01-14 09:00", "every": "1 week", "reach": 0.5, "mood": 0.2, "revenue": "-0.5 EUR"},
     },
     "staff": {

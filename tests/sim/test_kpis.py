@@ -162,7 +162,7 @@ def test_a_ratio_of_nothing_is_not_a_number():
         ("occupancy", {"busy": 90, "duty": 100, "overtime": 20}, 0.75),
         ("overtime", {"overtime": 90}, 1.5),
         ("first_contact_resolution", {"first_contact": 3, "closed": 4, "good": 3}, 0.75),
-        ("failure_demand", {"further_contacts": 3, "contacts": 12}, 0.25),
+        ("failure_demand", {"failure_contacts": 3, "contacts": 12}, 0.25),
         ("completion", {"good": 3, "bad": 1, "closed": 9}, 0.75),
         ("resolution_time", {"resolution_time": 60, "good": 4}, 15),
     ],

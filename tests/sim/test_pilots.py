@@ -131,6 +131,21 @@ def test_a_pilot_may_lead_some_to_another_desk():
             "has to set something of",
         ),
         (
+            {"who": {"share": 0.5}, "set": {"events.letter.on": moment(300)}},
+            "changes.try.set.events.letter.on",
+            "bring another event",
+        ),
+        (
+            {"who": {"share": 0.5}, "set": {"events.list.reach": 0.5}},
+            "changes.try.set.events.list",
+            "is made of everybody",
+        ),
+        (
+            {"who": {"share": 0.5}, "set": {"events.new": {"on": moment(300), "most": 5, "mood": 1}}},
+            "changes.try.set.events.new",
+            "is made of everybody",
+        ),
+        (
             {"who": {"share": 0.5}, "set": {"personas.person.share": 0.9}},
             "changes.try.set.personas.person.share",
             "who comes, and how many",
@@ -143,8 +158,9 @@ def test_a_pilot_may_lead_some_to_another_desk():
     ],
 )
 def test_what_makes_no_sense_of_a_pilot_is_told(change, where, what):
+    events = {"letter": {"on": moment(100), "mood": 1}, "list": {"on": moment(100), "most": 5, "mood": 1}}
     with pytest.raises(ScenarioError) as told:
-        build(pages() | {"changes": {"try": CHANGE | change}})
+        build(pages(events=events) | {"changes": {"try": CHANGE | change}})
     problem = next(problem for problem in told.value.problems if problem.path == where)
     assert what in problem.message
 
@@ -165,6 +181,29 @@ def test_kpis_are_told_of_those_in_the_pilot_and_of_the_others():
 
 def test_no_kpi_is_told_of_a_pilot_where_there_is_none():
     assert measure(summarise(simulate(build(pages()), seed=3))).filter(by="pilot").is_empty()
+
+
+def test_an_event_that_a_pilot_brings_or_changes_is_for_those_in_it_alone():
+    """A letter that all have had pleases those in the pilot more, and they get another."""
+    letter = {"on": moment(100), "satisfaction": 0.5}
+    brings = {
+        "events.letter": letter | {"satisfaction": 1, "revenue": "1 EUR"},
+        "events.gift": {"on": moment(200), "reach": 0.9, "who": {"persona": "person"}, "revenue": "-2 EUR"},
+        "personas.person.value.revenue": "3 EUR / month",
+    }
+    change = {"from": moment(50), "set": brings} | WHO
+    tables = tell(pages(change, events={"letter": letter}))
+    people = tables.customers.select("customer", "pilot", "joined")
+    told = tables.effects.join(people.filter(joined=0), on="customer").group_by("cause", "pilot", "revenue").len()
+    reached = {(cause, pilot): (revenue, n) for cause, pilot, revenue, n in told.rows()}
+    size = people.filter(pl.col("joined") == 0, "pilot").height
+    assert 10 < size < 40
+    assert {key: value for key, value in reached.items() if key[0] == "letter"} == {
+        ("letter", True): (1, size),
+        ("letter", False): (0, 60 - size),
+    }
+    assert reached["gift", True][1] in range(size - 10, size + 1)
+    assert ("gift", False) not in reached
 
 
 def test_two_pilots_at_once_are_refused():

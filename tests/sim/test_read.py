@@ -682,8 +682,28 @@ def two_pools(**more):
             "events.calls.by.score: nobody is asked for a score; give a persona a survey",
         ),
         (
+            company(
+                traits={"line": {"seen": {"p": 0.6}}},
+                personas={"person": {"share": 1, "traits": {"line": {"poor": 1, "good": 2}}}},
+                events={"calls": {"on": moment(5), "most": 5, "who": {"trait": {"line": "poor"}}, "opens": {"ann": 1}}},
+            ),
+            (
+                "events.calls.who.trait.line: a list is made by what the company knows, and it sees 'line' only "
+                "in part (traits.line.seen); ask for what it has seen: events.calls.who.seen.line"
+            ),
+        ),
+        (
+            company(
+                personas={"person": {"share": 1, "traits": {"line": "poor"}}},
+                events={
+                    "calls": {"on": moment(5), "most": 5, "by": {"seen": {"line": {"pour": 1}}}, "opens": {"ann": 1}}
+                },
+            ),
+            "events.calls.by.seen.line: nobody is ever 'pour'; did you mean 'poor'?",
+        ),
+        (
             company(events={"calls": {"on": moment(5), "most": 5, "by": {"mood": -1}, "opens": {"ann": 1}}}),
-            "events.calls.by.mood: not a known field; known: contacts, opened, score, tenure",
+            "events.calls.by.mood: not a known field; known: contacts, opened, score, seen, tenure",
         ),
         (
             company(events={"news": {"on": moment(5), "who": {"stage": "prospect"}, "mood": -1}}),
@@ -694,6 +714,36 @@ def two_pools(**more):
             (
                 "events.news: does nothing; say what it does: "
                 "stage, adds, drops, trait, revenue, mood, satisfaction, stays, opens, cancels, puts_off"
+            ),
+        ),
+        (
+            company(journeys={"ann": call(10, step={"while_open": {"chase": {"after": "1 h"}}})}),
+            (
+                "journeys.ann.steps.call.while_open.chase: does nothing; say what it does: "
+                "stage, adds, drops, trait, revenue, mood, satisfaction, stays, opens, cancels, puts_off"
+            ),
+        ),
+        (
+            company(
+                journeys={"ann": call(10, step={"while_open": {"c": {"after": "1 h", "mood": -1, "evry": "1 h"}}})}
+            ),
+            "journeys.ann.steps.call.while_open.c.evry: not a known field; did you mean 'every'?",
+        ),
+        (
+            company(journeys={"ann": call(10, step={"while_open": {"after": "1 h", "mood": -1, "evry": "1 h"}})}),
+            "journeys.ann.steps.call.while_open.evry: not a known field; did you mean 'every'?",
+        ),
+        (
+            company(
+                journeys={
+                    "ann": call(
+                        10, step={"while_open": {"after": "1 h", "mood": -1, "late": {"after": "2 h", "mood": -1}}}
+                    )
+                }
+            ),
+            (
+                "journeys.ann.steps.call.while_open: is one clock, and names others beside it (late); "
+                "give that one a name too"
             ),
         ),
         (

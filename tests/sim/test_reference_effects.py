@@ -166,6 +166,51 @@ def test_what_found_nobody_on_duty_was_never_open():
     assert effects(tell(company(journeys={"ann": closed}, staff={"clerks": {"shifts": {}}}))) == []
 
 
+# ---- several clocks on one step --------------------------------------------------------------------------------------
+
+
+def test_several_clocks_on_a_step_strike_each_by_itself():
+    """People chase every quarter of an hour, and are paid once what they were promised is late."""
+    clocks = {"chase": {"after": "20 min", "every": "15 min", "opens": {"bob": 1}}}
+    clocks |= {"late": {"after": "30 min", "revenue": "-20 EUR"}}
+    tables = tell(open_for(60, **clocks))
+    assert effects(tables, "call.chase") == [(30, 0), (45, 1), (60, 2)]
+    assert effects(tables, "call.late") == [(40, 0)]
+    assert customer(tables)["revenue"] == -20
+
+
+def test_a_clock_draws_by_its_own_name_whatever_others_there_are():
+    def chased(**others):
+        raw = open_for(60, **{"chase": {"after": "20 min", "opens": {"bob": 0.4}}} | others)
+        return tell(raw | {"population": {"customers": 40}}).journeys.filter(goal="bob")["customer"].to_list()
+
+    other = {"early": {"after": "20 min", "opens": {"bob": 0.5}}}
+    assert 5 < len(chased()) < 30
+    assert set(chased()) <= set(chased(**other))
+    assert sorted(chased(**other)) != sorted(chased() * 2)
+
+
+def test_those_who_are_called_before_they_call_do_not_call():
+    """A clerk tells Ann after an hour that it takes longer; where nobody does, she asks after two hours herself."""
+    ask = {"p": 1, "after": "1 h"}
+
+    def asked(**tells):
+        clock = {"after": "1 h", "opens": {"ask": ask} | tells}
+        raw = company(
+            touchpoints={"office": page(300), "desk": page(5), "call": desk(minutes=10, attended=False)},
+            journeys={
+                "ann": call(10, "office", step={"while_open": {"news": clock, "sorry": {"after": "4 h", "mood": -1}}}),
+                "tell": opened("call", step={"outcomes": {"resolved": {"p": 1, "cancels": "ask"}}}),
+                "ask": opened(),
+            },
+        )
+        raw["journeys"]["tell"]["when"] = {"joining": "1 min"}
+        return [row["opened"] for row in journeys(tell(raw), "ask")]
+
+    assert asked() == [130]
+    assert asked(tell=1) == []
+
+
 # ---- events ----------------------------------------------------------------------------------------------------------
 
 
@@ -590,6 +635,23 @@ def test_the_company_knows_the_last_answer_and_not_what_is_felt():
     assert 20 < len(scores) < 60
     in_order = sorted(scores, key=lambda customer: (scores[customer], customer))
     assert reached(tables, "calls") == set(in_order[:20])
+
+
+def test_a_list_is_in_the_order_of_what_the_company_has_seen_of_a_trait():
+    """It has heard of half of the poor lines; of the others it knows nothing, which adds nothing."""
+    line = {"person": {"share": 1, "traits": {"line": {"poor": 0.4, "good": 0.6}}}}
+    events = {
+        name: {"on": moment(60), "who": {asks: {"line": "poor"}}, "mood": 1}
+        for name, asks in (("poor", "trait"), ("heard", "seen"))
+    }
+    for weight in (2, -2):
+        events["calls"] = {"on": moment(60), "most": 12, "by": {"seen": {"line": {"poor": weight}}}, "mood": 1}
+        tables = tell(company_of(traits={"line": {"seen": {"p": 0.5}}}, personas=line, events=events))
+        heard = reached(tables, "heard")
+        assert 4 < len(heard) < len(reached(tables, "poor"))
+        others = sorted(set(range(40)) - heard)
+        in_order = [*sorted(heard), *others] if weight > 0 else [*others, *sorted(heard)]
+        assert reached(tables, "calls") == set(in_order[:12])
 
 
 def test_several_things_known_add_up_by_their_weights():

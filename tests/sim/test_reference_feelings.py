@@ -179,6 +179,16 @@ def test_the_resting_level_follows_experiences_if_it_adapts():
     assert customer(tables)["satisfaction_end"] == pytest.approx(second)
 
 
+@pytest.mark.parametrize(("feelings", "stays"), [({"adapts": 0.5}, False), ({"rest": 5, "resolved": -1}, True)])
+def test_who_has_got_used_to_bad_service_is_dissatisfied_still(feelings, stays):
+    """Satisfaction rests at 5 in the end, either way; leaving is judged by the `rest` that is stated: 6, or 5."""
+    people = person(**{"resolved": -2, "recovery": "100 / min", "end": 1} | feelings)
+    people["person"]["churn"] = {"base": "1e-9 / week", "slope": 40, "every": "1 h"}  # hardly ever; below rest, at once
+    row = customer(tell(company(personas=people)))
+    assert row["satisfaction_end"] == pytest.approx(5)
+    assert (row["left"] is None) is stays
+
+
 def test_named_terms_move_the_resting_level_which_stays_on_the_scale():
     def at_rest(**terms):
         return customer(tell(company(personas=person(terms=terms))))["satisfaction_end"]

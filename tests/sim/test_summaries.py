@@ -103,7 +103,7 @@ def test_journeys_are_counted_by_how_they_ended():
         "bad": 1,
         "contacts": 4,
         "first_contact": 1,
-        "further_contacts": 1,
+        "failure_contacts": 1,
         "multichannel": 1,
         "handoffs": 0,
         "resolution_time": 5 + 75,
