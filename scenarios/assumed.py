@@ -153,8 +153,16 @@ def always_open(model: Model, touchpoint: str) -> bool:
 # ---- what was assumed ------------------------------------------------------------------------------------------------
 
 
-def assumptions(model: Model) -> list[str]:
-    """What was assumed, a sentence each: what the scenario leaves unsaid, that it is unsure, and what changes cost."""
+def assumptions(model: Model, changes: Iterable[str] = ()) -> list[str]:
+    """What was assumed, a sentence each: what the scenario leaves unsaid, that it is unsure, and what changes cost.
+
+    Parameters
+    ----------
+    model
+        The scenario.
+    changes
+        Names of the changes that are looked at.
+    """
     return [
         *_time(model),
         *_waiting(model),
@@ -162,7 +170,7 @@ def assumptions(model: Model) -> list[str]:
         *_customers_unsaid(model),
         *_work_unsaid(model),
         *_uncertain(model),
-        *(f"“{change_title(model, name)}” costs {own_cost(model, name)}." for name in model.changes),
+        *(f"“{change_title(model, name)}” costs {own_cost(model, name)}." for name in changes),
     ]
 
 
@@ -256,11 +264,8 @@ def _customers_named(names: Sequence[str], model: Model) -> str:
 
 def _work_unsaid(model: Model) -> list[str]:
     """What journeys, staff and channels leave unsaid."""
-    said = [
-        f"Every {plain(name)} issue is equally hard: no difficulty is stated."
-        for name, journey in model.journeys.items()
-        if not journey.difficulty.matters
-    ]
+    alike = [plain(name) for name, journey in model.journeys.items() if not journey.difficulty.matters]
+    said = [f"No issue is harder than another in {listed(alike)}: no difficulty is stated."] if alike else []
     returning = [
         plain(name)
         for name, journey in model.journeys.items()
@@ -275,7 +280,7 @@ def _work_unsaid(model: Model) -> list[str]:
         said.append(f"Any number of customers can wait in {listed(endless)}: no number of lines is stated.")
     unpaid = [plain(name) for name, pool in model.staff.items() if pool.wage == 0 and pool.partner is None]
     if unpaid:
-        said.append(f"{listed(unpaid)} staff cost nothing: no wage is stated.")
+        said.append(f"People in {listed(unpaid)} cost nothing: no wage is stated.")
     return said
 
 

@@ -104,7 +104,7 @@ def comparison_report(
         "checked": checks(baseline),
         "doubts": [_doubts(comparison, change, names[change]) for change in comparison.changes],
         "survey": _survey_of(comparison, names),
-        "assumptions": assumed.assumptions(baseline),
+        "assumptions": assumed.assumptions(baseline, words.looked_at(comparison)),
         "doubted": doubted(baseline),
         "provenance": provenance_rows(provenance),
     }
@@ -258,13 +258,17 @@ def _pilot(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     currency = comparison.models[BASELINE].currency
     rows = []
     for seen in tried(comparison, change):
-        ends = {"lower": seen.lower, "upper": seen.upper}
-        numbers = {"baseline": seen.others, "difference": seen.difference, **ends}
+        unit = KPIS[seen.kpi].unit
         texts = [words.level(seen.kpi, mean, currency) for mean in (seen.others, seen.pilot)]
-        texts += [words.difference(seen.kpi, numbers, currency), words.interval(seen.kpi, numbers, currency)]
-        texts += [words.per_cent(round(seen.told_apart, 2)), _times(seen.needed)]
+        if math.isnan(seen.told_apart):
+            texts += [words.amount(seen.difference, unit, currency, difference=True)]
+            texts += [f"needs {words.ENOUGH_RUNS} runs"] * 3
+        else:
+            numbers = vars(seen) | {"baseline": seen.others}
+            texts += [words.difference(seen.kpi, numbers, currency), words.interval(seen.kpi, numbers, currency)]
+            texts += [_share_of_tests(seen.told_apart), _times(seen.needed)]
         rows.append(Row(words.kpi_title(seen.kpi), [Cell(text) for text in texts]))
-    head = ["KPI", "Others", "In the pilot", "A test sees", "95 % of tests end", "Told apart", "Size needed"]
+    head = ["Number", "Others", "In the pilot", "A test sees", "19 of 20 tests see", "Told apart", "Size needed"]
     return {"title": title, "head": head, "rows": rows}
 
 
@@ -272,7 +276,12 @@ def _times(size: float) -> str:
     """How many times as large a test has to be."""
     if size <= 1:
         return "enough"
-    return f"{size:,.2g} ×" if size < OUT_OF_REACH else "out of reach"
+    return f"{words.rounded(size, words.two_digits(size))} times" if size < OUT_OF_REACH else "out of reach"
+
+
+def _share_of_tests(share: float) -> str:
+    """A share of tests in per cent; not all of them where it is only nearly all."""
+    return "over 99 %" if 0.99 < share < 1 else words.per_cent(round(share, 2))
 
 
 def _occupancies(comparison: Comparison, change: str, pool: str) -> Cell:
@@ -370,31 +379,39 @@ def _maps(comparison: Comparison, names: Mapping[str, str], lived: Mapping[str, 
 
 def _doubts(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     """How wide each headline's interval is, and what makes it so."""
-    has_limits = _has_limits(comparison)
-    rows = [_doubt(comparison, comparison.difference(change, kpi), has_limits=has_limits) for kpi in HEADLINES]
+    has_limits, enough = _has_limits(comparison), comparison.replications >= words.ENOUGH_RUNS
+    rows = [_doubt(comparison, comparison.difference(change, kpi)) for kpi in HEADLINES]
     head = ["Number", "Difference", "Luck of the run", *(["Limits of our data"] if has_limits else []),
-            "Allowing for all comparisons", "Correlation", "Times the runs saved", "How sure"]  # fmt: skip
+            "Allowing for all comparisons", *(["Correlation", "Times the runs saved"] if enough else []),
+            "How sure"]  # fmt: skip
     return {"title": title, "caption": "What makes each bar as wide as it is", "head": head, "rows": rows}
 
 
-def _doubt(comparison: Comparison, row: Mapping[str, Any], *, has_limits: bool) -> Row:
+def _doubt(comparison: Comparison, row: Mapping[str, Any]) -> Row:
     kpi, currency = row["kpi"], comparison.models[BASELINE].currency
     unit = KPIS[kpi].unit
     size = words.scale(unit, currency, max(abs(row["lower"]), abs(row["upper"])), difference=True).factor
     total = math.hypot(row["luck"], row["limits"]) * size
     step = words.rounding(total, total) if total > 0 else 1.0
-    halves = [row["luck"], *([row["limits"]] if has_limits else [])]
+    halves = [row["luck"], *([row["limits"]] if _has_limits(comparison) else [])]
     widths = [f"± {words.rounded(half * size, step)}" if math.isfinite(half) else "–" for half in halves]
     adjusted = words.estimate(
         row["difference"], row["lower_adjusted"], row["upper_adjusted"], unit, currency, difference=True
     )
-    correlation, factor = row["correlation"], row["variance_reduction"]
-    paired = [
-        f"{correlation:.3f}" if math.isfinite(correlation) else "–",
-        words.rounded(factor, words.rounding(factor, factor)) if math.isfinite(factor) else "–",
-    ]
+    paired = _paired(row) if comparison.replications >= words.ENOUGH_RUNS else []
     numbers = [words.difference(kpi, row, currency), *widths, adjusted.interval, *paired]
     return Row(words.kpi_title(kpi), [*(Cell(number) for number in numbers), _verdict(kpi, row)])
+
+
+def _paired(row: Mapping[str, Any]) -> list[str]:
+    """How closely both go up and down together, and how many times as many runs it would take if they did not."""
+    correlation, factor = row["correlation"], row["variance_reduction"]
+    if row["n"] < words.ENOUGH_RUNS:
+        return ["–", "–"]
+    return [
+        f"{correlation:.2f}" if math.isfinite(correlation) else "–",
+        words.rounded(factor, words.two_digits(factor)) if math.isfinite(factor) else "–",
+    ]
 
 
 def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, Any]:
@@ -459,7 +476,7 @@ def simulation_report(
         "sure": _sure(comparison),
         "checked": checks(model),
         "survey": survey({"Today": overall}, currency),
-        "assumptions": assumed.assumptions(model),
+        "assumptions": assumed.assumptions(model, model.enact),
         "doubted": doubted(model),
         "provenance": provenance_rows(provenance),
     }

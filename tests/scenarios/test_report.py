@@ -255,6 +255,29 @@ def test_the_interval_that_allows_for_all_comparisons_is_there(page: Page):
     assert ends.interval in page.text
 
 
+def test_what_pairing_saves_is_shown_from_ten_runs_on(page: Page):
+    assert "Times the runs saved" not in page.text
+    assert "Correlation" not in page.text
+    ten = replace(compared(), replications=10, differences=compared().differences.with_columns(n=10, correlation=0.9))
+    assert re.search(r">Correlation<.*>Times the runs saved<.*>0\.90<", comparison_report(ten, "t", "q", {}), re.DOTALL)
+
+
+def test_the_four_amounts_of_a_quarter_are_rounded_alike(page: Page):
+    part = page.text[page.text.index("Differences from today Quarter") :]
+    weekly = weekly_of("hire")
+    (quarter,) = quarters_of(starter(), weekly, 0.95, np.zeros(8))
+    values = (quarter.revenue, quarter.running, quarter.change, quarter.net)
+    assert " ".join(words.alike(values, "EUR", (quarter.upper - quarter.lower) / 2, difference=True)) in part
+
+
+def test_what_other_changes_cost_is_not_told():
+    only = replace(compared(), models={name: compared().models[name] for name in (BASELINE, "hire")})
+    text = Page(comparison_report(only, "t", "q", {})).text
+    assert "“One more person on the hotline” costs nothing of its own." in text
+    assert "“A help page that answers more”" not in text
+    assert "costs nothing of its own" not in Page(of_one()).text
+
+
 def test_a_last_quarter_that_is_not_whole_says_so():
     text = Page(of_doubts()).text
     assert "from 20 Jan 2025" in text
