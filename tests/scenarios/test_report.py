@@ -179,9 +179,8 @@ def test_each_persona_and_each_pool_has_its_differences(page: Page):
         row = compared().difference("hire", kpi, by, group)
         said = words.estimate_of(kpi, row, "EUR")
         assert f"{words.signed(said.value)}{said.word} {said.lower} to {said.upper}" in page.text
-    before = compared().level_of("baseline", "occupancy", "pool", "service")["mean"]
-    after = before + compared().difference("hire", "occupancy", "pool", "service")["difference"]
-    assert f"{words.per_cent(round(before, 3))} → {words.per_cent(round(after, 3))}" in page.text
+        half = (row["upper"] - row["lower"]) / 2
+        assert f"; today {words.level(kpi, row['baseline'], 'EUR', half)}" in page.text
 
 
 def test_the_map_of_each_journey_is_there_and_again_where_a_change_moves_it(page: Page):
@@ -366,24 +365,34 @@ def test_the_intervals_of_one_scenario_hold_the_limits_of_its_data():
     assert "Intervals hold the luck of the run only" in Page(of_one()).text
 
 
-def test_products_have_their_numbers_and_their_differences_where_there_are_any():
-    assert "Differences by product" not in of_the_starter()
+MORE_PEOPLE = {"wage": "20 EUR / h", "shifts": {"day": {"days": "mon", "from": "08:00", "to": "12:00", "headcount": 1}}}
+
+
+def test_products_and_staff_under_strain_have_their_numbers_where_there_are_any():
+    assert "Products: differences from today" not in of_the_starter()
     raw = altered(
         starter().raw,
         {
             "population.customers": 20,
             "products": {"internet": {"revenue": "30 EUR / month"}},
             "personas.caller.products": {"internet": 0.5},
-            "changes": {"dearer": {"set": {"products.internet.revenue": "33 EUR / month"}}},
+            "staff.service.strain": {
+                "above": 0.5,
+                "memory": "1 week",
+                "quits": {"rate": "2 / year", "hiring": "3 weeks"},
+            },
+            "changes": {"dearer": {"set": {"products.internet.revenue": "33 EUR / month", "staff.more": MORE_PEOPLE}}},
         },
     )
     today = parse(raw)
     compared_ = compare({BASELINE: today, "dearer": enacted(today, ["dearer"])}, 1, 2)
     for html, caption in (
-        (comparison_report(compared_, "Prices", "", PROVENANCE), "Differences by product"),
-        (simulation_report(alone(compared_), "As it is", "", PROVENANCE), "By product"),
+        (comparison_report(compared_, "Prices", "", PROVENANCE), "Products: differences from today"),
+        (simulation_report(alone(compared_), "As it is", "", PROVENANCE), "Products"),
     ):
-        assert re.search(rf"(?s)<caption>{caption}.*>Product<.*>internet<.*>none<", html)
+        assert re.search(r"(?s)<caption>Staff under strain.*>Staff who quit<.*>Vacant places<.*>service<", html)
+        assert ("then 0 %" in html) == (caption != "Products")  # how busy those are who are not there today
+        assert re.search(rf"(?s)<caption>{caption}.*>Product<.*>internet<.*>\(of no product\)<", html)
 
 
 def test_a_scenario_without_staff_survey_or_churn_makes_a_page():
