@@ -11,6 +11,7 @@ import polars as pl
 
 from scenarios import assumed, words
 from scenarios.compare import BASELINE, better
+from scenarios.describe import brought, in_a_row
 from scenarios.maps import journey_map, traffic
 from scenarios.pages import (
     Cell,
@@ -130,7 +131,8 @@ def _change(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
         text += f" A pilot: only for {words.whom(who)}." if who is not None else ""
         named = f"{words.change_title(model, part)}: {text}" if len(parts) > 1 else text
         lines += [named[:1].upper() + named[1:], *assumed.taken(model, part)]
-    settings = [each for part in parts for each in assumed.settings(comparison.models[BASELINE], part)]
+        lines += map(in_a_row, brought(comparison.models[BASELINE], part))
+    settings = [each for part in parts for each in assumed.settings(comparison.models[BASELINE], part) if each.known]
     if not parts:
         lines = ["Another scenario: what differs in it from today is listed here."]
         settings = _differing(comparison.models[BASELINE], model)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from scenarios.compare import BASELINE
-from sim import units
 from sim.changes import charged, span
 from sim.kpis import HEADLINES, KPIS
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
@@ -305,14 +304,33 @@ def of_them(share: float) -> str:
     return f"{tenths:.0f} of 10" if abs(tenths - round(tenths)) < 1e-9 else per_cent(share)
 
 
+_TIMES = {  # unit, its minutes, and up to how many of it are said
+    "year": (YEAR, math.inf), "month": (MINUTES_PER_MONTH, 24), "week": (MINUTES_PER_WEEK, 104),
+    "day": (MINUTES_PER_DAY, 60), "h": (60.0, 48), "min": (1.0, 120), "s": (1 / 60, 120),
+}  # fmt: skip
+_ROUGHLY = {"year": 2 * YEAR, "week": 4 * MINUTES_PER_WEEK, "day": 2 * MINUTES_PER_DAY, "h": 120.0, "min": 1.0}
+
+
 def duration(minutes: float) -> str:
-    """A duration to two digits in the unit that suits it: ``8 min``, ``1.5 h``, ``3 days``."""
+    """A duration as people say it: ``8 min``, ``36 h``, ``10 days``.
+
+    That is in the largest unit of which it is a whole number, if that is not a large one; else to two digits in the
+    unit that suits it: ``2.5 days``, ``4.3 weeks``.
+    """
     if not math.isfinite(minutes):
         return "for ever"
-    number, _, unit = units.say_duration(minutes).partition(" ")
-    value = float(number)
-    text = f"{value:.0f}" if value >= 100 else f"{value:.2g}"
-    return with_unit(text, f" {unit}s" if unit in ("day", "week") else f" {unit}")
+    for unit, (size, most) in _TIMES.items():
+        whole = round(minutes / size)
+        if 1 <= whole <= most and math.isclose(minutes, whole * size, rel_tol=1e-9):
+            return _of_time(f"{whole}", unit)
+    unit = next((unit for unit, least in _ROUGHLY.items() if minutes >= least), "s" if minutes else "min")
+    value = minutes / _TIMES[unit][0]
+    return _of_time(f"{value:,.0f}" if value >= 100 else f"{value:.2g}", unit)
+
+
+def _of_time(number: str, unit: str) -> str:
+    """So much of a unit of time; those that are written short have no plural."""
+    return f"{number} {unit}" if number == "1" or unit in ("h", "min", "s") else f"{number} {unit}s"
 
 
 def lasting(law: Distribution) -> str:
@@ -337,17 +355,20 @@ def plain(name: str) -> str:
 
 
 def whom(who: Who) -> str:
-    """A condition in words: ``persona family and line poor``; empty where it is for everybody."""
-    asked = [
-        f"{what} {listed((plain(name) for name in names), 'or')}"
-        for what, names in (("persona", who.persona), ("stage", who.stage), ("product", who.product))
-        if names is not None
-    ]
-    asked += [f"{plain(trait)} {listed(map(plain, values), 'or')}" for trait, values in who.trait.items()]
-    asked += [f"{plain(trait)} seen to be {listed(map(plain, values), 'or')}" for trait, values in who.seen.items()]
-    if who.share < 1:
-        asked.append(f"{of_them(who.share)} of them, drawn by lot")
-    return listed(asked)
+    """Whom a condition means: ``family customers with line poor``; empty where that is everybody."""
+    if not who.matters:
+        return ""
+    said = f"{_either(who.persona)} customers" if who.persona is not None else "customers"
+    said += f" in the stage {_either(who.stage)}" if who.stage is not None else ""
+    said += f" who hold {_either(who.product)}" if who.product is not None else ""
+    traits = [f"{plain(trait)} {_either(values)}" for trait, values in who.trait.items()]
+    traits += [f"{plain(trait)} seen to be {_either(values)}" for trait, values in who.seen.items()]
+    said += f" with {listed(traits)}" if traits else ""
+    return said if who.share == 1 else f"{of_them(who.share)} of the {said}, drawn by lot"
+
+
+def _either(names: Iterable[str]) -> str:
+    return listed(map(plain, names), "or")
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

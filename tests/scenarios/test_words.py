@@ -87,7 +87,16 @@ def test_what_is_not_known_is_a_dash():
         (0, "0 min"),
         (0.5, "30 s"),
         (8, "8 min"),
-        (90, "1.5 h"),
+        (75, "75 min"),
+        (150, "2.5 h"),
+        (36 * 60, "36 h"),
+        (3600, "2.5 days"),
+        (10 * 1440, "10 days"),
+        (30 * 1440, "30 days"),
+        (30.4375 * 1440, "1 month"),
+        (30.3 * 1440, "4.3 weeks"),
+        (150.5 * 10080, "2.9 years"),
+        (math.inf, "for ever"),
         (1440, "1 day"),
         (4320, "3 days"),
         (6 * 10080, "6 weeks"),
@@ -350,6 +359,7 @@ def test_a_setting_that_was_not_there_has_a_dash_and_a_shorthand_is_seen_through
         "set": {
             "staff.night.shifts.late": {"days": "mon-fri", "from": "18:00", "to": "22:00", "headcount": 1},
             "journeys.billing.steps.read.outcomes.resolved.p": 0.6,
+            "journeys.billing.steps.read.outcomes.unresolved.p": 0.4,
         }
     }
     model = parse(raw | {"changes": {"night": change}})
