@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from pydantic import BaseModel
@@ -104,12 +105,18 @@ def _at(model: Model, path: str) -> tuple[Any, Any]:
         if isinstance(here, dict):
             here = next((value for name, value in here.items() if str(name) == key), None)
         elif isinstance(here, BaseModel):
-            fields = {field.alias or name: name for name, field in type(here).model_fields.items()}
-            hint = get_type_hints(type(here), include_extras=True).get(fields.get(key, ""))
-            here = getattr(here, fields[key]) if key in fields else None
+            name, hint = _fields(type(here)).get(key, ("", None))
+            here = getattr(here, name, None)
         else:
             return None, None
     return here, hint
+
+
+@cache
+def _fields(kind: type[BaseModel]) -> dict[str, tuple[str, Any]]:
+    """Name and type of every field of a part of a scenario, by what it is called in a file."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.alias or name: (name, hints[name]) for name, field in kind.model_fields.items()}
 
 
 def written(value: Any) -> str:
