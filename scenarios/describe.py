@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from scenarios import assumed, checked, words
@@ -12,7 +13,7 @@ from scenarios.maps import journey_map, routes
 from scenarios.pages import render
 from scenarios.words import duration, lasting, listed, mostly, of_them, per_cent, plain, whom
 from sim import units
-from sim.changes import get
+from sim.changes import flatten, get
 from sim.model import (
     ABANDONED,
     BLOCKED,
@@ -271,7 +272,7 @@ def _population(model: Model) -> list[str]:
 
 def _shaped(arrivals: Arrivals) -> str:
     """By which weekly profile a rate goes, where it names one."""
-    return f" (over the week as {plain(arrivals.profile)})" if arrivals.profile is not None else ""
+    return f" (spread over the week as “{plain(arrivals.profile)}”)" if arrivals.profile is not None else ""
 
 
 def _per_time(rate: float, verb: str = "") -> str:
@@ -368,7 +369,7 @@ def _seen(model: Model) -> list[str]:
     lines = []
     for name, trait in model.traits.items():
         after = f" {lasting(trait.seen.after)} later" if trait.seen.after is not None else " at once"
-        lines.append(f"The company sees {of_them(trait.seen.p)} of what is set as {plain(name)},{after}.")
+        lines.append(f"When {plain(name)} changes the company sees it for {of_them(trait.seen.p)},{after}.")
     return lines
 
 
@@ -415,7 +416,7 @@ def _feelings(persona: Persona) -> str:
         said.append(f"each hour beyond {beyond}what was promised {_signed(60 * late.per_minute)}{most}")
     if not said:
         return ""
-    weigh = f"; what is bad weighs {feelings.loss_aversion:g} times" if feelings.loss_aversion > 1 else ""
+    weigh = f"; what is bad weighs {feelings.loss_aversion:g} times as much" if feelings.loss_aversion > 1 else ""
     return f"Mood, of 10 points: {listed(said)}{weigh}."
 
 
@@ -484,10 +485,10 @@ def _survey(persona: Persona) -> list[str]:
     if survey is None:
         return []
     answers = {x: _answering(survey.respond.level, survey.respond.better, survey.respond.extreme, x) for x in (2, 5, 9)}
-    said = listed(f"{per_cent(round(share, 2))} at {x} of 10" for x, share in answers.items())
+    said = listed(f"{per_cent(round(share, 2))} of those at {x} of 10" for x, share in answers.items())
     about = " about their satisfaction with the company" if survey.of == "satisfaction" else ""
     noise = f" Scores miss what is felt by about {survey.noise:g}." if survey.noise else ""
-    return [f"Surveyed after {of_them(survey.ask)} of the journeys{about}; who answers: {said}.{noise}"]
+    return [f"Surveyed after {of_them(survey.ask)} of the journeys{about}; there answer {said}.{noise}"]
 
 
 def _answering(level: float, better: float, extreme: float, x: float) -> float:
@@ -654,7 +655,8 @@ def _journey(model: Model, name: str) -> list[str]:
         for route in found
         if route.step is None
     ]
-    lines = [f"{_opens(journey.when)}{_who(journey.who)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
+    opens = _opens(journey.when) if not journey.when.opened else _opened_by(model, name)
+    lines = [f"{opens}{_who(journey.who)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
     if journey.goal is not None:
         lines.append(f"Its goal is {plain(journey.goal)}.")
     if journey.product is not None:
@@ -704,9 +706,18 @@ def _opens(when: When) -> str:
         return f"Opens {duration(when.renewal.before)} before each end of a contract's term"
     if when.every is not None:
         return f"Opens {_every(when.every)}"
-    if when.opened:
-        return "Opens where something else opens it"
     return f"Opens on {words.date(when.on)}"
+
+
+def _opened_by(model: Model, name: str) -> str:
+    """What opens a journey that nothing but effects open."""
+    openers = [
+        f"the {_TOLD_OF[section]} {plain(thing)}"
+        for section in ("events", "journeys")
+        for thing, stated in model.raw.get(section, {}).items()
+        if any(pair == ("opens", name) for path in flatten(stated) for pair in pairwise(path.split(".")))
+    ]
+    return f"Opens where {listed(openers, 'or') or 'a change'} opens it"
 
 
 def _opened(opens: Mapping[str, Opening]) -> str:
@@ -890,7 +901,8 @@ def brought(model: Model, name: str) -> list[Part]:
 
 def in_a_row(part: Part) -> str:
     """A part in one paragraph."""
-    return " ".join([part.title, *part.lines, *map(in_a_row, part.parts)])
+    title = part.title if part.title.endswith(":") else f"{part.title}."
+    return " ".join([title, *part.lines, *map(in_a_row, part.parts)])
 
 
 def _beyond(part: Part, old: Part, title: str) -> Part:

@@ -286,10 +286,10 @@ def _group_name(by: str, group: str) -> str:
 def _moved(comparison: Comparison, kpi: str, row: Mapping[str, Any]) -> Cell:
     """A difference with its interval, and what the number is today, or then where it is not known today."""
     currency = comparison.models[BASELINE].currency
-    cell, half = _with_interval(kpi, row, currency), (row["upper"] - row["lower"]) / 2
+    cell = _with_interval(kpi, row, currency)
     word, value = ("then", row["then"]) if math.isnan(row["baseline"]) else ("today", row["baseline"])
-    beside = f"{word} {words.level(kpi, value, currency, half)}" if math.isfinite(value) else ""
-    return cell._replace(under="; ".join(filter(None, [cell.under, beside])))
+    beside = f"{word} {words.level(kpi, value, currency)}" if math.isfinite(value) else ""
+    return cell._replace(under="\n".join(filter(None, [cell.under, beside])))
 
 
 def _pilot(comparison: Comparison, change: str, title: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from contextlib import contextmanager
@@ -404,13 +405,16 @@ def difference_table(comparison: Comparison, shown: Sequence[str] = HEADLINES) -
 
 
 def _row(comparison: Comparison, kpi: str, by: str, group: str) -> Iterator[str]:
-    """What a number is in the baseline, and its difference in every change."""
+    """What a number is in the baseline, and its difference in every change, or what it is then if it is new."""
     currency = comparison.models[BASELINE].currency
     rows = {row["scenario"]: row for row in comparison.differences.filter(kpi=kpi, by=by, group=group).to_dicts()}
-    for base in comparison.levels.filter(scenario=BASELINE, kpi=kpi, by=by, group=group).to_dicts():
-        yield words.level(kpi, base["mean"], currency, (base["upper"] - base["lower"]) / 2)
-    for change in comparison.changes:
-        yield coloured(kpi, rows[change], currency)
+    for name in comparison.models:
+        known = comparison.level_of(name, kpi, by, group)
+        level = words.level(kpi, known["mean"], currency, (known["upper"] - known["lower"]) / 2)
+        if name == BASELINE or (math.isnan(rows[name]["difference"]) and not math.isnan(known["mean"])):
+            yield level if name == BASELINE else f"then {level}"
+        else:
+            yield coloured(kpi, rows[name], currency)
 
 
 def coloured(kpi: str, row: Mapping[str, float], currency: str) -> str:
