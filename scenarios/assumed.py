@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
+
+from pydantic import BaseModel
 
 from scenarios.words import (
     change_title,
@@ -19,15 +23,18 @@ from scenarios.words import (
     with_unit,
 )
 from sim import units
-from sim.changes import flatten, phases
+from sim.changes import altered, as_enacted, flatten
+from sim.check import parse
+from sim.described import Minutes
 from sim.model import AGAIN, CLOSED, DEFAULT_PROFILE
+from sim.once import once_a_model
 from sim.timetable import Shift
 from sim.units import MINUTES_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sim.model import Model
+    from sim.model import Event, Model
 
 
 # ---- what changes ----------------------------------------------------------------------------------------------------
@@ -41,14 +48,42 @@ class Setting:
     old: str
     new: str
 
+    @property
+    def known(self) -> bool:
+        """Whether there is something to move, and not only something new."""
+        return self.old != written(None)
+
 
 def settings(model: Model, change: str) -> list[Setting]:
-    """Values that a change moves, with what they are without it."""
-    raw = phases(model)[-1].model.raw
+    """Values that a change moves, with what they are without it; those that it leaves as they are left out."""
+    before, after = without(model, change), with_change(model, change)
     return [
-        Setting(path, written(_find(raw, path)), written(value))
+        Setting(path, _stated(before, path), written(value))
         for path, value in flatten(model.changes[change].set).items()
+        if _at(before, path)[0] is None or _at(before, path)[0] != _at(after, path)[0]
     ]
+
+
+@once_a_model
+def without(model: Model, change: str) -> Model:
+    """The scenario with the changes that are on, but not with one of them, all as if in force from the start."""
+    others = [name for name in model.enact if name != change]
+    return parse({**as_enacted(model.model_copy(update={"enact": others})), "enact": []})
+
+
+@once_a_model
+def with_change(model: Model, change: str) -> Model:
+    """The scenario with the changes that are on and one more, all as if in force from the start."""
+    return parse({**altered(without(model, change).raw, flatten(model.changes[change].set)), "enact": []})
+
+
+def _stated(model: Model, path: str) -> str:
+    """A value as it is stated, or what it is where nothing is; a dash where there is none."""
+    stated = _find(model.raw, path)
+    value, hint = _at(model, path)
+    if stated is not None or isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return written(stated)
+    return duration(value) if hint == Minutes and value else f"{value:g}"
 
 
 def _find(raw: Any, path: str) -> Any:
@@ -60,6 +95,28 @@ def _find(raw: Any, path: str) -> Any:
             return here if key == last and key in ("p", "rate", "value") else None
         here = next((value for name, value in here.items() if str(name) == key), None)
     return here
+
+
+def _at(model: Model, path: str) -> tuple[Any, Any]:
+    """What stands at a path of a checked scenario, stated or not, and its type; None where there is nothing."""
+    here: Any = model
+    hint: Any = None
+    for key in path.split("."):
+        if isinstance(here, dict):
+            here = next((value for name, value in here.items() if str(name) == key), None)
+        elif isinstance(here, BaseModel):
+            name, hint = _fields(type(here)).get(key, ("", None))
+            here = getattr(here, name, None)
+        else:
+            return None, None
+    return here, hint
+
+
+@cache
+def _fields(kind: type[BaseModel]) -> dict[str, tuple[str, Any]]:
+    """Name and type of every field of a part of a scenario, by what it is called in a file."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.alias or name: (name, hints[name]) for name, field in kind.model_fields.items()}
 
 
 def written(value: Any) -> str:
@@ -82,11 +139,25 @@ def own_cost(model: Model, change: str) -> str:
 
 
 def when_in_force(model: Model, change: str) -> str:
-    """From when until when a change is in force, and how it grows."""
+    """From when until when a change is in force, and how it grows; the dates of events, where it brings no more."""
     proposed = model.changes[change]
+    if proposed.begins is None and (events := _only_events(model, change)):
+        once = len(events) == 1 and all(event.every is None for event in events)
+        first = date(min(event.on for event in events if event.on is not None))
+        return f"on {first}" if once else f"from {first} on"
     begins = f"from {date(proposed.begins)}" if proposed.begins else "from the end of the warm-up"
     force = f"{begins} until {date(proposed.ends)}" if proposed.ends else f"{begins} on"
-    return f"{force}, growing over {units.say_duration(proposed.ramp)}" if proposed.ramp else force
+    return f"{force}, growing over {duration(proposed.ramp)}" if proposed.ramp else force
+
+
+def _only_events(model: Model, change: str) -> list[Event]:
+    """New events with a date that a change brings; none where it does anything else."""
+    before = without(model, change)
+    brought = {path.split(".")[1] if path.startswith("events.") else "" for path in flatten(model.changes[change].set)}
+    if "" in brought or brought & set(before.events):
+        return []
+    events = [with_change(model, change).events[name] for name in brought]
+    return events if all(event.on is not None for event in events) else []
 
 
 def taken(model: Model, change: str) -> list[str]:
@@ -153,8 +224,16 @@ def always_open(model: Model, touchpoint: str) -> bool:
 # ---- what was assumed ------------------------------------------------------------------------------------------------
 
 
-def assumptions(model: Model) -> list[str]:
-    """What was assumed, a sentence each: what the scenario leaves unsaid, that it is unsure, and what changes cost."""
+def assumptions(model: Model, changes: Iterable[str] = ()) -> list[str]:
+    """What was assumed, a sentence each: what the scenario leaves unsaid, that it is unsure, and what changes cost.
+
+    Parameters
+    ----------
+    model
+        The scenario.
+    changes
+        Names of the changes that are looked at.
+    """
     return [
         *_time(model),
         *_waiting(model),
@@ -162,7 +241,7 @@ def assumptions(model: Model) -> list[str]:
         *_customers_unsaid(model),
         *_work_unsaid(model),
         *_uncertain(model),
-        *(f"“{change_title(model, name)}” costs {own_cost(model, name)}." for name in model.changes),
+        *(f"“{change_title(model, name)}” costs {own_cost(model, name)}." for name in changes),
     ]
 
 
@@ -256,11 +335,8 @@ def _customers_named(names: Sequence[str], model: Model) -> str:
 
 def _work_unsaid(model: Model) -> list[str]:
     """What journeys, staff and channels leave unsaid."""
-    said = [
-        f"Every {plain(name)} issue is equally hard: no difficulty is stated."
-        for name, journey in model.journeys.items()
-        if not journey.difficulty.matters
-    ]
+    alike = [plain(name) for name, journey in model.journeys.items() if not journey.difficulty.matters]
+    said = [f"No issue is harder than another in {listed(alike)}: no difficulty is stated."] if alike else []
     returning = [
         plain(name)
         for name, journey in model.journeys.items()
@@ -275,7 +351,7 @@ def _work_unsaid(model: Model) -> list[str]:
         said.append(f"Any number of customers can wait in {listed(endless)}: no number of lines is stated.")
     unpaid = [plain(name) for name, pool in model.staff.items() if pool.wage == 0 and pool.partner is None]
     if unpaid:
-        said.append(f"{listed(unpaid)} staff cost nothing: no wage is stated.")
+        said.append(f"People in {listed(unpaid)} cost nothing: no wage is stated.")
     return said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from scenarios import assumed, checked, words
@@ -12,7 +13,7 @@ from scenarios.maps import journey_map, routes
 from scenarios.pages import render
 from scenarios.words import duration, lasting, listed, mostly, of_them, per_cent, plain, whom
 from sim import units
-from sim.changes import get, put
+from sim.changes import flatten, get
 from sim.model import (
     ABANDONED,
     BLOCKED,
@@ -40,7 +41,7 @@ from sim.timetable import Shift
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from scenarios.maps import Route
     from sim.described import Described
@@ -53,7 +54,7 @@ _KNOWN = (
     ("time as a customer", "day as a customer"), ("contacts so far", "contact so far"),
     ("points in the last survey", "point in the last survey"), ("time since a journey opened", "day since then"),
 )  # fmt: skip
-_OUTCOMES = {RESOLVED: "are helped", "unresolved": "are not helped"}
+_OUTCOMES = {RESOLVED: ("are helped", "being helped"), "unresolved": ("are not helped", "not being helped")}
 _NOT_SERVED = {
     ABANDONED: "Those who lose patience waiting",
     CLOSED: "Those who find it closed",
@@ -214,7 +215,10 @@ def _time(model: Model) -> list[str]:
         lines.append(f"Holidays: {days}.")
     for name, profile in model.profiles.items():
         which = "" if name == DEFAULT_PROFILE else f" ({plain(name)})"
-        lines += [f"Demand over the week{which}: {_week(profile)}.", f"Within the day{which}: {_day(profile)}."]
+        lines += [
+            f"Demand over the week{which}: {_week(profile)}.",
+            f"Within the day, in times the average hour{which}: {_day(profile)}.",
+        ]
     if "measure" in model.model_fields_set:
         lines.append(f"Whoever is answered within {duration(model.measure.answer_within)} is answered in time.")
     return lines
@@ -242,8 +246,8 @@ def _day(profile: Profile) -> str:
         of_day = (at >= days[0] * MINUTES_PER_DAY) & (at < (days[0] + 1) * MINUTES_PER_DAY)
         begins, heights = at[of_day] % MINUTES_PER_DAY, level[of_day]
         changes = [n for n in range(len(begins)) if n == 0 or heights[n] != heights[n - 1]]
-        times = [f"from {units.say_clock(begins[n])} {heights[n]:.2g}" for n in changes]
-        said.append(f"{_days(days)} {', '.join(times)} times the average hour")
+        times = [f"{heights[n]:.2g} from {units.say_clock(begins[n])}" for n in changes]
+        said.append(f"{_days(days)} {', '.join(times)}")
     return "; ".join(said)
 
 
@@ -256,7 +260,11 @@ def _days(days: tuple[int, ...]) -> str:
 
 def _population(model: Model) -> list[str]:
     joins = model.population.joins
-    more = f"; {_per_time(joins.rate, 'join')}{_shaped(joins)}" if joins.rate else "; nobody joins but by a journey"
+    more = (
+        f"; {_per_time(joins.rate, 'join')}{_shaped(joins)}"
+        if joins.rate
+        else "; others become customers only through a journey"
+    )
     stage = model.population.stage
     of = f" Whoever is a customer is of the stage {plain(stage)}." if stage != "customer" else ""
     return [f"{model.population.customers:,} at the start{more}.{of}"]
@@ -264,7 +272,7 @@ def _population(model: Model) -> list[str]:
 
 def _shaped(arrivals: Arrivals) -> str:
     """By which weekly profile a rate goes, where it names one."""
-    return f" (over the week as {plain(arrivals.profile)})" if arrivals.profile is not None else ""
+    return f" (spread over the week as “{plain(arrivals.profile)}”)" if arrivals.profile is not None else ""
 
 
 def _per_time(rate: float, verb: str = "") -> str:
@@ -361,7 +369,7 @@ def _seen(model: Model) -> list[str]:
     lines = []
     for name, trait in model.traits.items():
         after = f" {lasting(trait.seen.after)} later" if trait.seen.after is not None else " at once"
-        lines.append(f"The company sees {of_them(trait.seen.p)} of what is set as {plain(name)},{after}.")
+        lines.append(f"When {plain(name)} changes the company sees it for {of_them(trait.seen.p)},{after}.")
     return lines
 
 
@@ -373,6 +381,16 @@ def _term(name: str, term: Term) -> str:
         said.append(f"{_signed(term.per_year)} a year since joining{until}")
     only = f" for {whom(term.who)}" if term.who.matters else ""
     return f"{plain(name)} {listed(said)}{only}"
+
+
+def _likelier(name: str, term: Term) -> str:
+    """How many times as many leave by one term, for whom, and how that grows."""
+    said = [f"{math.exp(term.value):.3g} times as many"] if term.value else []
+    if term.per_year:
+        until = f" up to {term.up_to / words.YEAR:.3g} years" if term.up_to is not None else ""
+        said.append(f"{math.exp(term.per_year):.3g} times as many with every year since joining{until}")
+    only = f", for {whom(term.who)}" if term.who.matters else ""
+    return f"{plain(name)}: {listed(said)}{only}"
 
 
 def _feelings(persona: Persona) -> str:
@@ -398,7 +416,7 @@ def _feelings(persona: Persona) -> str:
         said.append(f"each hour beyond {beyond}what was promised {_signed(60 * late.per_minute)}{most}")
     if not said:
         return ""
-    weigh = f"; what is bad weighs {feelings.loss_aversion:g} times" if feelings.loss_aversion > 1 else ""
+    weigh = f"; what is bad weighs {feelings.loss_aversion:g} times as much" if feelings.loss_aversion > 1 else ""
     return f"Mood, of 10 points: {listed(said)}{weigh}."
 
 
@@ -425,32 +443,25 @@ def _experience(persona: Persona) -> str:
         said.append(f"moves {per_cent(feelings.memory)} of the way to each experience (which is {made})")
     if feelings.recovery:
         share = 1 - math.exp(-feelings.recovery * MINUTES_PER_DAY)
-        said.append(f"returns by {_about(share)} a day")
+        said.append(f"goes back {_about(share)} of the way a day")
     if feelings.adapts:
         said.append(f"gets used to things: where it rests follows each experience by {per_cent(feelings.adapts)}")
     return f"{listed(said)}."
 
 
-def _months(minutes: float) -> str:
-    """A duration as it is said of contracts: in months where it is some."""
-    months = minutes / MINUTES_PER_MONTH
-    whole = round(months)
-    return words.with_unit(f"{whole}", " months") if whole and math.isclose(months, whole) else duration(minutes)
-
-
 def _leaving(persona: Persona) -> str:
     churn, contract = persona.churn, persona.contract
-    term = f"In a contract of {_months(contract.term)}. " if contract is not None else ""
+    term = f"In a contract of {duration(contract.term)}. " if contract is not None else ""
     if churn is None:
         return f"{term}Never leaves."
     base = 1 - math.exp(-churn.base * MINUTES_PER_MONTH * math.exp(churn.total))
     slope = f"; a point less satisfied, {math.exp(churn.slope):.2g} times as many" if churn.slope else ""
-    terms = listed(_term(name, term) for name, term in churn.terms.items() if term.value or term.per_year)
-    why = f" (with {terms} on its logarithm)" if terms else ""
+    terms = (_likelier(name, term) for name, term in churn.terms.items() if term.value or term.per_year)
+    why = "".join(f"; {term}" for term in terms)
     reviews = _every(churn.every)
     if contract is not None:
         reviews = f"{duration(contract.notice)} before each end of it" if contract.notice else "at each end of it"
-    return f"{term}Thinks about leaving {reviews}: at rest {_about(base)} leave in a month{why}{slope}."
+    return f"{term}Thinks about leaving {reviews}: at rest {_about(base)} leave in a month{slope}{why}."
 
 
 def _speaking(persona: Persona) -> list[str]:
@@ -474,10 +485,10 @@ def _survey(persona: Persona) -> list[str]:
     if survey is None:
         return []
     answers = {x: _answering(survey.respond.level, survey.respond.better, survey.respond.extreme, x) for x in (2, 5, 9)}
-    said = listed(f"{per_cent(round(share, 2))} at {x} of 10" for x, share in answers.items())
+    said = listed(f"{per_cent(round(share, 2))} of those at {x} of 10" for x, share in answers.items())
     about = " about their satisfaction with the company" if survey.of == "satisfaction" else ""
     noise = f" Scores miss what is felt by about {survey.noise:g}." if survey.noise else ""
-    return [f"Surveyed after {of_them(survey.ask)} of the journeys{about}; who answers: {said}.{noise}"]
+    return [f"Surveyed after {of_them(survey.ask)} of the journeys{about}; there answer {said}.{noise}"]
 
 
 def _answering(level: float, better: float, extreme: float, x: float) -> float:
@@ -490,7 +501,7 @@ def _answering(level: float, better: float, extreme: float, x: float) -> float:
 def _touchpoint(model: Model, name: str) -> Part:
     touchpoint = model.touchpoints[name]
     cost = f" and costs {words.money(touchpoint.cost, model.currency)} a contact" if touchpoint.cost else ""
-    lines = [f"{plain(touchpoint.channel)}; a service takes {_takes(touchpoint.service_time)}{cost}."]
+    lines = [f"In the channel {plain(touchpoint.channel)}; a service takes {_takes(touchpoint.service_time)}{cost}."]
     if touchpoint.staff:
         pools = [
             plain(pool) if not delay else f"{plain(pool)} (for those who have waited {duration(delay)})"
@@ -499,20 +510,20 @@ def _touchpoint(model: Model, name: str) -> Part:
         lines.append(f"Served by {listed(pools)}, {assumed.say_hours(assumed.opening(model, name))}.")
         if touchpoint.urgent is not None:
             priority = f"{touchpoint.urgent.priority}".replace("-", "−")
-            lines.append(f"Who has waited {duration(touchpoint.urgent.after)} is served with priority {priority}.")
+            lines.append(f"Whoever has waited {duration(touchpoint.urgent.after)} is served with priority {priority}.")
         if touchpoint.callback is not None:
             offer = touchpoint.callback
             accepted = f"{of_them(offer.accept)} accept, and {of_them(offer.reached)} of those are reached"
-            lines.append(f"Who has waited {duration(offer.after)} is offered to be called back: {accepted}.")
+            lines.append(f"Whoever has waited {duration(offer.after)} is offered a call back: {accepted}.")
         channel = model.channels.get(touchpoint.channel)
         if touchpoint.attended and channel is not None and channel.lines is not None:
-            lines.append(f"{channel.lines} lines in {plain(touchpoint.channel)}; who finds them taken is turned away.")
+            lines.append(f"{channel.lines} lines in {plain(touchpoint.channel)}; who finds none free is turned away.")
     elif touchpoint.attended:
-        lines.append("Self-service: nobody waits.")
+        lines.append("Without staff, so nobody waits.")
     if touchpoint.system is not None:
-        lines.append(f"Nobody can come in while {plain(touchpoint.system)} is down.")
+        lines.append(f"Nobody can come in while the system {plain(touchpoint.system)} is down.")
     if not touchpoint.attended:
-        lines.append("Done without the customer: nobody waits, it is never closed, and it is no contact.")
+        lines.append("Done without the customer: nobody has to wait or finds it closed, and it counts as no contact.")
     return Part(plain(name), lines + _also(model, touchpoint, "touchpoints", name))
 
 
@@ -524,7 +535,7 @@ def _takes(law: Distribution) -> str:
 def _system(name: str, system: System) -> Part:
     lines = []
     if system.capacity is not None:
-        lines.append(f"Takes {system.capacity:,} services at once; who comes beyond that finds it down.")
+        lines.append(f"Takes {system.capacity:,} services at once; whoever comes beyond that finds it down.")
     for reason, outage in system.outages.items():
         when = f"on {words.date(outage.on)}" if outage.rate is None else f"{_per_time(outage.rate)} on average"
         lines.append(f"{plain(reason)}: out {when}, for {lasting(outage.lasts)}.")
@@ -599,7 +610,7 @@ def _pool(model: Model, name: str, pool: Pool) -> Part:
         lines.append(f"Some are better than others at what is hard, by about {pool.differ.proficiency:g}.")
     if pool.at_once.contacts > 1:
         slower = (
-            f", each other one making a new one {per_cent(pool.at_once.slower)} longer" if pool.at_once.slower else ""
+            f"; each that is held makes a new one {per_cent(pool.at_once.slower)} longer" if pool.at_once.slower else ""
         )
         lines.append(f"Each holds up to {pool.at_once.contacts} contacts at once{slower}.")
     if pool.strain is not None:
@@ -644,7 +655,8 @@ def _journey(model: Model, name: str) -> list[str]:
         for route in found
         if route.step is None
     ]
-    lines = [f"{_opens(journey.when)}{_who(journey.who)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
+    opens = _opens(journey.when) if not journey.when.opened else _opened_by(model, name)
+    lines = [f"{opens}{_who(journey.who)}. It starts {listed(starts, 'or')}.", *_difficulty(journey)]
     if journey.goal is not None:
         lines.append(f"Its goal is {plain(journey.goal)}.")
     if journey.product is not None:
@@ -680,31 +692,41 @@ def _opens(when: When) -> str:
         after = when.after
         how = f" as {listed((plain(end) for end in after.end), 'or')}" if after.end is not None else ""
         delay = f", {_takes(after.delay)} later" if after.delay is not None else ""
-        share = f" for {of_them(after.p)}" if after.p < 1 else ""
-        return f"Opens{share} when {plain(after.journey)} has ended{how}{delay}"
+        share = f", for {of_them(after.p)} of them" if after.p < 1 else ""
+        return f"Opens when {plain(after.journey)} has ended{how}{delay}{share}"
     if when.entering is not None:
         entering = when.entering
         what = "leaves" if entering.stage == LEFT else f"enters the stage {plain(entering.stage)}"
         delay = f", {lasting(entering.delay)} later" if entering.delay is not None else ""
-        share = f" for {of_them(entering.p)}" if entering.p < 1 else ""
-        return f"Opens{share} when somebody {what}{delay}"
+        share = f", for {of_them(entering.p)} of them" if entering.p < 1 else ""
+        return f"Opens when somebody {what}{delay}{share}"
     if when.notice is not None:
         return f"Opens {lasting(when.notice)} after somebody has given notice, if it still stands"
     if when.renewal is not None:
         return f"Opens {duration(when.renewal.before)} before each end of a contract's term"
     if when.every is not None:
         return f"Opens {_every(when.every)}"
-    if when.opened:
-        return "Opens where something else opens it"
     return f"Opens on {words.date(when.on)}"
+
+
+def _opened_by(model: Model, name: str) -> str:
+    """What opens a journey that nothing but effects open."""
+    openers = [
+        f"the {_TOLD_OF[section]} {plain(thing)}"
+        for section in ("events", "journeys")
+        for thing, stated in model.raw.get(section, {}).items()
+        if any(pair == ("opens", name) for path in flatten(stated) for pair in pairwise(path.split(".")))
+    ]
+    return f"Opens where {listed(openers, 'or') or 'a change'} opens it"
 
 
 def _opened(opens: Mapping[str, Opening]) -> str:
     """What journeys something opens."""
     told = []
     for name, opening in opens.items():
-        later = f", {lasting(opening.after)} later" if opening.after is not None else ""
-        told.append(f"{plain(name)} ({per_cent(opening.p)}{later})")
+        share = f" for {of_them(opening.p)}" if opening.p < 1 else ""
+        later = f" ({lasting(opening.after)} later)" if opening.after is not None else ""
+        told.append(f"{plain(name)}{share}{later}")
     return f"opens {listed(told)}"
 
 
@@ -723,9 +745,10 @@ def _event(model: Model, name: str, event: Event) -> Part:
         when = f"On {words.date(event.on)}" + (f" and then {_every(event.every)}" if event.every is not None else "")
     elif event.every is not None:
         when = f"{_every(event.every).capitalize()}, the first time that long after the start"
-    reach = f"it reaches {of_them(event.reach)} of the customers" if event.reach < 1 else "it reaches all customers"
+    meant = whom(event.who) or "customers"
+    reach = f"it reaches {of_them(event.reach)} of the {meant}" if event.reach < 1 else f"it reaches all {meant}"
     lines = [
-        f"{when}, {reach}{_who(event.who)}.",
+        f"{when}, {reach}.",
         f"It {_effects(model, event, 'the mood of open journeys') or 'changes nothing'}.",
     ]
     if event.good is not None:
@@ -779,9 +802,11 @@ def _difficulty(journey: Journey) -> list[str]:
     if not hard.matters:
         return []
     longer = math.exp(hard.time) - 1
-    said = [f"takes {per_cent(abs(longer))} {'longer' if longer > 0 else 'less time'}"] if longer else []
-    said += [f"is {plain(name)} {math.exp(tilt):.2g} times as likely" for name, tilt in hard.tilts.items() if tilt]
-    return [f"Some issues are harder than others: one harder than 5 of 6 {listed(said)} (shares then made to add up)."]
+    said = [f"takes {_about(abs(longer))} {'longer' if longer > 0 else 'less time'}"] if longer else []
+    said += [
+        f"is {math.exp(tilt):.2g} times as likely to be {plain(name)}" for name, tilt in hard.tilts.items() if tilt
+    ]
+    return [f"Some issues are harder than others: one harder than 5 of 6 {listed(said)}."]
 
 
 def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence[Route]) -> Part:
@@ -795,16 +820,18 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
     for outcome, chosen in step.outcomes.items():
         on = [route for route in found if route.outcome == outcome and route.kind == "served"]
         back = [route for route in found if route.outcome == outcome and route.kind == "comes back"]
-        what = _OUTCOMES.get(outcome, f"end as {plain(outcome)}")
+        they, which = _OUTCOMES.get(outcome, (f"come out as “{plain(outcome)}”", f"coming out as “{plain(outcome)}”"))
         if on:
-            sentences.append(f"{per_cent(chosen.p)} {what}{_leads(journey, name, on)}.")
+            share = "all" if chosen.p == 1 else per_cent(chosen.p)
+            sentences.append(_begun(f"{share} {they}{_leads(journey, name, on)}."))
         if back:
             lost = of_them(round(1 - chosen.holds, 6))
-            sentences.append(f"For {lost} of those {plain(outcome)} it does not hold{_leads(journey, name, back)}.")
+            helped = "helped" if outcome == RESOLVED else f"who {they}"
+            sentences.append(f"For {lost} of those {helped} it does not hold{_leads(journey, name, back)}.")
         if chosen.good is not None:
-            sentences.append(f"To end as {plain(outcome)} is {_good(chosen)}.")
+            sentences.append(_begun(f"{which} is {_good(chosen)}."))
         if does := _effects(model, chosen):
-            sentences.append(f"Whoever ends as {plain(outcome)}: that {does}.")
+            sentences.append(_begun(f"{which} {does}."))
     for outcome, who in _NOT_SERVED.items():
         on = [route for route in found if route.outcome == outcome and route.kind == "not served"]
         if on:
@@ -820,6 +847,11 @@ def _step(model: Model, journey: Journey, name: str, step: Step, found: Sequence
     return Part(f"{plain(name)} ({place}{plain(touchpoint.channel)}, {takes}{promise}{first})", sentences + also)
 
 
+def _begun(sentence: str) -> str:
+    """A sentence with a capital."""
+    return f"{sentence[:1].upper()}{sentence[1:]}"
+
+
 def _leads(journey: Journey, here: str, on: Sequence[Route]) -> str:
     """Where an outcome leads: to one place, or with what shares to several."""
     total = sum(route.share for route in on) or 1.0
@@ -827,14 +859,14 @@ def _leads(journey: Journey, here: str, on: Sequence[Route]) -> str:
         link = {"not served": "", "comes back": ": they"}.get(on[0].kind, " and")
         return f"{link} {_goes(journey, here, on[0])}"
     if any(route.whom for route in on):  # shares of whom is left, so they are told as they stand
-        meant = {route: f"of those with {route.whom} " if route.whom else "" for route in on}
+        meant = {route: f"of the {route.whom} " if route.whom else "" for route in on}
         return ": " + ", ".join(f"{of_them(r.share)} {of}{_goes(journey, here, r)}" for r, of in meant.items())
     return ": " + ", ".join(f"{of_them(route.share / total)} of them {_goes(journey, here, route)}" for route in on)
 
 
 def _goes(journey: Journey, here: str, route: Route) -> str:
     mostly = f" ({route.mostly})" if route.mostly else ""
-    after = f" after {route.after}{mostly}" if route.after else ""
+    after = f" {route.when}{mostly}" if route.after else ""
     if route.target == here:
         return f"{'come back' if route.kind == 'comes back' else 'try again'}{after}"
     if route.target in journey.steps:
@@ -854,26 +886,70 @@ def _change(model: Model, name: str) -> Part:
     on = " Already on." if name in model.enact else ""
     who = model.changes[name].who
     on += f" A pilot: only for {whom(who)}." if who is not None else ""
-    lines = [f"{force[:1].upper()}{force[1:]}; it costs {cost}.{on}", *assumed.taken(model, name)]
-    lines += _moved(model, assumed.settings(model, name))
+    lines = [f"{_begun(force)}; it costs {cost}.{on}", *assumed.taken(model, name)]
+    moved = assumed.settings(model, name)
+    lines += [f"{_place(each.path)}: {each.old} → {each.new}" for each in moved if each.known]
     title = model.changes[name].title
-    return Part(f"{plain(name)}: {title}" if title else plain(name), lines)
+    return Part(f"{plain(name)}: {title}" if title else plain(name), lines, brought(model, name))
 
 
-def _moved(model: Model, settings: Sequence[assumed.Setting]) -> list[str]:
-    """What becomes of what is there, and in one line each what is new, whatever it has in it."""
-    lines: dict[str, str] = {}
-    new: dict[str, dict[str, Any]] = {}
-    for setting in settings:
-        keys = setting.path.split(".")
-        known = [n for n in range(1, len(keys)) if get(model.raw, ".".join(keys[:n])) is None]
-        if setting.old != assumed.written(None) or not known:
-            lines[setting.path] = f"{setting.path}: {setting.old} → {setting.new}"
+def brought(model: Model, name: str) -> list[Part]:
+    """What a change brings that is not there without it, in the words in which it would be told if it were."""
+    new = [setting.path for setting in assumed.settings(model, name) if not setting.known]
+    if not new:
+        return []
+    before, after = assumed.without(model, name), assumed.with_change(model, name)
+    parts = []
+    for section, thing in dict.fromkeys(tuple(path.split(".")[:2]) for path in new if "." in path):
+        told = _TELLERS.get(section)
+        if told is None:
             continue
-        top = ".".join(keys[: known[0]])
-        put(new.setdefault(top, {}), ".".join(keys[known[0] :]), setting.new)
-        lines[top] = f"new: {top}, with {assumed.written(new[top])[1:-1]}"
-    return list(lines.values())
+        part = told(after, thing)
+        if thing in getattr(before, section):
+            parts.append(_beyond(part, told(before, thing), f"The {_TOLD_OF[section]} {plain(thing)} then:"))
+        else:
+            parts.append(Part(f"A new {_TOLD_OF[section]}: {plain(thing)}", part.lines, part.parts))
+    others = [path for path in new if path.split(".")[0] not in _TELLERS]
+    lines = [f"{_place(path)}: {assumed.written(get(after.raw, path))}" for path in others]
+    return [*parts, *([Part("Also new:", lines)] if lines else [])]
+
+
+def in_a_row(part: Part) -> str:
+    """A part in one paragraph."""
+    title = part.title if part.title.endswith(":") else f"{part.title}."
+    return " ".join([title, *part.lines, *map(in_a_row, part.parts)])
+
+
+def _beyond(part: Part, old: Part, title: str) -> Part:
+    """What is told of something that was not told of it before."""
+    known = {inner.title: inner for inner in old.parts}
+    inner = [
+        _beyond(each, known[each.title], each.title) if each.title in known else each
+        for each in part.parts
+        if each != known.get(each.title)
+    ]
+    return Part(title, [line for line in part.lines if line not in old.lines], inner)
+
+
+def _place(path: str) -> str:
+    """Where a value stands in a scenario, in words."""
+    return " › ".join(map(plain, path.split(".")))
+
+
+# Of what a change may bring something new, what that is called, and how it is told.
+_TELLERS: dict[str, Callable[[Model, str], Part]] = {
+    "personas": lambda model, name: _persona(model, name, model.personas[name]),
+    "products": lambda model, name: _product(model, name, model.products[name]),
+    "touchpoints": _touchpoint,
+    "systems": lambda model, name: _system(name, model.systems[name]),
+    "journeys": lambda model, name: Part(plain(name), _journey(model, name), _steps(model, name)),
+    "events": lambda model, name: _event(model, name, model.events[name]),
+    "staff": lambda model, name: _pool(model, name, model.staff[name]),
+}
+_TOLD_OF = {
+    "personas": "persona", "products": "product", "touchpoints": "touchpoint", "systems": "system",
+    "journeys": "journey", "events": "event", "staff": "pool",
+}  # fmt: skip
 
 
 def _levers(model: Model) -> list[str]:

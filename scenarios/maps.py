@@ -69,6 +69,11 @@ class Route:
     mostly: str = ""
     whom: str = ""
 
+    @property
+    def when(self) -> str:
+        """How long after what: ``after 20 min``, ``20 min after it opens``; empty where it is at once."""
+        return self.after if " after it " in self.after or not self.after else f"after {self.after}"
+
 
 def routes(model: Model, journey_name: str) -> list[Route]:
     """Every way on in a journey, starts first, then step by step; those that nobody takes are left out."""
@@ -288,15 +293,15 @@ def _edges(found: Sequence[Route], seen: _Seen | None) -> list[_Edge]:
             edge.weight += count / most
             edge.words.append(_counted(route, count))
         elif route.kind == "not served":
-            alike = source, target, route.share, route.after, route.whom
+            alike = source, target, route.share, route.when, route.whom
             grouped.setdefault(alike, []).append(plain(route.outcome))
         else:
             edge.weight += route.overall or 0.0
             edge.words.append(_stated(route))
-    for (source, target, share, after, meant), outcomes in grouped.items():
+    for (source, target, share, when, meant), outcomes in grouped.items():
         words = f"{per_cent(share)} if {listed(outcomes, 'or')}" if share < 1 else f"if {listed(outcomes, 'or')}"
         only = f", only {meant}" if meant else ""
-        edges[source, target].words.append(f"{words}{only}, after {after}" if after else f"{words}{only}")
+        edges[source, target].words.append(f"{words}{only}, {when}" if when else f"{words}{only}")
     return list(edges.values())
 
 
@@ -305,7 +310,7 @@ def _stated(route: Route) -> str:
     if route.kind == "start":
         return only
     words = "comes back" if route.kind == "comes back" else plain(route.outcome)
-    after = f", after {route.after}" if route.after else ""
+    after = f", {route.when}" if route.when else ""
     return f"{words} {per_cent(route.overall or 0.0)}{f', {only}' if only else ''}{after}"
 
 
@@ -313,7 +318,7 @@ def _counted(route: Route, count: int) -> str:
     if route.kind == "start":
         return f"{count:,}"
     words = "comes back" if route.kind == "comes back" else plain(route.outcome)
-    return f"{words} {count:,}" + (f", after {route.after}" if route.after else "")
+    return f"{words} {count:,}" + (f", {route.when}" if route.when else "")
 
 
 def _boxes(model: Model, journey_name: str, found: Sequence[Route], seen: _Seen | None) -> dict[str, _Box]:

@@ -140,21 +140,21 @@ def money_note(model: Model) -> str:
     """What a quarter is, and that the last may be short."""
     whole = (model.clock.horizon - model.clock.warmup) / MINUTES_PER_WEEK
     last = " The last is not a whole quarter." if whole % QUARTER else ""
-    return f"A quarter is {QUARTER} weeks from the start of the measured time.{last} Net is revenue less both costs."
+    return (
+        f"A quarter is {QUARTER} weeks from the start of the measured time.{last} Net is revenue less both costs; all "
+        "four are rounded alike, so they may miss each other by one in the last digit."
+    )
 
 
 def amounts(quarter: Quarter, currency: str, *, difference: bool) -> list[Cell]:
     """A quarter's amounts as cells: revenue, both costs, the net and its interval."""
-    parts = [
-        Cell(words.amount(value, "money", currency, difference=difference))
-        for value in (quarter.revenue, quarter.running, quarter.change)
-    ]
-    net = words.estimate(quarter.net, quarter.lower, quarter.upper, "money", currency, difference=difference)
-    if net is words.UNKNOWN:
-        return [*parts, Cell(words.amount(quarter.net, "money", currency, difference=difference)), Cell("–")]
-    value = words.with_unit(words.signed(net.value) if difference else net.value, net.word)
-    tone = ("better" if quarter.net > 0 else "worse") if difference and quarter.lower * quarter.upper > 0 else "number"
-    return [*parts, Cell(value, tone), Cell(net.interval)]
+    half = (quarter.upper - quarter.lower) / 2
+    values = (quarter.revenue, quarter.running, quarter.change, quarter.net)
+    *parts, net = words.alike(values, currency, half, difference=difference)
+    ends = words.estimate(quarter.net, quarter.lower, quarter.upper, "money", currency, difference=difference)
+    sure = difference and quarter.lower * quarter.upper > 0
+    tone = ("better" if quarter.net > 0 else "worse") if sure else "number"
+    return [*map(Cell, parts), Cell(net, tone), Cell(ends.interval)]
 
 
 def week_card(title: str, kpi: str, weeks: Sequence[Week], currency: str, *, zero: bool) -> dict[str, str]:
@@ -175,7 +175,7 @@ def survey(levels: Mapping[str, Mapping[str, Mapping[str, float]]], currency: st
             "head": [],
         }
     rate = words.per_cent(round(now["response_rate"]["mean"], 3))
-    gap = surveyed - true
+    gap = round(surveyed) - round(true)
     tells = f"{abs(gap):.0f} points {'better' if gap > 0 else 'worse'} than" if abs(gap) >= 1 else "like"
     sentence = (
         f"Only some answer: {rate} of those asked. The survey's net promoter score is {words.rounded(surveyed, 1)}; "

@@ -6,7 +6,7 @@ to the others, who wait in the same queues, is part of what the test sees.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, nan, sqrt
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from scenarios.words import ENOUGH_RUNS
 from sim.changes import pilot_of
 from sim.summaries import OTHERS, PILOT
 
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
 
 KPIS = ("satisfaction", "churn", "completion", "abandonment", "mean_wait", "contacts_per_issue")
 POWER = 0.8
+SURE = 0.95
 
 
 @dataclass(frozen=True)
 class Tried:
     """What tests of a pilot show of one KPI.
+
+    How far tests scatter is only known from those that were seen, so where the next one ends follows a t law with a
+    degree of freedom less than there are tests. Of fewer than `ENOUGH_RUNS` tests that would be a guess, and is left
+    unknown.
 
     Attributes
     ----------
@@ -36,6 +42,8 @@ class Tried:
         Means over the tests, of those who are not in the pilot and of those who are.
     difference
         Mean of what a test sees: pilot − others.
+    tests
+        How many were seen.
     lower, upper
         Between which 95 % of such tests end.
     told_apart
@@ -48,10 +56,11 @@ class Tried:
     others: float
     pilot: float
     difference: float
-    lower: float
-    upper: float
-    told_apart: float
-    needed: float
+    tests: int
+    lower: float = nan
+    upper: float = nan
+    told_apart: float = nan
+    needed: float = nan
 
 
 def is_pilot(comparison: Comparison, change: str) -> bool:
@@ -78,12 +87,13 @@ def _tried(kpi: str, others: np.ndarray, pilot: np.ndarray) -> Tried | None:
         return None
     seen = pilot[known] - others[known]
     mean, spread = float(seen.mean()), float(seen.std(ddof=1))
-    half = float(stats.t.ppf(0.975, n - 1)) * spread * sqrt(1 + 1 / n)  # where the next test ends
+    found = Tried(kpi, float(others[known].mean()), float(pilot[known].mean()), mean, n)
+    if n < ENOUGH_RUNS:
+        return found
+    law = stats.t(n - 1)
+    mark = float(law.ppf((1 + SURE) / 2))
+    half = mark * spread * sqrt(1 + 1 / n)
     size = abs(mean) / spread if spread > 0 else (nan if mean == 0 else np.inf)
-    marks = stats.norm.ppf(0.975)
-    told_apart = 0.0 if isnan(size) else float(stats.norm.sf(marks - size) + stats.norm.cdf(-marks - size))
-    needed = ((marks + stats.norm.ppf(POWER)) / size) ** 2 if size > 0 else np.inf
-    return Tried(
-        kpi, float(others[known].mean()), float(pilot[known].mean()), mean, mean - half, mean + half, told_apart,
-        float(needed),
-    )  # fmt: skip
+    told_apart = 0.0 if isnan(size) else float(law.sf(mark - size) + law.cdf(-mark - size))
+    needed = float(((mark + law.ppf(POWER)) / size) ** 2) if size > 0 else np.inf
+    return replace(found, lower=mean - half, upper=mean + half, told_apart=told_apart, needed=needed)

@@ -11,6 +11,7 @@ import polars as pl
 
 from scenarios import assumed, words
 from scenarios.compare import BASELINE, better
+from scenarios.describe import brought, in_a_row
 from scenarios.maps import journey_map, traffic
 from scenarios.pages import (
     Cell,
@@ -34,19 +35,27 @@ from scenarios.pilots import is_pilot, tried
 from scenarios.plots import Difference, Quarter, Week, interval_plot, money_plot
 from sim.changes import flatten, phases
 from sim.kpis import HEADLINES, KPIS
+from sim.model import NO_PRODUCT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from scenarios.compare import Comparison
     from sim.model import Model
     from sim.tables import Tables
 
+_KNOWN = ("mean", "baseline", "then")  # where a number of a group may stand
 OUT_OF_REACH = 1000.0  # times the size of a test
 _BY_WEEK = ("experience", "customers_lost", "abandonment", "margin")
-_BY_PERSONA = ("satisfaction", "churn", "revenue", "abandonment", "mean_wait")
-_BY_PRODUCT = ("holders", "products_gained", "products_dropped", "revenue", "contribution", "issues")
-_BY_POOL = ("occupancy", "staff_cost", "overtime", "mean_wait")
+_FOR_WHOM = (  # what is told of whom: by which dimension, under which heading, by which numbers
+    ("persona", "Customers", ("satisfaction", "churn", "revenue", "abandonment", "mean_wait")),
+    ("product", "Products", ("holders", "products_gained", "products_dropped", "revenue", "contribution", "issues")),
+    ("pool", "Staff at work", ("occupancy", "staff_cost", "overtime", "mean_wait")),
+    (
+        "pool", "Staff under strain",
+        ("strain", "people_left", "turnover", "vacant_share", "training_share", "hiring_cost"),
+    ),
+)  # fmt: skip
 
 
 # ---- a comparison ----------------------------------------------------------------------------------------------------
@@ -104,7 +113,7 @@ def comparison_report(
         "checked": checks(baseline),
         "doubts": [_doubts(comparison, change, names[change]) for change in comparison.changes],
         "survey": _survey_of(comparison, names),
-        "assumptions": assumed.assumptions(baseline),
+        "assumptions": assumed.assumptions(baseline, words.looked_at(comparison)),
         "doubted": doubted(baseline),
         "provenance": provenance_rows(provenance),
     }
@@ -122,7 +131,8 @@ def _change(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
         text += f" A pilot: only for {words.whom(who)}." if who is not None else ""
         named = f"{words.change_title(model, part)}: {text}" if len(parts) > 1 else text
         lines += [named[:1].upper() + named[1:], *assumed.taken(model, part)]
-    settings = [each for part in parts for each in assumed.settings(comparison.models[BASELINE], part)]
+        lines += map(in_a_row, brought(comparison.models[BASELINE], part))
+    settings = [each for part in parts for each in assumed.settings(comparison.models[BASELINE], part) if each.known]
     if not parts:
         lines = ["Another scenario: what differs in it from today is listed here."]
         settings = _differing(comparison.models[BASELINE], model)
@@ -236,21 +246,50 @@ def _persona_plots(comparison: Comparison, names: Mapping[str, str]) -> list[dic
 
 
 def _whom(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
-    """Differences by persona and by product, and what happens to each pool of staff."""
-    return {
-        "title": title,
-        "persona_head": ["Persona", *(words.kpi_title(kpi) for kpi in _BY_PERSONA)],
-        "personas": _differences_by(comparison, change, _BY_PERSONA, "persona"),
-        "product_head": ["Product", *(words.kpi_title(kpi) for kpi in _BY_PRODUCT)],
-        "products": _differences_by(comparison, change, _BY_PRODUCT, "product"),
-        "pool_head": ["Pool", "Occupancy, today and then", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
-        "pools": [
-            Row(row.name, [_occupancies(comparison, change, group), *row.cells])
-            for row, group in zip(
-                _differences_by(comparison, change, _BY_POOL, "pool"), comparison.models[change].staff, strict=False
-            )
-        ],
+    """Differences by persona, product and pool of staff."""
+    then = {
+        (row["kpi"], row["by"], row["group"]): row["mean"]
+        for row in comparison.levels.filter(scenario=change).to_dicts()
     }
+    tables = []
+    for by, what, kpis in _FOR_WHOM:
+        found = {
+            kpi: {
+                row["group"]: row | {"then": then.get((kpi, by, row["group"]), math.nan)}
+                for row in _rows(comparison, change, kpi, by)
+            }
+            for kpi in kpis
+        }
+        caption = f"{what}: differences from today"
+        tables.append(_by_group(by, caption, found, lambda kpi, row: _moved(comparison, kpi, row)))
+    return {"title": title, "tables": [table for table in tables if table["rows"]]}
+
+
+def _by_group(
+    by: str,
+    caption: str,
+    found: Mapping[str, Mapping[str, dict[str, Any]]],
+    said: Callable[[str, dict[str, Any]], Cell],
+) -> dict[str, Any]:
+    """A table with a row for each group of a dimension of which the first number is known, today or then."""
+    first, *_ = found.values()
+    known = (group for group, row in first.items() if not all(math.isnan(row.get(key, math.nan)) for key in _KNOWN))
+    rows = [Row(_group_name(by, group), [said(kpi, of[group]) for kpi, of in found.items()]) for group in known]
+    return {"caption": caption, "head": [by.capitalize(), *map(words.kpi_title, found)], "rows": rows}
+
+
+def _group_name(by: str, group: str) -> str:
+    """What a group of a dimension is called."""
+    return "(of no product)" if by == "product" and group == NO_PRODUCT else words.plain(group)
+
+
+def _moved(comparison: Comparison, kpi: str, row: Mapping[str, Any]) -> Cell:
+    """A difference with its interval, and what the number is today, or then where it is not known today."""
+    currency = comparison.models[BASELINE].currency
+    cell = _with_interval(kpi, row, currency)
+    word, value = ("then", row["then"]) if math.isnan(row["baseline"]) else ("today", row["baseline"])
+    beside = f"{word} {words.level(kpi, value, currency)}" if math.isfinite(value) else ""
+    return cell._replace(under="\n".join(filter(None, [cell.under, beside])))
 
 
 def _pilot(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
@@ -258,13 +297,17 @@ def _pilot(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     currency = comparison.models[BASELINE].currency
     rows = []
     for seen in tried(comparison, change):
-        ends = {"lower": seen.lower, "upper": seen.upper}
-        numbers = {"baseline": seen.others, "difference": seen.difference, **ends}
+        unit = KPIS[seen.kpi].unit
         texts = [words.level(seen.kpi, mean, currency) for mean in (seen.others, seen.pilot)]
-        texts += [words.difference(seen.kpi, numbers, currency), words.interval(seen.kpi, numbers, currency)]
-        texts += [words.per_cent(round(seen.told_apart, 2)), _times(seen.needed)]
+        if math.isnan(seen.told_apart):
+            texts += [words.amount(seen.difference, unit, currency, difference=True)]
+            texts += [f"needs {words.ENOUGH_RUNS} runs"] * 3
+        else:
+            numbers = vars(seen) | {"baseline": seen.others}
+            texts += [words.difference(seen.kpi, numbers, currency), words.interval(seen.kpi, numbers, currency)]
+            texts += [_share_of_tests(seen.told_apart), _times(seen.needed)]
         rows.append(Row(words.kpi_title(seen.kpi), [Cell(text) for text in texts]))
-    head = ["KPI", "Others", "In the pilot", "A test sees", "95 % of tests end", "Told apart", "Size needed"]
+    head = ["Number", "Others", "In the pilot", "A test sees", "19 of 20 tests see", "Told apart", "Size needed"]
     return {"title": title, "head": head, "rows": rows}
 
 
@@ -272,25 +315,12 @@ def _times(size: float) -> str:
     """How many times as large a test has to be."""
     if size <= 1:
         return "enough"
-    return f"{size:,.2g} ×" if size < OUT_OF_REACH else "out of reach"
+    return f"{words.rounded(size, words.two_digits(size))} times" if size < OUT_OF_REACH else "out of reach"
 
 
-def _occupancies(comparison: Comparison, change: str, pool: str) -> Cell:
-    wanted = (pl.col("kpi") == "occupancy") & (pl.col("by") == "pool") & (pl.col("group") == pool)
-    means = {row["scenario"]: row["mean"] for row in comparison.levels.filter(wanted).to_dicts()}
-    known = [means.get(name, math.nan) for name in (BASELINE, change)]
-    return Cell(" → ".join("–" if math.isnan(share) else words.per_cent(round(share, 3)) for share in known))
-
-
-def _differences_by(comparison: Comparison, change: str, kpis: Sequence[str], by: str) -> list[Row]:
-    """Differences of some KPIs with their intervals, a row for each group."""
-    currency = comparison.models[BASELINE].currency
-    found = {kpi: {row["group"]: row for row in _rows(comparison, change, kpi, by)} for kpi in kpis}
-    groups = dict.fromkeys(group for rows in found.values() for group in rows)
-    return [
-        Row(words.plain(group), [_with_interval(kpi, found[kpi].get(group), currency) for kpi in kpis])
-        for group in groups
-    ]
+def _share_of_tests(share: float) -> str:
+    """A share of tests in per cent; not all of them where it is only nearly all."""
+    return "over 99 %" if 0.99 < share < 1 else words.per_cent(round(share, 2))
 
 
 def _with_interval(kpi: str, row: Mapping[str, Any] | None, currency: str) -> Cell:
@@ -370,31 +400,39 @@ def _maps(comparison: Comparison, names: Mapping[str, str], lived: Mapping[str, 
 
 def _doubts(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
     """How wide each headline's interval is, and what makes it so."""
-    has_limits = _has_limits(comparison)
-    rows = [_doubt(comparison, comparison.difference(change, kpi), has_limits=has_limits) for kpi in HEADLINES]
+    has_limits, enough = _has_limits(comparison), comparison.replications >= words.ENOUGH_RUNS
+    rows = [_doubt(comparison, comparison.difference(change, kpi)) for kpi in HEADLINES]
     head = ["Number", "Difference", "Luck of the run", *(["Limits of our data"] if has_limits else []),
-            "Allowing for all comparisons", "Correlation", "Times the runs saved", "How sure"]  # fmt: skip
+            "Allowing for all comparisons", *(["Correlation", "Times the runs saved"] if enough else []),
+            "How sure"]  # fmt: skip
     return {"title": title, "caption": "What makes each bar as wide as it is", "head": head, "rows": rows}
 
 
-def _doubt(comparison: Comparison, row: Mapping[str, Any], *, has_limits: bool) -> Row:
+def _doubt(comparison: Comparison, row: Mapping[str, Any]) -> Row:
     kpi, currency = row["kpi"], comparison.models[BASELINE].currency
     unit = KPIS[kpi].unit
     size = words.scale(unit, currency, max(abs(row["lower"]), abs(row["upper"])), difference=True).factor
     total = math.hypot(row["luck"], row["limits"]) * size
     step = words.rounding(total, total) if total > 0 else 1.0
-    halves = [row["luck"], *([row["limits"]] if has_limits else [])]
+    halves = [row["luck"], *([row["limits"]] if _has_limits(comparison) else [])]
     widths = [f"± {words.rounded(half * size, step)}" if math.isfinite(half) else "–" for half in halves]
     adjusted = words.estimate(
         row["difference"], row["lower_adjusted"], row["upper_adjusted"], unit, currency, difference=True
     )
-    correlation, factor = row["correlation"], row["variance_reduction"]
-    paired = [
-        f"{correlation:.3f}" if math.isfinite(correlation) else "–",
-        words.rounded(factor, words.rounding(factor, factor)) if math.isfinite(factor) else "–",
-    ]
+    paired = _paired(row) if comparison.replications >= words.ENOUGH_RUNS else []
     numbers = [words.difference(kpi, row, currency), *widths, adjusted.interval, *paired]
     return Row(words.kpi_title(kpi), [*(Cell(number) for number in numbers), _verdict(kpi, row)])
+
+
+def _paired(row: Mapping[str, Any]) -> list[str]:
+    """How closely both go up and down together, and how many times as many runs it would take if they did not."""
+    correlation, factor = row["correlation"], row["variance_reduction"]
+    if row["n"] < words.ENOUGH_RUNS:
+        return ["–", "–"]
+    return [
+        f"{correlation:.2f}" if math.isfinite(correlation) else "–",
+        words.rounded(factor, words.two_digits(factor)) if math.isfinite(factor) else "–",
+    ]
 
 
 def _survey_of(comparison: Comparison, names: Mapping[str, str]) -> dict[str, Any]:
@@ -442,12 +480,7 @@ def simulation_report(
         "sentence": _in_short(model, overall),
         "headlines": _levels_table("In the measured time", HEADLINES, overall, currency),
         "every": _levels_table("In the measured time", list(KPIS), overall, currency, meaning=True),
-        "persona_head": ["Persona", *(words.kpi_title(kpi) for kpi in _BY_PERSONA)],
-        "personas": _levels_by(known, _BY_PERSONA, "persona", currency),
-        "product_head": ["Product", *(words.kpi_title(kpi) for kpi in _BY_PRODUCT)],
-        "products": _levels_by(known, _BY_PRODUCT, "product", currency),
-        "pool_head": ["Pool", *(words.kpi_title(kpi) for kpi in _BY_POOL)],
-        "pools": _levels_by(known, _BY_POOL, "pool", currency),
+        "whom": _levels_by(known, currency),
         "money_note": money_note(model),
         "money": {
             "caption": "Means over the replications",
@@ -459,7 +492,7 @@ def simulation_report(
         "sure": _sure(comparison),
         "checked": checks(model),
         "survey": survey({"Today": overall}, currency),
-        "assumptions": assumed.assumptions(model),
+        "assumptions": assumed.assumptions(model, model.enact),
         "doubted": doubted(model),
         "provenance": provenance_rows(provenance),
     }
@@ -504,13 +537,13 @@ def _interval_of(row: Mapping[str, float], kpi: str, currency: str) -> str:
     return words.estimate(row["mean"], row["lower"], row["upper"], KPIS[kpi].unit, currency).interval
 
 
-def _levels_by(known: _Levels, kpis: Sequence[str], by: str, currency: str) -> list[Row]:
-    groups = dict.fromkeys(group for kpi, dimension, group in known if dimension == by and kpi in kpis)
-    unknown = {"mean": math.nan, "lower": math.nan, "upper": math.nan}
-    return [
-        Row(words.plain(group), [Cell(level_text(known.get((kpi, by, group), unknown), kpi, currency)) for kpi in kpis])
-        for group in groups
-    ]
+def _levels_by(known: _Levels, currency: str) -> list[dict[str, Any]]:
+    """What is by persona, product and pool of staff."""
+    tables = []
+    for by, what, kpis in _FOR_WHOM:
+        found = {kpi: {group: row for (of, by_, group), row in known.items() if (of, by_) == (kpi, by)} for kpi in kpis}
+        tables.append(_by_group(by, what, found, lambda kpi, row: Cell(level_text(row, kpi, currency))))
+    return [table for table in tables if table["rows"]]
 
 
 def _week_levels(known: _Levels, kpi: str, currency: str) -> dict[str, str]:

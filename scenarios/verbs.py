@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import polars as pl
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -36,7 +37,7 @@ from sim.replications import MOST_WORKERS, ShareKept, Workers
 from sim.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from scenarios.compare import Comparison
     from scenarios.compose import Composed
@@ -71,12 +72,27 @@ class LivingSettings(Settings):
     keep: ShareKept = Field(default="all", validate_default=True)
 
 
+def _asked_for(named: tuple[str, ...]) -> tuple[str, ...]:
+    """KPIs, each with the dimension by which it is asked for where there is one, such as ``abandonment.touchpoint``."""
+    wrong = []
+    for each in named:
+        name, _, by = each.partition(".")
+        if name not in KPIS:
+            wrong.append(f"there is no KPI '{name}'; {did_you_mean(name, list(KPIS))}")
+        elif by and by not in KPIS[name].by:
+            wrong.append(f"{name} does not come by '{by}'; {did_you_mean(by, KPIS[name].by)}")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return named
+
+
 class CompareSettings(LivingSettings):
     """Settings of `desirepath compare`."""
 
     question: str | None = None
     changes: Names = ("all",)
     level: float = Field(default=0.95, gt=0, lt=1)
+    show: Annotated[Names, AfterValidator(_asked_for)] | None = None
 
 
 class SimulateSettings(LivingSettings):
@@ -194,6 +210,9 @@ def compare(asked: Composed) -> None:
 
     desirepath compare scenario=NAME [changes=[chatbot,hire,chatbot+hire]] [seed=1] [replications=10] [workers=auto]
 
+    `show=[visits,abandonment.touchpoint]` prints other numbers than the headlines, in whole or by a dimension;
+    `desirepath kpis` tells which there are.
+
     Everything goes to a folder of its own under outputs/compare/NAME, and to MLflow (outputs/mlflow.db unless
     MLFLOW_TRACKING_URI names another store): the experiment is the question, a child run a scenario.
     """
@@ -202,7 +221,8 @@ def compare(asked: Composed) -> None:
     models = _variants(model, settings.changes)
     with _draft(settings.outputs / "compare" / name) as draft:
         comparison = _lived(models, settings, settings.level, draft)
-        _finish(comparison, settings, asked, settings.question or model.title or name, draft)
+        question = settings.question or model.title or name
+        _finish(comparison, settings, asked, question, draft, settings.show or HEADLINES)
 
 
 def track(asked: Composed) -> None:
@@ -312,7 +332,14 @@ def _lived(models: dict[str, Model], settings: LivingSettings, level: float, dra
         )  # fmt: skip
 
 
-def _finish(comparison: Comparison, settings: LivingSettings, asked: Composed, question: str, draft: Path) -> None:
+def _finish(
+    comparison: Comparison,
+    settings: LivingSettings,
+    asked: Composed,
+    question: str,
+    draft: Path,
+    shown: Sequence[str] = HEADLINES,
+) -> None:
     """Print, write and log what came out; the folder has its final name only when it is whole."""
     console = Console(highlight=False)
     name = draft.parent.name
@@ -339,7 +366,7 @@ def _finish(comparison: Comparison, settings: LivingSettings, asked: Composed, q
     folder = draft.with_name(f"{datetime.now():%Y-%m-%d-%H%M%S-%f}"[:-3])
     draft.rename(folder)
     if answers:
-        console.print(difference_table(comparison))
+        console.print(difference_table(comparison, shown))
         for change, sentence in answers.items():
             console.print(f"{change}: {sentence}", markup=False, soft_wrap=True)
     else:
@@ -357,22 +384,37 @@ def track_folder(folder: Path, outputs: Path) -> None:
         Console(highlight=False).print(line, markup=False, soft_wrap=True)
 
 
-def difference_table(comparison: Comparison) -> Table:
-    """Headline differences of every change from the baseline, with intervals."""
+def difference_table(comparison: Comparison, shown: Sequence[str] = HEADLINES) -> Table:
+    """Differences of every change from the baseline, with intervals: of KPIs in whole, or by a dimension (`kpi.by`)."""
     table = Table(
         title=f"difference from the baseline, {comparison.level:.0%} interval, {comparison.replications} replications"
     )
-    currency = comparison.models[BASELINE].currency
     table.add_column("KPI")
     table.add_column("baseline", justify="right")
     for change in comparison.changes:
         table.add_column(change, justify="right")
-    for kpi in HEADLINES:
-        base = comparison.level_of(BASELINE, kpi)
-        cells = [words.level(kpi, base["mean"], currency, (base["upper"] - base["lower"]) / 2)]
-        cells += [coloured(kpi, comparison.difference(change, kpi), currency) for change in comparison.changes]
-        table.add_row(kpi.replace("_", " "), *cells)
+    for each in shown:
+        kpi, _, by = each.partition(".")
+        groups = comparison.differences.filter(kpi=kpi, by=by or "all")["group"].unique(maintain_order=True)
+        for group in groups:
+            table.add_row(
+                f"{words.plain(kpi)}, {words.plain(group)}" if by else words.plain(kpi),
+                *_row(comparison, kpi, by or "all", group),
+            )
     return table
+
+
+def _row(comparison: Comparison, kpi: str, by: str, group: str) -> Iterator[str]:
+    """What a number is in the baseline, and its difference in every change, or what it is then if it is new."""
+    currency = comparison.models[BASELINE].currency
+    rows = {row["scenario"]: row for row in comparison.differences.filter(kpi=kpi, by=by, group=group).to_dicts()}
+    for name in comparison.models:
+        known = comparison.level_of(name, kpi, by, group)
+        level = words.level(kpi, known["mean"], currency, (known["upper"] - known["lower"]) / 2)
+        if name == BASELINE or (math.isnan(rows[name]["difference"]) and not math.isnan(known["mean"])):
+            yield level if name == BASELINE else f"then {level}"
+        else:
+            yield coloured(kpi, rows[name], currency)
 
 
 def coloured(kpi: str, row: Mapping[str, float], currency: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from scenarios.compare import BASELINE
-from sim import units
 from sim.changes import charged, span
 from sim.kpis import HEADLINES, KPIS
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
@@ -20,7 +19,9 @@ if TYPE_CHECKING:
     from sim.model import Model, Who
 
 YEAR = 12 * MINUTES_PER_MONTH
-HARDLY = 0.005  # of a point of satisfaction, or of the time of staff: less is not worth a sentence
+HARDLY = 0.005  # of a point of satisfaction, of the time of staff or of those who want them: less is no sentence worth
+HARDLY_A_WAIT = 0.05  # minutes
+ENOUGH_RUNS = 10  # from so many on, what rests on how far runs scatter is worth showing
 Sureness = Literal["clear", "likely", "unclear", "none", "unknown"]
 SURENESS: dict[Sureness, str] = {
     "clear": "clear",
@@ -83,10 +84,11 @@ _SINGULAR = {
 
 @dataclass(frozen=True)
 class Scale:
-    """How an amount is written: by what it is multiplied, and the words after it."""
+    """How an amount is written: by what it is multiplied, the words after it, and the least that is worth a digit."""
 
     factor: float
     word: str
+    least: float = 0.0
 
 
 def scale(unit: str, currency: str, largest: float, *, difference: bool = False) -> Scale:
@@ -110,10 +112,10 @@ def scale(unit: str, currency: str, largest: float, *, difference: bool = False)
             return Scale(1 / MINUTES_PER_DAY, " days")
         return Scale(1 / 60, " h") if size >= 120 else Scale(1.0, " min")
     table = {
-        "0–10": Scale(1.0, " points" if difference else " of 10"),
-        "share": Scale(100.0, " %-points" if difference else " %"),
-        "share / month": Scale(100.0, " %-points a month" if difference else " % a month"),
-        "share / year": Scale(100.0, " %-points a year" if difference else " % a year"),
+        "0–10": Scale(1.0, " points" if difference else " of 10", 1e-4),
+        "share": Scale(100.0, " %-points" if difference else " %", 1e-3),
+        "share / month": Scale(100.0, " %-points a month" if difference else " % a month", 1e-3),
+        "share / year": Scale(100.0, " %-points a year" if difference else " % a year", 1e-3),
         "money": money,
         "money / month": Scale(money.factor, f"{money.word} a month"),
     }
@@ -173,9 +175,37 @@ def amount(value: float, unit: str, currency: str = "", *, half: float | None = 
     return with_unit(signed(text) if difference else text, shown.word)
 
 
+def alike(values: Iterable[float], currency: str, half: float | None = None, *, difference: bool = False) -> list[str]:
+    """Amounts of money that belong together, all rounded to one step: to what the last of them allows, or finer.
+
+    Finer where the smallest of them would vanish, but with no more than four digits for the largest.
+
+    Parameters
+    ----------
+    values
+        Amounts, the last their sum.
+    currency
+        What they are counted in.
+    half
+        Half-width of the interval of the sum.
+    difference
+        Whether they carry their signs.
+    """
+    amounts = list(values)
+    largest = max(map(abs, amounts))
+    shown = scale("money", currency, largest, difference=difference)
+    smallest = min((abs(value) for value in amounts if value), default=1.0)
+    step = min(rounding(amounts[-1], half), _power(smallest, 0))
+    step = max(step, _power(largest, 3)) if largest else 1.0
+    texts = [rounded(value * shown.factor, step * shown.factor) for value in amounts]
+    return [with_unit(signed(text) if difference else text, shown.word) for text in texts]
+
+
 def money(value: float, currency: str) -> str:
-    """An amount of money that somebody stated, with every digit: ``0.05 EUR``, ``2,000 EUR``."""
-    return f"{value:,.10g} {currency}".replace("-", "−")
+    """An amount of money that somebody stated, with every digit, and cents as cents: ``0.20 EUR``, ``2,000 EUR``."""
+    cents = round(100 * value)
+    whole = math.isclose(100 * value, cents) and cents % 100
+    return f"{value:,.2f} {currency}".replace("-", "−") if whole else f"{value:,.10g} {currency}".replace("-", "−")
 
 
 def signed(text: str) -> str:
@@ -218,8 +248,9 @@ def estimate(
     shown = scale(unit, currency, max(abs(lower), abs(upper)), difference=difference)
     numbers = [number * shown.factor for number in (value, lower, upper)]
     step = rounding(numbers[0], (numbers[2] - numbers[1]) / 2)
-    if any(end and abs(end) < step / 2 for end in numbers[1:]):
+    if any(end and round(end / step) == 0 for end in numbers[1:]):
         step /= 10  # an end that is not zero should not look like it
+    step = max(step, shown.least)
     texts = [rounded(number, step) for number in numbers]
     return Estimate(texts[0], texts[1], texts[2], shown.word)
 
@@ -273,14 +304,33 @@ def of_them(share: float) -> str:
     return f"{tenths:.0f} of 10" if abs(tenths - round(tenths)) < 1e-9 else per_cent(share)
 
 
+_TIMES = {  # unit, its minutes, and up to how many of it are said
+    "year": (YEAR, math.inf), "month": (MINUTES_PER_MONTH, 24), "week": (MINUTES_PER_WEEK, 104),
+    "day": (MINUTES_PER_DAY, 60), "h": (60.0, 48), "min": (1.0, 120), "s": (1 / 60, 120),
+}  # fmt: skip
+_ROUGHLY = {"year": 2 * YEAR, "week": 4 * MINUTES_PER_WEEK, "day": 2 * MINUTES_PER_DAY, "h": 120.0, "min": 1.0}
+
+
 def duration(minutes: float) -> str:
-    """A duration to two digits in the unit that suits it: ``8 min``, ``1.5 h``, ``3 days``."""
+    """A duration as people say it: ``8 min``, ``36 h``, ``10 days``.
+
+    That is in the largest unit of which it is a whole number, if that is not a large one; else to two digits in the
+    unit that suits it: ``2.5 days``, ``4.3 weeks``.
+    """
     if not math.isfinite(minutes):
         return "for ever"
-    number, _, unit = units.say_duration(minutes).partition(" ")
-    value = float(number)
-    text = f"{value:.0f}" if value >= 100 else f"{value:.2g}"
-    return with_unit(text, f" {unit}s" if unit in ("day", "week") else f" {unit}")
+    for unit, (size, most) in _TIMES.items():
+        whole = round(minutes / size)
+        if 1 <= whole <= most and math.isclose(minutes, whole * size, rel_tol=1e-9):
+            return _of_time(f"{whole}", unit)
+    unit = next((unit for unit, least in _ROUGHLY.items() if minutes >= least), "s" if minutes else "min")
+    value = minutes / _TIMES[unit][0]
+    return _of_time(f"{value:,.0f}" if value >= 100 else f"{value:.2g}", unit)
+
+
+def _of_time(number: str, unit: str) -> str:
+    """So much of a unit of time; those that are written short have no plural."""
+    return f"{number} {unit}" if number == "1" or unit in ("h", "min", "s") else f"{number} {unit}s"
 
 
 def lasting(law: Distribution) -> str:
@@ -305,17 +355,20 @@ def plain(name: str) -> str:
 
 
 def whom(who: Who) -> str:
-    """A condition in words: ``persona family and line poor``; empty where it is for everybody."""
-    asked = [
-        f"{what} {listed((plain(name) for name in names), 'or')}"
-        for what, names in (("persona", who.persona), ("stage", who.stage), ("product", who.product))
-        if names is not None
-    ]
-    asked += [f"{plain(trait)} {listed(map(plain, values), 'or')}" for trait, values in who.trait.items()]
-    asked += [f"{plain(trait)} seen to be {listed(map(plain, values), 'or')}" for trait, values in who.seen.items()]
-    if who.share < 1:
-        asked.append(f"{of_them(who.share)} of them, drawn by lot")
-    return listed(asked)
+    """Whom a condition means: ``family customers with line poor``; empty where that is everybody."""
+    if not who.matters:
+        return ""
+    said = f"{_either(who.persona)} customers" if who.persona is not None else "customers"
+    said += f" in the stage {_either(who.stage)}" if who.stage is not None else ""
+    said += f" who hold {_either(who.product)}" if who.product is not None else ""
+    traits = [f"{plain(trait)} {_either(values)}" for trait, values in who.trait.items()]
+    traits += [f"{plain(trait)} seen to be {_either(values)}" for trait, values in who.seen.items()]
+    said += f" with {listed(traits)}" if traits else ""
+    return said if who.share == 1 else f"{of_them(who.share)} of the {said}, drawn by lot"
+
+
+def _either(names: Iterable[str]) -> str:
+    return listed(map(plain, names), "or")
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:
@@ -373,8 +426,8 @@ def how_sure(comparison: Comparison) -> list[str]:
         f"and by the same customers in every scenario. A bar holds the difference with {share} confidence: in {share} "
         "of such studies the difference this model would show in the long run lies inside."
     )
-    if comparison.replications < 10:
-        runs += " With so few runs the width of the bars is itself a rough guess; 10 or more are better."
+    if comparison.replications < ENOUGH_RUNS:
+        runs += f" With so few runs the width of the bars is itself a rough guess; {ENOUGH_RUNS} or more are better."
     paragraphs = [runs, _same_customers(comparison), _luck_and_limits(comparison), _many_looks(comparison)]
     return [paragraph for paragraph in paragraphs if paragraph]
 
@@ -397,11 +450,18 @@ def counted(count: int, word: str) -> str:
 
 
 def _same_customers(comparison: Comparison) -> str:
-    """What pairing has brought, for the headline in the middle."""
+    """What pairing has brought, for the headline in the middle, where there are runs enough to tell."""
+    shared = "Because the same customers live through both, the luck they share cancels in the difference."
+    if comparison.replications < ENOUGH_RUNS:
+        return (
+            f"{shared} How many runs that saves, and how closely both go up and down together (correlation), is not "
+            f"said: {counted(comparison.replications, 'run')} cannot tell, {ENOUGH_RUNS} or more can."
+        )
     known = [
         row
         for row in comparison.differences.iter_rows(named=True)
         if row["by"] == "all"
+        and row["n"] >= ENOUGH_RUNS
         and row["kpi"] in HEADLINES
         and math.isfinite(row["variance_reduction"])
         and math.isfinite(row["correlation"])  # which is unknown where one of both never varies
@@ -414,10 +474,9 @@ def _same_customers(comparison: Comparison) -> str:
     title = title[0].lower() + title[1:]
     name = change_title(comparison.models[BASELINE], row["scenario"])
     return (
-        "Because the same customers live through both, the luck they share cancels in the difference. For "
-        f"{title} under “{name}” the two go up and down together (correlation {row['correlation']:.2f}), and with "
-        f"other customers in each it would have taken about {rounded(factor, _power(factor, 1))} times as many runs to "
-        "see as much (the variance-reduction factor)."
+        f"{shared} For {title} under “{name}” the two go up and down together (correlation {row['correlation']:.2f}), "
+        f"and with other customers in each it would have taken about {rounded(factor, _power(factor, 1))} times as "
+        "many runs to see as much (the variance-reduction factor)."
     )
 
 
@@ -491,6 +550,12 @@ def changed_by(comparison: Comparison, change: str) -> list[str]:
     return [name for name in comparison.models[change].enact if name not in comparison.models[BASELINE].enact]
 
 
+def looked_at(comparison: Comparison) -> list[str]:
+    """Names of the changes that are on in any of the scenarios, in the order in which they are proposed."""
+    on = {name for model in comparison.models.values() for name in model.enact}
+    return [name for name in comparison.models[BASELINE].changes if name in on]
+
+
 def exposure(comparison: Comparison, change: str) -> Exposure:
     """For how much of the measured time a change was in force, or the first part of a sum of changes."""
     model = comparison.models[change]
@@ -534,16 +599,45 @@ def pay_back(comparison: Comparison, change: str) -> PayBack | None:
 
 
 def answer(comparison: Comparison, change: str) -> str:
-    """One sentence that answers the question for a change: customers, money, who gains, who carries it."""
+    """One sentence that answers the question for a change: satisfaction, churn, money, waits, and who carries it."""
     time = exposure(comparison, change)
     parts = [
-        _customers(comparison, change, time),
-        _net(comparison, change, time),
+        _satisfaction(comparison, change),
         *_personas(comparison, change),
+        _customers(comparison, change, time),
+        _cost(comparison, change, time),
+        _net(comparison, change, time),
+        _moved(comparison, change, "abandonment", HARDLY),
+        _moved(comparison, change, "mean_wait", HARDLY_A_WAIT),
         *_pools(comparison, change),
     ]
     said = "; ".join(part for part in parts if part)
     return f"{said[:1].upper()}{said[1:]}, {time.condition}."
+
+
+def _satisfaction(comparison: Comparison, change: str) -> str:
+    """What happens to the satisfaction of all customers together."""
+    row = comparison.difference(change, "satisfaction")
+    sure = sureness(row)
+    if sure == "unclear":
+        return f"what it does to satisfaction cannot be told apart from nothing ({interval('satisfaction', row, '')})"
+    if sure in ("none", "unknown"):
+        return "satisfaction is the same" if sure == "none" else ""
+    return _moved(comparison, change, "satisfaction", HARDLY) or "satisfaction hardly moves"
+
+
+def _moved(comparison: Comparison, change: str, kpi: str, hardly: float) -> str:
+    """By how much a number rises or falls, and from what; empty where that is luck, or hardly anything."""
+    row, currency = comparison.difference(change, kpi), comparison.models[BASELINE].currency
+    if sureness(row) not in ("clear", "likely") or abs(row["difference"]) < hardly:
+        return ""
+    low, high = sorted((abs(row["lower"]), abs(row["upper"])))
+    by = estimate(abs(row["difference"]), low, high, KPIS[kpi].unit, currency, difference=True)
+    moves = "rises" if row["difference"] > 0 else "falls"
+    ends = f", {by.lower} to {by.upper}" if by.lower != by.upper else ""
+    title = {"mean_wait": "the mean wait"}.get(kpi, plain(kpi))
+    now = level(kpi, row["baseline"], currency, (row["upper"] - row["lower"]) / 2)
+    return f"{title} {moves} from {now} by {with_unit(by.value, by.word)}{ends}"
 
 
 def _customers(comparison: Comparison, change: str, time: Exposure) -> str:
@@ -562,11 +656,40 @@ def _customers(comparison: Comparison, change: str, time: Exposure) -> str:
     step = max(rounding(lost, (upper - lower) / 2), 1.0 if abs(lost) >= 1 else 0.1)
     counted = with_unit(rounded(abs(lost), step), " customers").split(" ", 1)
     fewer = "fewer" if lost < 0 else "more"
-    return f"{counted[0]} {fewer} {counted[1]} lost{time.scope}, {rounded(low, step)} to {rounded(high, step)}"
+    said = f"{counted[0]} {fewer} {counted[1]} lost{time.scope}, {rounded(low, step)} to {rounded(high, step)}"
+    return f"{said}{_churn(comparison, change)}"
+
+
+def _churn(comparison: Comparison, change: str) -> str:
+    """Churn as it is and as it becomes, where the two differ by more than luck."""
+    row = comparison.difference(change, "churn")
+    if sureness(row) not in ("clear", "likely"):
+        return ""
+    step = two_digits(abs(100 * row["difference"]))
+    now, then = (rounded(100 * share, step) for share in (row["baseline"], row["baseline"] + row["difference"]))
+    return f" (churn {now} → {then} % in the time measured)"
 
 
 def _count(value: float) -> str:
     return rounded(value, max(_power(value, 1), 1.0)) if value > 0 else "0"
+
+
+def _cost(comparison: Comparison, change: str, time: Exposure) -> str:
+    """Difference in running cost a year, what is paid once apart; empty where it is the net, revenue being the same."""
+    row, currency = comparison.difference(change, "cost"), comparison.models[BASELINE].currency
+    if math.isclose(row["difference"], -comparison.difference(change, "margin")["difference"]):
+        return ""
+    once = paid_once(comparison, change)
+    cost, lower, upper = ((row[key] - once) * time.to_a_year for key in ("difference", "lower", "upper"))
+    if math.isnan(cost) or cost == lower == upper == 0:
+        return ""
+    if not _excludes_zero(lower, upper):
+        between = estimate(cost, lower, upper, "money", currency).interval
+        return f"running cost cannot be told apart from today's ({between}{time.scope})"
+    low, high = sorted((abs(lower), abs(upper)))
+    size = estimate(abs(cost), low, high, "money", currency)
+    ends = f", {size.lower} to {size.upper}" if size.lower != size.upper else ""
+    return f"{size.value}{size.word}{time.scope} {'more' if cost > 0 else 'less'} in running cost{ends}"
 
 
 def _net(comparison: Comparison, change: str, time: Exposure) -> str:
@@ -591,40 +714,53 @@ def _net(comparison: Comparison, change: str, time: Exposure) -> str:
 
 
 def _personas(comparison: Comparison, change: str) -> list[str]:
-    """Which persona gains and which loses most satisfaction, where that is more than luck."""
-    sure = _sure_rows(comparison, change, "satisfaction", "persona")
-    rows = [row for row in sure if abs(row["difference"]) >= HARDLY]
-    gains = max((row for row in rows if row["difference"] > 0), key=lambda row: row["difference"], default=None)
-    loses = min((row for row in rows if row["difference"] < 0), key=lambda row: row["difference"], default=None)
+    """Which personas gain and which lose satisfaction, where that is more than luck; there has to be more than one."""
+    rows = _rows(comparison, change, "satisfaction", "persona")
+    if len(rows) < 2:
+        return []
     parts = []
-    for row, verb in ((gains, "gain"), (loses, "lose")):
-        if row is not None:
-            most = " most" if len(comparison.models[BASELINE].personas) > 1 else ""
-            size = signed(rounded(row["difference"], _power(abs(row["difference"]), 1)))
-            parts.append(f"{plain(row['group'])} customers {verb}{most} in satisfaction ({size} points)")
-    nobody = "satisfaction hardly moves" if sure else "nobody's satisfaction moves by more than luck"
-    return parts or [nobody]
-
-
-def _pools(comparison: Comparison, change: str) -> list[str]:
-    """Which pool of staff is busier and which less busy, most, where that is more than luck."""
-    sure = _sure_rows(comparison, change, "occupancy", "pool")
-    rows = [row for row in sure if abs(row["difference"]) >= HARDLY]
-    busier = max((row for row in rows if row["difference"] > 0), key=lambda row: row["difference"], default=None)
-    calmer = min((row for row in rows if row["difference"] < 0), key=lambda row: row["difference"], default=None)
-    parts = []
-    for row, words in ((busier, "carry it"), (calmer, "have more room")):
-        if row is not None:
-            new = row["baseline"] + row["difference"]
-            busy = f"busy {per_cent(round(row['baseline'], 2))} → {per_cent(round(new, 2))} of their time"
-            parts.append(f"{plain(row['group'])} staff {words} ({busy})")
+    for sign, verb in ((1, "gain"), (-1, "lose")):
+        named, most = _named(rows, sign)
+        if named:
+            who = f"{listed(plain(row['group']) for row in named)} customers"
+            who = "all personas" if len(named) == len(rows) else who
+            size = signed(rounded(named[0]["difference"], _power(abs(named[0]["difference"]), 1)))
+            by = f" ({size} points)" if len(named) == 1 else ""
+            parts.append(f"{who} {verb}{most} in satisfaction{by}")
     return parts
 
 
-def _sure_rows(comparison: Comparison, change: str, kpi: str, by: str) -> list[dict[str, Any]]:
-    """Rows of one dimension whose interval excludes zero."""
-    return [
-        row
-        for row in comparison.differences.iter_rows(named=True)
-        if (row["scenario"], row["kpi"], row["by"]) == (change, kpi, by) and sureness(row) in ("clear", "likely")
-    ]
+def _pools(comparison: Comparison, change: str) -> list[str]:
+    """Which pools of staff are busier and which less busy, where that is more than luck."""
+    rows = _rows(comparison, change, "occupancy", "pool")
+    parts = []
+    for sign, calmer in ((1, "busier"), (-1, "less busy")):
+        named, most = _named(rows, sign)
+        if not named:
+            continue
+        busy = [[per_cent(round(row["baseline"] + moved, 2)) for moved in (0, row["difference"])] for row in named]
+        pools = listed(f"{plain(row['group'])} ({' → '.join(both)})" for row, both in zip(named, busy, strict=True))
+        beyond = ", more than in any other" if most else ""
+        parts.append(f"people are {calmer} in {pools}{beyond}")
+    return parts
+
+
+def _named(rows: list[dict[str, Any]], sign: int) -> tuple[list[dict[str, Any]], str]:
+    """Groups to name that move to one side by more than luck, and whether the one named moves most.
+
+    It does where another moves too and its interval lies beyond those of all the others; else all who move are named.
+    """
+    ends = ("lower", "upper") if sign > 0 else ("upper", "lower")
+    sure = [row for row in rows if sureness(row) in ("clear", "likely") and sign * row["difference"] >= HARDLY]
+    first = max(sure, key=lambda row: sign * row["difference"], default=None)
+    if first is None or len(sure) == 1:
+        return sure, ""
+    others = [row for row in rows if row is not first]
+    apart = all(sign * first[ends[0]] > sign * row[ends[1]] for row in others)
+    return ([first], " most") if apart else (sure, "")
+
+
+def _rows(comparison: Comparison, change: str, kpi: str, by: str) -> list[dict[str, Any]]:
+    """Rows of one dimension that are known."""
+    rows = comparison.differences.filter(scenario=change, kpi=kpi, by=by).to_dicts()
+    return [row for row in rows if not math.isnan(row["difference"])]

@@ -78,7 +78,7 @@ def sweep_report(
         "sure": how_sure(study),
         "checked": checks(study.baseline),
         "definitions": _definitions(study),
-        "assumptions": assumed.assumptions(study.baseline),
+        "assumptions": assumed.assumptions(study.baseline, words.looked_at(comparison)),
         "doubted": doubted(study.baseline),
         "provenance": provenance_rows(provenance),
     }

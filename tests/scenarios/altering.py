@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from sim import Model, ScenarioError
+from sim.changes import check_changes
 from sim.check import parse
 from sim.units import split
 
@@ -96,9 +97,11 @@ def possible(raw: Raw, path: tuple[Any, ...]) -> Model | None:
     """The scenario if it makes sense, or would once what stands beside the value makes up for it."""
     for tried in (raw, *made_up_for(raw, path)):
         try:
-            return parse(tried)
+            model = parse(tried)
         except ScenarioError:
             continue
+        if not check_changes(tried, ()):
+            return model
     return None
 
 

@@ -1,19 +1,23 @@
 """What a test of a pilot's size would have seen."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from scenarios.compare import compare, variants
 from scenarios.pilots import is_pilot, tried
-from scenarios.report import comparison_report
+from scenarios.report import _times, comparison_report
 from sim import build
 from sim.kpis import measure
 from sim.replications import simulate
 from sim.summaries import summarise
 from tests.sim.stories import call, company, page
 
-REPLICATIONS = 6
+REPLICATIONS = 10  # as many as it takes to tell how far tests scatter
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +63,32 @@ def test_a_test_sees_those_in_the_pilot_beside_all_others(comparison):
     assert completion.lower < 0.3 < completion.upper
     assert completion.told_apart > 0.99
     assert completion.needed < 1
+    mark, half = stats.t.ppf(0.975, REPLICATIONS - 1), differences.std(ddof=1) * math.sqrt(1 + 1 / REPLICATIONS)
+    assert completion.upper == pytest.approx(differences.mean() + mark * half)
     assert seen["satisfaction"].difference > 0
     assert "abandonment" not in seen  # nobody waits
+
+
+def test_of_few_tests_nobody_can_tell_how_far_they_scatter(comparison):
+    few = replace(comparison, values=comparison.values.filter(pl.col("replication") < 5))
+    completion = {each.kpi: each for each in tried(few, "tried")}["completion"]
+    assert completion.tests == 5
+    assert completion.difference > 0
+    assert math.isnan(completion.told_apart)
+    page_ = comparison_report(few, "Pages", "Does it help?", {})
+    part = page_[page_.index("What a test of this size") : page_.index("Money by quarter</h2>")]
+    assert part.count("needs 10 runs") == 3 * len(tried(few, "tried"))
+
+
+def test_how_much_larger_a_test_has_to_be_is_said_in_plain_digits():
+    assert [_times(size) for size in (0.4, 9.04, 463.2, 2000.0, math.inf)] == [
+        "enough", "9.0 times", "460 times", "out of reach", "out of reach",
+    ]  # fmt: skip
 
 
 def test_the_report_tells_of_the_test_where_there_is_one(comparison):
     page_ = comparison_report(comparison, "Pages", "Does it help?", {})
     assert page_.count("What a test of this size would have seen: A page that answers") == 1
-    only = compare({name: comparison.models[name] for name in ("baseline", "whole")}, seed=5, replications=2)
+    only = replace(comparison, models={name: comparison.models[name] for name in ("baseline", "whole")})
     assert "What a test of this size" not in comparison_report(only, "Pages", "Does it help?", {})
-    assert only.values.filter(pl.col("by") == "pilot").is_empty()
+    assert comparison.values.filter(scenario="whole", by="pilot").is_empty()

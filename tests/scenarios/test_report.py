@@ -179,9 +179,7 @@ def test_each_persona_and_each_pool_has_its_differences(page: Page):
         row = compared().difference("hire", kpi, by, group)
         said = words.estimate_of(kpi, row, "EUR")
         assert f"{words.signed(said.value)}{said.word} {said.lower} to {said.upper}" in page.text
-    before = compared().level_of("baseline", "occupancy", "pool", "service")["mean"]
-    after = before + compared().difference("hire", "occupancy", "pool", "service")["difference"]
-    assert f"{words.per_cent(round(before, 3))} → {words.per_cent(round(after, 3))}" in page.text
+        assert f" today {words.level(kpi, row['baseline'], 'EUR')}" in page.text
 
 
 def test_the_map_of_each_journey_is_there_and_again_where_a_change_moves_it(page: Page):
@@ -253,6 +251,29 @@ def test_the_interval_that_allows_for_all_comparisons_is_there(page: Page):
     row = compared().difference("hire", "satisfaction")
     ends = words.estimate(row["difference"], row["lower_adjusted"], row["upper_adjusted"], "0–10", difference=True)
     assert ends.interval in page.text
+
+
+def test_what_pairing_saves_is_shown_from_ten_runs_on(page: Page):
+    assert "Times the runs saved" not in page.text
+    assert "Correlation" not in page.text
+    ten = replace(compared(), replications=10, differences=compared().differences.with_columns(n=10, correlation=0.9))
+    assert re.search(r">Correlation<.*>Times the runs saved<.*>0\.90<", comparison_report(ten, "t", "q", {}), re.DOTALL)
+
+
+def test_the_four_amounts_of_a_quarter_are_rounded_alike(page: Page):
+    part = page.text[page.text.index("Differences from today Quarter") :]
+    weekly = weekly_of("hire")
+    (quarter,) = quarters_of(starter(), weekly, 0.95, np.zeros(8))
+    values = (quarter.revenue, quarter.running, quarter.change, quarter.net)
+    assert " ".join(words.alike(values, "EUR", (quarter.upper - quarter.lower) / 2, difference=True)) in part
+
+
+def test_what_other_changes_cost_is_not_told():
+    only = replace(compared(), models={name: compared().models[name] for name in (BASELINE, "hire")})
+    text = Page(comparison_report(only, "t", "q", {})).text
+    assert "“One more person on the hotline” costs nothing of its own." in text
+    assert "“A help page that answers more”" not in text
+    assert "costs nothing of its own" not in Page(of_one()).text
 
 
 def test_a_last_quarter_that_is_not_whole_says_so():
@@ -343,24 +364,34 @@ def test_the_intervals_of_one_scenario_hold_the_limits_of_its_data():
     assert "Intervals hold the luck of the run only" in Page(of_one()).text
 
 
-def test_products_have_their_numbers_and_their_differences_where_there_are_any():
-    assert "Differences by product" not in of_the_starter()
+MORE_PEOPLE = {"wage": "20 EUR / h", "shifts": {"day": {"days": "mon", "from": "08:00", "to": "12:00", "headcount": 1}}}
+
+
+def test_products_and_staff_under_strain_have_their_numbers_where_there_are_any():
+    assert "Products: differences from today" not in of_the_starter()
     raw = altered(
         starter().raw,
         {
             "population.customers": 20,
             "products": {"internet": {"revenue": "30 EUR / month"}},
             "personas.caller.products": {"internet": 0.5},
-            "changes": {"dearer": {"set": {"products.internet.revenue": "33 EUR / month"}}},
+            "staff.service.strain": {
+                "above": 0.5,
+                "memory": "1 week",
+                "quits": {"rate": "2 / year", "hiring": "3 weeks"},
+            },
+            "changes": {"dearer": {"set": {"products.internet.revenue": "33 EUR / month", "staff.more": MORE_PEOPLE}}},
         },
     )
     today = parse(raw)
     compared_ = compare({BASELINE: today, "dearer": enacted(today, ["dearer"])}, 1, 2)
     for html, caption in (
-        (comparison_report(compared_, "Prices", "", PROVENANCE), "Differences by product"),
-        (simulation_report(alone(compared_), "As it is", "", PROVENANCE), "By product"),
+        (comparison_report(compared_, "Prices", "", PROVENANCE), "Products: differences from today"),
+        (simulation_report(alone(compared_), "As it is", "", PROVENANCE), "Products"),
     ):
-        assert re.search(rf"(?s)<caption>{caption}.*>Product<.*>internet<.*>none<", html)
+        assert re.search(r"(?s)<caption>Staff under strain.*>Staff who quit<.*>Vacant places<.*>service<", html)
+        assert ("then 0 %" in html) == (caption != "Products")  # how busy those are who are not there today
+        assert re.search(rf"(?s)<caption>{caption}.*>Product<.*>internet<.*>\(of no product\)<", html)
 
 
 def test_a_scenario_without_staff_survey_or_churn_makes_a_page():

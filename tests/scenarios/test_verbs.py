@@ -8,6 +8,7 @@ from dataclasses import fields
 import polars as pl
 import pytest
 import yaml
+from rich.console import Console
 
 from scenarios import verbs
 from scenarios.compare import BASELINE
@@ -17,6 +18,7 @@ from sim.read import read
 from sim.replications import MOST_WORKERS
 from sim.tables import Tables
 from tests.scenarios.commands import QUICK, STARTER, assert_explained, digests, results, typed, written
+from tests.scenarios.given import compared
 
 RESULTS = {
     f"results/{name}"
@@ -87,6 +89,23 @@ def test_kpis_can_be_asked_for_one(tmp_path, word, monkeypatch):
     said = typed(tmp_path, "kpis", word).said
     assert "Customers lost in the window" in said
     assert "satisfaction" not in said
+
+
+def test_compare_prints_any_number_that_is_asked_for_in_whole_or_by_a_dimension():
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(verbs.difference_table(compared(), ("visits", "occupancy.pool", "satisfaction.persona")))
+    names = re.findall(r"^│ ([a-z ,]+?) +│", printed.get(), re.MULTILINE)
+    assert names == ["visits", "occupancy, service", "satisfaction, caller", "satisfaction, surfer"]
+    assert verbs.CompareSettings(show="visits").show == ("visits",)
+
+
+def test_compare_answers_a_number_that_is_none_before_anything_is_simulated(tmp_path):
+    ran = typed(tmp_path, "compare", "show=[vists,occupancy.pol,churn]")
+    assert (ran.code, written(tmp_path)) == (1, set())
+    assert "there is no KPI 'vists'; did you mean 'visits'?; occupancy does not come by 'pol'; did you mean" in (
+        ran.complained
+    )
 
 
 def test_kpis_answers_a_name_that_is_none(tmp_path):

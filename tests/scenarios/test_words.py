@@ -47,6 +47,21 @@ def test_an_amount_has_its_unit_and_the_digits_its_interval_allows(value, unit, 
     assert words.amount(value, unit, "EUR", half=half, difference=difference) == expected
 
 
+def test_amounts_that_add_up_are_rounded_alike_and_none_of_them_vanishes():
+    assert words.alike([604.2, 16_907, 0, -16_302.8], "EUR", 1250, difference=True) == [
+        "+600 EUR", "+16,900 EUR", "0 EUR", "−16,300 EUR",
+    ]  # fmt: skip
+    assert words.alike([412_345, 12_300, 2_000, 398_045], "EUR", 60_000) == [
+        "0.412 M EUR", "0.012 M EUR", "0.002 M EUR", "0.398 M EUR",
+    ]  # fmt: skip
+    assert words.alike([5.62, 4.89, 0, 0.73], "EUR", 40) == ["5.6 EUR", "4.9 EUR", "0.0 EUR", "0.7 EUR"]
+    assert words.alike([0, 0, 0, 0], "EUR", 0) == ["0 EUR"] * 4
+
+
+def test_what_is_next_to_nothing_is_not_written_to_the_last_digit():
+    assert words.estimate(-3e-7, -1.5e-6, 9e-7, "0–10", difference=True).value == "0.0000"
+
+
 @pytest.mark.parametrize("half", [1e-6, 0.02, 0.3, 1.4, 9.9, 77.0, 4e5])
 def test_rounding_moves_a_number_by_less_than_a_third_of_its_interval(half: float):
     assert words.rounding(3 * half, half) / 2 <= half / 3
@@ -72,7 +87,16 @@ def test_what_is_not_known_is_a_dash():
         (0, "0 min"),
         (0.5, "30 s"),
         (8, "8 min"),
-        (90, "1.5 h"),
+        (75, "75 min"),
+        (150, "2.5 h"),
+        (36 * 60, "36 h"),
+        (3600, "2.5 days"),
+        (10 * 1440, "10 days"),
+        (30 * 1440, "30 days"),
+        (30.4375 * 1440, "1 month"),
+        (30.3 * 1440, "4.3 weeks"),
+        (150.5 * 10080, "2.9 years"),
+        (math.inf, "for ever"),
         (1440, "1 day"),
         (4320, "3 days"),
         (6 * 10080, "6 weeks"),
@@ -125,6 +149,12 @@ def test_how_sure_names_the_runs_the_pairs_and_the_number_of_comparisons():
     text = " ".join(words.how_sure(compared()))
     assert "lived through 4 times" in text
     assert "rough guess" in text
+    assert "(correlation), is not said: 4 runs cannot tell, 10 or more can." in text
+    assert "variance-reduction" not in text
+    enough = told(starter(), {("satisfaction", "all", "all"): (7, 0.2, 0.1, 0.3)})
+    assert "(correlation 0.90), and with other customers in each it would have taken about 10" in " ".join(
+        words.how_sure(enough)
+    )
     assert "16 headline differences are looked at (8 numbers for 2 changes)" in text
     assert "calls no value uncertain" in text
 
@@ -149,46 +179,59 @@ def test_how_sure_tells_luck_from_the_limits_of_our_data():
 # ---- the answer ------------------------------------------------------------------------------------------------------
 
 
-LOST, MARGIN = ("customers_lost", "all", "all"), ("margin", "all", "all")
+LOST, MARGIN, COST = ((kpi, "all", "all") for kpi in ("customers_lost", "margin", "cost"))
+SATISFACTION, CHURN = ("satisfaction", "all", "all"), ("churn", "all", "all")
+YEAR = WEEKS_TO_A_YEAR / 8
 
 
-def test_customers_and_money_are_scaled_to_a_year():
-    year = WEEKS_TO_A_YEAR / 8
+def test_satisfaction_churn_and_money_are_said_and_what_adds_up_is_scaled_to_a_year():
     comparison = told(
         starter(),
         {
-            LOST: (9000, -1200 / year, -1800 / year, -700 / year),
-            MARGIN: (1e6, 4.1e5 / year, 3.1e5 / year, 5.1e5 / year),
+            SATISFACTION: (6.85, 0.07, 0.04, 0.10),
+            LOST: (9000, -1200 / YEAR, -1800 / YEAR, -700 / YEAR),
+            CHURN: (0.0178, -0.0018, -0.0023, -0.0014),
+            COST: (1e6, 4e4 / YEAR, 3.8e4 / YEAR, 4.2e4 / YEAR),
+            MARGIN: (1e6, 4.1e5 / YEAR, 3.1e5 / YEAR, 5.1e5 / YEAR),
         },
     )
-    sentence = words.answer(comparison, "hire")
-    assert sentence.startswith(
-        "1,200 fewer customers lost a year, 700 to 1,800; a net gain of 0.41 M EUR a year, 0.31 to 0.51;"
+    assert words.answer(comparison, "hire") == (
+        "Satisfaction rises from 6.85 of 10 by 0.07 points, 0.04 to 0.10; 1,200 fewer customers lost a year, 700 to "
+        "1,800 (churn 1.78 → 1.60 % in the time measured); 40,000 EUR a year more in running cost, 38,000 to 42,000; a "
+        "net gain of 0.41 M EUR a year, 0.31 to 0.51, if it goes on as in these 8 weeks."
     )
-    assert sentence.endswith("if it goes on as in these 8 weeks.")
 
 
 def test_more_customers_lost_is_said_as_more():
-    year = WEEKS_TO_A_YEAR / 8
-    comparison = told(starter(), {LOST: (100, 20 / year, 10 / year, 30 / year)})
-    assert words.answer(comparison, "hire").startswith("20 more customers lost a year, 10 to 30;")
+    comparison = told(starter(), {LOST: (100, 20 / YEAR, 10 / YEAR, 30 / YEAR)})
+    assert "; 20 more customers lost a year, 10 to 30," in words.answer(comparison, "hire")
 
 
 def test_what_holds_zero_is_not_claimed():
-    comparison = told(starter(), {LOST: (100, -1, -5, 3), MARGIN: (1000, 5, -20, 30)})
+    numbers = {SATISFACTION: (7, 0.01, -0.02, 0.04), LOST: (100, -1, -5, 3)}
+    comparison = told(starter(), numbers | {COST: (1000, 5, -20, 30), MARGIN: (1000, 5, -20, 30)})
     sentence = words.answer(comparison, "hire")
     assert sentence.startswith(
-        "What it does to the number of customers lost cannot be told apart from nothing (between "
+        "What it does to satisfaction cannot be told apart from nothing (−0.02 to 0.04 points); what it does to the "
+        "number of customers lost cannot be told apart from nothing (between 33 fewer and 20 more a year);"
     )
-    assert "33 fewer and 20 more a year" in sentence
+    assert "running cost cannot be told apart from today's (−130 to 200 EUR a year)" in sentence
     assert "net money cannot be told apart from nothing" in sentence
-    assert "nobody's satisfaction moves by more than luck" in sentence
+
+
+def test_waiting_and_abandonment_are_said_where_they_move_by_more_than_luck():
+    wait, abandoned = ("mean_wait", "all", "all"), ("abandonment", "all", "all")
+    moved = {abandoned: (0.113, -0.035, -0.065, -0.005), wait: (2.31, 0.42, 0.09, 0.74)}
+    sentence = words.answer(told(starter(), moved), "hire")
+    assert "; abandonment falls from 11 % by 3.5 %-points, 0.5 to 6.5; " in sentence
+    assert "; the mean wait rises from 2.3 min by 0.4 min, 0.1 to 0.7, if" in sentence
+    for numbers in ((2.31, 0.42, -0.1, 0.94), (2.31, 0.02, 0.01, 0.03)):  # luck, and a second
+        assert "wait" not in words.answer(told(starter(), {wait: numbers}), "hire")
 
 
 def test_what_a_change_costs_once_is_not_counted_every_year():
-    year = WEEKS_TO_A_YEAR / 8
     comparison = told(
-        starter(), {MARGIN: (1e5, -2000 + 1000 / year, -2000 + 800 / year, -2000 + 1200 / year)}, "better_page"
+        starter(), {MARGIN: (1e5, -2000 + 1000 / YEAR, -2000 + 800 / YEAR, -2000 + 1200 / YEAR)}, "better_page"
     )
     sentence = words.answer(comparison, "better_page")
     assert (
@@ -218,43 +261,36 @@ def test_there_is_no_pay_back_where_nothing_is_paid_once_or_no_month_is_like_the
     assert words.pay_back(told(ended, {}, "better_page"), "better_page") is None
 
 
-def test_who_gains_most_who_loses_most_and_who_carries_it():
-    comparison = told(
-        starter(),
-        {
-            ("satisfaction", "persona", "caller"): (7, 0.2, 0.1, 0.3),
-            ("satisfaction", "persona", "surfer"): (7, -0.1, -0.2, -0.05),
-            ("occupancy", "pool", "service"): (0.61, 0.07, 0.05, 0.09),
-        },
-    )
-    sentence = words.answer(comparison, "hire")
-    assert "caller customers gain most in satisfaction (+0.20 points)" in sentence
-    assert "surfer customers lose most in satisfaction (−0.10 points)" in sentence
-    assert "service staff carry it (busy 61 % → 68 % of their time)" in sentence
+def moved_by(kpi: str, by: str, **numbers: tuple[float, ...]) -> str:
+    return words.answer(told(starter(), {(kpi, by, group): each for group, each in numbers.items()}), "hire")
 
 
-def test_a_persona_whose_interval_holds_zero_is_not_named():
-    comparison = told(
-        starter(),
-        {
-            ("satisfaction", "persona", "caller"): (7, 0.2, -0.1, 0.5),
-            ("satisfaction", "persona", "surfer"): (7, 0.1, 0.05, 0.15),
-        },
-    )
-    assert "caller" not in words.answer(comparison, "hire")
-    assert "surfer customers gain most" in words.answer(comparison, "hire")
+def test_who_gains_who_loses_and_who_carries_it():
+    sentence = moved_by("satisfaction", "persona", caller=(7, 0.2, 0.1, 0.3), surfer=(7, -0.1, -0.2, -0.05))
+    assert "; caller customers gain in satisfaction (+0.20 points); surfer customers lose in satis" in sentence
+    carried = moved_by("occupancy", "pool", service=(0.61, 0.07, 0.05, 0.09), chat=(0.3, 0.004, 0.003, 0.005))
+    assert "; people are busier in service (61 % → 68 %), if" in carried
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "expected"),
+    [
+        ((7, 0.1, 0.05, 0.15), (7, 0.1, 0.05, 0.15), "caller customers gain most in satisfaction (+0.30 points)"),
+        ((7, 0.1, 0.05, 0.15), (7, 0.1, -0.2, 0.4), "caller and surfer customers gain in satisfaction"),
+        ((7, 0.25, 0.15, 0.35), (7, 0, 0, 0), "caller and surfer customers gain in satisfaction"),
+        ((7, 0.25, 0.15, 0.35), (7, 0.2, 0.1, 0.3), "all personas gain in satisfaction"),
+        ((7, 0.1, -0.05, 0.25), (7, 0, 0, 0), "caller customers gain in satisfaction (+0.30 points)"),
+    ],
+)
+def test_most_is_said_only_of_whom_no_others_interval_reaches(second, third, expected):
+    sentence = moved_by("satisfaction", "persona", caller=(7, 0.3, 0.2, 0.4), surfer=second, other=third)
+    assert f"; {expected};" in sentence
 
 
 def test_what_hardly_moves_is_not_worth_a_name():
-    comparison = told(
-        starter(),
-        {
-            ("satisfaction", "persona", "caller"): (7, 0.004, 0.003, 0.005),
-            ("occupancy", "pool", "service"): (0.61, 0.004, 0.003, 0.005),
-        },
-    )
-    sentence = words.answer(comparison, "hire")
-    assert "satisfaction hardly moves" in sentence
+    numbers = {SATISFACTION: (7, 0.004, 0.003, 0.005), ("occupancy", "pool", "service"): (0.61, 0.004, 0.003, 0.005)}
+    sentence = words.answer(told(starter(), numbers), "hire")
+    assert sentence.startswith("Satisfaction hardly moves; ")
     assert "service" not in sentence
 
 
@@ -264,7 +300,7 @@ def test_the_answer_of_a_real_comparison_says_its_numbers():
     time = words.exposure(comparison, "hire")
     net = comparison.difference("hire", "margin")["difference"] * time.to_a_year
     assert f"a net cost of {round(-net, -2):,.0f} EUR a year" in sentence
-    assert "caller customers gain most in satisfaction" in sentence
+    assert sentence.startswith("Satisfaction rises from ")
 
 
 def test_a_dated_change_is_scaled_from_its_own_date():
@@ -288,7 +324,7 @@ def test_a_change_that_ended_is_not_scaled_to_a_year():
     passing = {**raw["changes"]["hire"], "until": "2025-02-03"}
     comparison = told(parse(raw | {"changes": {"hire": passing}}), {LOST: (100, -10, -12, -8)})
     sentence = words.answer(comparison, "hire")
-    assert sentence.startswith("10 fewer customers lost, 8 to 12;")
+    assert "; 10 fewer customers lost, 8 to 12, in" in sentence
     assert sentence.endswith("in the 2 weeks since it began.")
 
 
@@ -303,9 +339,8 @@ def test_scenarios_that_no_change_explains_still_get_an_answer():
     quick = {"clock": {"start": "2025-01-06", "horizon": "3 weeks"}, "population": {"customers": 50}}
     models = {name: parse({**model.raw, **quick}) for name, model in (("baseline", starter()), ("dear", other))}
     comparison = compare(models, seed=1, replications=2)
-    assert words.answer(comparison, "dear").startswith(
-        "A net cost of 23,500 EUR a year; nobody"
-    )  # 75 h a week, 6 EUR dearer
+    said = words.answer(comparison, "dear")
+    assert said.startswith("Satisfaction is the same; a net cost of 23,500 EUR a year, if")  # 75 h a week, 6 EUR dearer
     assert words.change_title(models["baseline"], "dear") == "dear"
 
 
@@ -324,6 +359,7 @@ def test_a_setting_that_was_not_there_has_a_dash_and_a_shorthand_is_seen_through
         "set": {
             "staff.night.shifts.late": {"days": "mon-fri", "from": "18:00", "to": "22:00", "headcount": 1},
             "journeys.billing.steps.read.outcomes.resolved.p": 0.6,
+            "journeys.billing.steps.read.outcomes.unresolved.p": 0.4,
         }
     }
     model = parse(raw | {"changes": {"night": change}})
@@ -414,10 +450,10 @@ def bare(**more: object):
         "Customers are as satisfied at the end as at the start, whatever happens: no memory is stated.",
         "Customers are not asked how it was: no survey is stated.",
         "Customers bring no revenue by being there: none is stated.",
-        "Every j issue is equally hard: no difficulty is stated.",
+        "No issue is harder than another in j: no difficulty is stated.",
         "Issues of j that do not stay resolved come back at the same step, after 3 days on average.",
         "Any number of customers can wait in phone: no number of lines is stated.",
-        "pool staff cost nothing: no wage is stated.",
+        "People in pool cost nothing: no wage is stated.",
     ],
 )
 def test_what_a_scenario_leaves_unsaid_is_said(expected: str):
@@ -468,8 +504,11 @@ def test_what_several_places_have_in_common_is_told_once():
     ]
 
 
-def test_what_changes_cost_is_among_the_assumptions():
-    assert "“A help page that answers more” costs 2,000 EUR once and 100 EUR a month." in assumptions(starter())
+def test_what_changes_cost_is_among_the_assumptions_where_they_are_looked_at():
+    said = "“A help page that answers more” costs 2,000 EUR once and 100 EUR a month."
+    assert words.looked_at(compared()) == ["hire", "better_page"]
+    assert said in assumptions(starter(), ["better_page"])
+    assert not [line for line in assumptions(starter(), ["hire"]) if "help page" in line]
 
 
 def test_the_titles_of_a_sum_of_changes_are_added():
