@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from sim import draws
 from sim.check import MISSING, parse
-from sim.errors import Problem, ScenarioError, did_you_mean
+from sim.errors import Problem, ScenarioError, did_you_mean, misspelt
 from sim.model import BUILT_IN_ENDS, DEFAULT_PROFILE, Change, Model
 from sim.once import once_a_model
 from sim.ramps import Ramp, between
@@ -350,7 +350,7 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
                 if pool not in pools
             ]
     known = _paths({part: value for part, value in raw.items() if part not in ("changes", "uncertain", "levers")})
-    missing = [problem.path for problem in already if problem.message == MISSING]
+    missing = [problem.path for problem in already if problem.message == MISSING] + [p.meant for p in already]
     stands = [(f"uncertain.{path}", path) for path in _written(raw, "uncertain")]
     for name, lever in _written(raw, "levers").items():
         moves = lever.get("moves") if isinstance(lever, dict) else None
@@ -443,14 +443,19 @@ def _drawn_with_nothing(laws: Mapping[str, Any]) -> list[Problem]:
 
 
 def check_dates(model: Model) -> list[Problem]:
-    """Return what is wrong with the changes in time: those that never are, and those that do not go together."""
-    problems = []
+    """Return what is wrong in time: what never happens, changes that never are, and those that do not go together."""
+    problems = _after_the_end(model)
     for name, change in model.changes.items():
         start, end = span(model, change)
         if not start < end:
             problems.append(_never(name, model, change))
-        else:
-            problems += _moved_dates(name, model, change)
+            continue
+        problems += _moved_dates(name, model, change)
+        if (begins := _begins(model, change)) < 0:
+            first, over = (_say_date(model.clock, minutes) for minutes in (0.0, model.clock.horizon))
+            message = f"begins {_say_date(model.clock, begins)}, before the simulated time does ({first} to {over}); "
+            message += f"write {first} if it is there from the start on"
+            problems.append(Problem(f"changes.{name}.from", message))
     pilots = [name for name in model.enact if model.changes[name].who is not None]
     if len(pilots) > 1:
         found = f"{', '.join(pilots)} are all pilots, each for some customers only"
@@ -462,6 +467,26 @@ def check_dates(model: Model) -> list[Problem]:
             phases(model)
         except ScenarioError as error:
             problems += [Problem("enact", f"together these changes do not work: {p}") for p in error.problems]
+    return problems
+
+
+def _after_the_end(model: Model) -> list[Problem]:
+    """What would happen for the first time when the simulated time is over, unless a change moves it."""
+    clock, over = model.clock, _say_date(model.clock, model.clock.horizon)
+    moved = {path for change in model.changes.values() for path in flatten(change.set)}
+    dates = [(f"journeys.{name}.when.on", journey.when.on) for name, journey in model.journeys.items()]
+    dates += [(f"events.{name}.on", event.on) for name, event in model.events.items()]
+    for name, system in model.systems.items():
+        dates += [(f"systems.{name}.outages.{why}.on", outage.on) for why, outage in system.outages.items()]
+    late = [path for path, date in dates if date is not None and clock.minutes(date) >= clock.horizon]
+    found = f"is when the simulated time is over ({over}), so it would never come"
+    remedy = "choose an earlier date, or lengthen clock.horizon"
+    problems = [Problem(path, f"{get(model.raw, path)} {found}; {remedy}") for path in late if path not in moved]
+    for name, event in model.events.items():
+        if event.every is not None and event.every >= clock.horizon and event.on is None:
+            found = f"the first time is one period after the start, when the simulated time is over ({over})"
+            remedy = "say with `on` when it is, or lengthen clock.horizon"
+            problems.append(Problem(f"events.{name}.every", f"{found}; {remedy}"))
     return problems
 
 
@@ -478,13 +503,14 @@ def _moved_dates(name: str, model: Model, change: Change) -> list[Problem]:
             return f"before the change begins ({_say_date(clock, begins)})"
         return "" if minutes < ends else f"when the change is over ({_say_date(clock, ends)})"
 
+    over = f"when the simulated time is over ({_say_date(clock, clock.horizon)})"
     for path, date in settings.items():
         if not _is_date(path) or date is None or get(changed, f"{path.removesuffix('.on')}.every") is not None:
             continue
         where, old = f"changes.{name}.set.{path}", get(model.raw, path)
         if old is not None and moment(old) == moment(date):
             continue
-        if when := outside(date):
+        if when := outside(date) or (over if clock.minutes(moment(date)) >= clock.horizon else ""):
             problems.append(Problem(where, f"{date} is {when}, so it would never come; choose another date"))
         elif old is not None and (when := outside(old)):
             message = f"{old}, which it moves, is {when}, so it would happen on both dates; let it be in force on both"
@@ -581,7 +607,26 @@ def _likely_typos(settings: Mapping[str, Any], raw: Mapping[str, Any], problems:
                 f"(something new there also needs {needed})"
             )
             told = [Problem(path, message), *(problem for problem in told if problem not in partial)]
-    return told
+        elif (near := misspelt(key, known)) and any(_adds_up(problem, parent) for problem in told):
+            message = f"there is no '{key}' in {parent}; did you mean '{near}'?"
+            rest = [p for p in told if not _adds_up(p, parent) and not f"{p.path}.".startswith(f"{new}.")]
+            told = [Problem(path, message), *rest]
+    return [Problem(p.path, p.message + _kept(p, settings, raw)) for p in told]
+
+
+def _adds_up(problem: Problem, parent: str) -> bool:
+    """Whether a problem is that of weights at a path, which do not add up to one."""
+    return " add up to " in problem.message and problem.path in (parent, parent.rpartition(".")[0])
+
+
+def _kept(problem: Problem, settings: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
+    """Weights that a change does not name, and so leaves as they are, where all of them do not add up to one."""
+    for parent in sorted({path.rpartition(".")[0] for path in settings}):
+        there = get(raw, parent)
+        if _adds_up(problem, parent) and isinstance(there, dict):
+            kept = [str(name) for name in there if not any(f"{p}.".startswith(f"{parent}.{name}.") for p in settings)]
+            return f"; what the change does not name stays as it is: {', '.join(kept)}" if kept else ""
+    return ""
 
 
 def _first_unknown(path: str, raw: Mapping[str, Any]) -> tuple[str, str, list[str]]:

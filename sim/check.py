@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from contextlib import suppress
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from sim import likely
+from sim.astray import kinds_at, known_fields, not_a_mapping, unknown_field, without_kind
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Model
 from sim.references import check_references
 from sim.rounds import check_rounds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MISSING", "kinds_at", "known_fields", "parse", "problem_of", "problems_of"]
 
 MISSING = "is missing"
 _BOUNDS = {
@@ -50,11 +58,18 @@ def parse(raw: dict[str, Any]) -> Model:
     try:
         model = Model.model_validate(raw, context={"currency": raw.get("currency", "EUR")})
     except ValidationError as error:
-        raise ScenarioError([*(problem_of(dict(e), raw) for e in error.errors()), *problems]) from None
+        raise ScenarioError([*problems_of(error, raw), *problems]) from None
     if problems := problems or check_rounds(model):
         raise ScenarioError(problems)
     model.remember(raw)
     return model
+
+
+def problems_of(error: ValidationError, raw: dict[str, Any], root: type[BaseModel] = Model) -> list[Problem]:
+    """Say in our words all that pydantic found wrong; a field that is there under a misspelt name is not missing."""
+    problems = [problem_of(dict(each), raw, root) for each in error.errors()]
+    misspelt = {problem.meant for problem in problems}
+    return [problem for problem in problems if problem.message != MISSING or problem.path not in misspelt]
 
 
 def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel] = Model) -> Problem:
@@ -62,16 +77,18 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
     path, found = _written(error["loc"], raw, error["input"])
     kind, ctx = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        message = f"not a known field; {did_you_mean(path[-1], known_fields(path[:-1], raw, root))}"
+        message = unknown_field(path, found, raw, root)
     elif kind == "missing":
         message = MISSING
     elif kind == "value_error":
         message = str(ctx["error"])
     elif kind in _BOUNDS:
         words, key = _BOUNDS[kind]
-        message = f"{found!r} is out of bounds; it should be {words} {ctx[key]:g}"
+        message = f"{found!r} is out of bounds; it should be {words} {ctx[key]:g}{_as_share(found, ctx)}"
     elif kind in _NOT:
-        message = f"{found!r} is not {_NOT[kind]}{_as_share(found)}"
+        hint = likely.number(found) if "number" in _NOT[kind] else None
+        hint = not_a_mapping(path, found, raw, root) if "mapping" in _NOT[kind] else hint
+        message = f"{found!r} is not {_NOT[kind]}" + ("" if hint is None else f"; {hint}")
     elif kind == "literal_error":
         allowed = [word.strip("'") for word in re.split(", | or ", ctx["expected"])]
         message = f"{found!r} is not one of the choices; {did_you_mean(found, allowed)}"
@@ -81,19 +98,19 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
         tags = [tag.strip().strip("'") for tag in ctx["expected_tags"].split(",")]
         message = f"kind {ctx['tag']!r} is not known; {did_you_mean(ctx['tag'], tags)}"
     elif kind == "union_tag_not_found":
-        message = "does not say its kind; write {kind: exponential, mean: …} or a plain duration such as '5 min'"
+        misspelt = get_close_matches("kind", [str(key) for key in found], 1) if isinstance(found, dict) else []
+        path, message = (*path, *misspelt), without_kind(found, kinds_at(path, root))
     else:
         message = f"{error['msg']} (found {found!r})"
     return Problem(".".join(path), message.replace("None is not ", "has no value; it should be ", 1))
 
 
-def _as_share(found: object) -> str:
-    """Hint for what is written in per cent."""
-    text = found.strip() if isinstance(found, str) else ""
-    try:
-        return f"; write {float(text.removesuffix('%')) / 100:g}" if text.endswith("%") else ""
-    except ValueError:
-        return ""
+def _as_share(found: object, bounds: Mapping[str, Any]) -> str:
+    """Hint for a share that is written in per cent, though without its sign."""
+    with suppress(ValueError, TypeError):
+        number = float(found)  # type: ignore[arg-type]
+        return f"; did you mean {number / 100:g}?" if bounds.get("le") == 1 and 2 <= number <= 100 else ""
+    return ""
 
 
 def _written(loc: tuple[Any, ...], raw: Any, found: Any) -> tuple[tuple[str, ...], Any]:
@@ -115,49 +132,3 @@ def _written(loc: tuple[Any, ...], raw: Any, found: Any) -> tuple[tuple[str, ...
             here = here[part]
     is_key = bool(loc) and loc[-1] == "[key]"
     return tuple(path), found if is_key or isinstance(here, dict | list) else here
-
-
-def kinds_at(path: tuple[str, ...], root: type[BaseModel] = Model) -> list[Any]:
-    """Return the classes of which a value at a path can be."""
-    kinds: list[Any] = [root]
-    for key in path:
-        kinds = [inner for kind in kinds for inner in _inside(kind, key)]
-    return kinds
-
-
-def known_fields(path: tuple[str, ...], raw: dict[str, Any], root: type[BaseModel] = Model) -> list[str]:
-    """Return the field names allowed at a path of plain data."""
-    kinds = kinds_at(path, root)
-    kinds += [inner for kind in kinds for inner in _inside(kind, "") if get_origin(kind) is dict]  # of one without name
-    here: Any = raw
-    for key in path:
-        here = here.get(key, {}) if isinstance(here, dict) else {}
-    tag = here.get("kind") if isinstance(here, dict) else None
-    models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
-    if tag is not None:
-        models = [m for m in models if "kind" in m.model_fields and tag in get_args(m.model_fields["kind"].annotation)]
-    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
-
-
-def _inside(kind: Any, key: str) -> list[Any]:
-    """Classes found under a key of a class or of a dict annotation."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return [
-            inner
-            for name, field in kind.model_fields.items()
-            if key in (name, field.alias)
-            for inner in _alternatives(field.annotation)
-        ]
-    if get_origin(kind) is dict:
-        return _alternatives(get_args(kind)[1])
-    return []
-
-
-def _alternatives(annotation: Any) -> list[Any]:
-    """Flatten unions and annotations into the classes they allow."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _alternatives(get_args(annotation)[0])
-    if origin in (Union, UnionType):
-        return [kind for part in get_args(annotation) if part is not NoneType for kind in _alternatives(part)]
-    return [annotation]

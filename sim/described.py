@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
-from sim import units
+from sim import likely, units
 
 
 class Described(BaseModel):
@@ -22,12 +22,21 @@ def _currency(info: ValidationInfo) -> str | None:
     return context.get("currency")
 
 
+_duration = likely.telling(units.duration, "a duration", likely.duration)
+_rate = likely.telling(units.rate, "a rate", likely.rate)
+_amount = likely.telling(units.money, "an amount of money", likely.money)
+_time_of_day = likely.telling(units.time_of_day, "a time of day", likely.time_of_day)
+_days = likely.telling(units.days, "a name of days", likely.days)
+_moment = likely.telling(units.moment, "a date", likely.moment)
+_amount_per_time = likely.telling(units.money_rate, "an amount of money per time", likely.money_rate)
+
+
 def _money(text: object, info: ValidationInfo) -> float:
-    return units.money(text, _currency(info))
+    return _amount(likely.one_way(text), _currency(info))
 
 
 def _money_rate(text: object, info: ValidationInfo) -> float:
-    return units.money_rate(text, _currency(info))
+    return _amount_per_time(likely.one_way(text), _currency(info))
 
 
 def _file_name(text: str) -> str:
@@ -38,12 +47,12 @@ def _file_name(text: str) -> str:
 
 
 FileName = Annotated[str, AfterValidator(_file_name)]
-Minutes = Annotated[float, BeforeValidator(units.duration), Field(ge=0)]
-PerMinute = Annotated[float, BeforeValidator(units.rate), Field(ge=0)]
+Minutes = Annotated[float, BeforeValidator(_duration), Field(ge=0)]
+PerMinute = Annotated[float, BeforeValidator(_rate), Field(ge=0)]
 Money = Annotated[float, BeforeValidator(_money)]
 MoneyPerMinute = Annotated[float, BeforeValidator(_money_rate)]
-TimeOfDay = Annotated[float, BeforeValidator(units.time_of_day)]
-Days = Annotated[tuple[int, ...], BeforeValidator(units.days)]
-Moment = Annotated[datetime, BeforeValidator(units.moment)]
+TimeOfDay = Annotated[float, BeforeValidator(_time_of_day)]
+Days = Annotated[tuple[int, ...], BeforeValidator(_days)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -27,6 +28,12 @@ class Problem:
     path: str
     message: str
     place: str = ""
+
+    @property
+    def meant(self) -> str | None:
+        """Path that was likely meant, where the last name of it is misspelt."""
+        meant = re.search(r"did you mean '([^']+)'\?", self.message)
+        return ".".join([*self.path.split(".")[:-1], meant[1]]) if meant else None
 
     def __str__(self) -> str:
         """Say the problem on one line."""
@@ -61,3 +68,9 @@ def did_you_mean(word: object, known: Sequence[str]) -> str:
         return "none is defined"
     shown = ", ".join(sorted(known)[:12])
     return f"known: {shown}" + (", …" if len(known) > 12 else "")
+
+
+def misspelt(word: str, known: Sequence[str]) -> str | None:
+    """Return the known name of which a word is a misspelling: very near it, and hardly longer or shorter."""
+    near = get_close_matches(word, [name for name in known if abs(len(name) - len(word)) < 2], n=1, cutoff=0.8)
+    return near[0] if near else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import yaml
 from sim.changes import check_changes, check_dates
 from sim.check import parse
 from sim.errors import Problem, ScenarioError
-from sim.references import check_profiles
+from sim.references import check_profiles, check_used
 
 if TYPE_CHECKING:
     from sim.model import Model
@@ -115,11 +116,16 @@ class _Reading:
     def mapping(self, node: yaml.Node, path: tuple[str, ...]) -> Raw:
         """Mapping with its keys as they are written."""
         mapping: Raw = {}
+        before: yaml.Node | None = None
+        inner = path
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.blame(path, key_node, "has a key that is not a word or a number")
                 continue
-            key = _scalar(key_node)
+            if cut := _cut_in_two(before, key_node, value_node):
+                self.blame(inner, key_node, cut)
+                continue
+            key, before = _scalar(key_node), value_node
             inner = (*path, str(key))
             if key in mapping:
                 self.blame(inner, key_node, "given twice; keep one")
@@ -138,6 +144,17 @@ class _Reading:
     def blame(self, path: tuple[str, ...], node: yaml.Node, message: str) -> None:
         """Note a problem."""
         self.problems.append(Problem(".".join(path), message, self.place(node)))
+
+
+def _cut_in_two(before: yaml.Node | None, key: yaml.ScalarNode, value: yaml.Node) -> str:
+    """Say of a key without a value, after a number, that it is the rest of that number, which has a comma."""
+    if not isinstance(before, yaml.ScalarNode) or value.value != "" or not key.value[:1].isdigit():
+        return ""
+    if re.fullmatch(r"[+-]?\d+", before.value) is None:
+        return ""
+    thousands = before.value.strip("+-0") and re.match(r"\d{3}(?!\d)", key.value)
+    written = f"{before.value}{'' if thousands else '.'}{key.value}"
+    return f"'{before.value},{key.value}' is read as two entries, which a comma separates; did you mean '{written}'?"
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
@@ -166,7 +183,8 @@ def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Mod
     raw
         The scenario as nested dicts, quantities as text with their units.
     places
-        Where each path stands in the user's files, for the errors.
+        Where each path stands in the user's files, for the errors. What somebody wrote there and nothing ever comes to
+        is an error too: its name, or another, is likely misspelt.
     what
         What to call it in an error.
 
@@ -180,7 +198,8 @@ def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Mod
     except ScenarioError as error:
         problems = [*error.problems, *check_profiles(raw), *check_changes(raw, error.problems)]
     else:
-        problems = [*check_profiles(raw), *check_changes(raw, ())] or check_dates(model)
+        problems = [*check_profiles(raw), *check_changes(raw, ())]
+        problems = problems or [*(check_used(raw) if places else ()), *check_dates(model)]
         if not problems:
             return model
     located = {Problem(p.path, p.message, p.place or place_of(p.path, places or {})) for p in problems}

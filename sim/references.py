@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import units
 from sim.distributions import check_adds_to_one
-from sim.errors import Problem, did_you_mean
+from sim.errors import Problem, did_you_mean, misspelt
 from sim.model import (
     AGAIN,
     BUILT_IN_ENDS,
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _FEELINGS = ("time",)
+_WHENEVER = {
+    "on": "on a date",
+    "every": "once every period",
+    "rate": "by chance, so often on average",
+    "outage": "whenever a system is out",
+}
 
 
 def check_references(raw: dict[str, Any]) -> list[Problem]:
@@ -86,6 +92,12 @@ def _population(raw: dict[str, Any]) -> Iterator[Problem]:
     population = raw.get("population")
     if isinstance(population, dict) and population.get("stage") == LEFT:
         yield Problem("population.stage", f"'{LEFT}' is the stage of those who have left; choose another name")
+    customers = population.get("customers") if isinstance(population, dict) else None
+    if isinstance(customers, float) and customers.is_integer():
+        message = (
+            f"is written with a decimal point; write {customers:.0f}, or {1000 * customers:.0f} if a point was to "
+        )
+        yield Problem("population.customers", f"{message}set thousands apart")
 
 
 def _needs_wanted(raw: dict[str, Any]) -> list[str]:
@@ -182,15 +194,21 @@ def _moved_to_products(raw: dict[str, Any]) -> Iterator[Problem]:
 
 def _traits(raw: dict[str, Any]) -> Iterator[Problem]:
     """What is said of a trait that nobody has."""
+    known = _trait_names(raw)
+    for name in _names(raw, "traits"):
+        if name not in known:
+            yield Problem(f"traits.{name}", f"nobody ever has it; {did_you_mean(name, known)}")
+
+
+def _trait_names(raw: dict[str, Any]) -> list[str]:
+    """Traits that somebody has, or comes to have."""
     born = [persona.get("traits") for _, persona in _items(raw, "personas")]
     given = [effect.get("trait") for effect in _all_effects(raw)]
     later = [path for path, _ in _set_by_changes(raw)]
     known = {trait for traits in (*born, *given) for trait in _names({"x": traits}, "x")}
     known |= {path[-1] for path in later if path[-2:-1] in (["trait"], ["traits"])}
     known |= {path[-2] for path in later if path[-3:-2] == ["traits"]}
-    for name in _names(raw, "traits"):
-        if name not in known:
-            yield Problem(f"traits.{name}", f"nobody ever has it; {did_you_mean(name, sorted(known))}")
+    return sorted(known)
 
 
 def _loyalty(raw: dict[str, Any], path: str, persona: dict[str, Any]) -> Iterator[Problem]:
@@ -289,6 +307,67 @@ def check_profiles(raw: dict[str, Any]) -> list[Problem]:
             hint = did_you_mean(name, [DEFAULT_PROFILE]) if missing else remedy
             problems.append(Problem(f"profiles.{name}", f"no rate uses it; {hint}"))
     return problems
+
+
+def check_used(raw: dict[str, Any]) -> list[Problem]:
+    """Return a problem for all that nothing ever comes to, neither as it is written nor as a change sets it.
+
+    Not among the references, since a change may take away the last use of something.
+    """
+    said = list(_said(raw))
+    uses = [(path[0], path[2:], value) for path, value in said if len(path) > 2]
+    used = {
+        "staff": [
+            name
+            for part, path, value in uses
+            if part == "touchpoints" and path[0] == "staff"
+            for name in (path[1:2] or _listed(value))
+        ],
+        "touchpoints": [value for _, path, value in uses if path[-1] == "touchpoint"],
+        "systems": [value for _, path, value in uses if path[-1] in ("system", "outage")],
+    }
+    unused = [(part, name) for part in used for name in _names(raw, part) if name not in used[part]]
+    return [*(Problem(f"{part}.{name}", _UNUSED[part]) for part, name in unused), *_never_asked(said)]
+
+
+_UNUSED = {
+    "staff": "nobody is ever sent to these people; name them as the `staff` of a touchpoint, or drop them",
+    "touchpoints": "no step ever leads here; name it as the `touchpoint` of a step, or drop it",
+    "systems": "no touchpoint depends on it; name it as the `system` of one, or drop it",
+}
+
+
+def _never_asked(said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
+    """Traits that an effect sets and no condition asks for; and what is set or born whose name looks misspelt."""
+    asked: dict[str, set[str]] = {}
+    given: list[tuple[str, str, list[str], list[str]]] = []
+    for path, value in said:
+        for i, word in enumerate(path[:-1]):
+            values = path[i + 2 :] or _listed(value)
+            if word in _ASKED and path[i - 1] == "who":
+                asked.setdefault(path[i + 1], set()).update(values)
+            elif word in ("trait", "traits") and i > 0:
+                given.append((word, path[i + 1], values, path))
+    born = {(trait, value) for word, trait, values, _ in given if word == "traits" for value in values}
+    for word, trait, values, path in given:
+        near = misspelt(trait, sorted(asked))
+        if trait not in asked and (near or word == "trait"):
+            hint = did_you_mean(trait, [near] if near else sorted(asked))
+            yield Problem(".".join(path), f"no condition ever asks for the trait '{trait}'; {hint}")
+        for value in values if word == "trait" and trait in asked else ():
+            known = sorted({*asked[trait], *(other for which, other in born if which == trait)})
+            if value not in known and (near := misspelt(value, known)):
+                yield Problem(".".join(path), f"no condition ever asks for '{value}'; did you mean '{near}'?")
+
+
+_ASKED = ("trait", "seen")
+
+
+def _said(raw: dict[str, Any]) -> Iterator[tuple[list[str], Any]]:
+    """Path and value of everything that a scenario says, and of what its changes set."""
+    yield from _leaves({part: stated for part, stated in raw.items() if part not in ("changes", "levers", "uncertain")})
+    for _, change in _items(raw, "changes"):
+        yield from _leaves(change.get("set"))
 
 
 def _profile(raw: dict[str, Any], path: str, arrivals: Any) -> Iterator[Problem]:
@@ -414,7 +493,19 @@ def _sums_to_one(path: str, parts: Any, what: str = "probabilities", field: str 
         try:
             check_adds_to_one(known, what)
         except ValueError as error:
-            yield Problem(path, str(error))
+            if (hint := _in_per_cent(known)) is None:
+                yield Problem(path, str(error))
+            elif field == "p":  # of a share it is said already that it is out of bounds
+                yield Problem(path, f"{error}; {hint}")
+
+
+def _in_per_cent(weights: dict[str, float]) -> str | None:
+    """How to write weights of which some are in per cent, if that is all that is wrong with them."""
+    shares = {name: weight / 100 if weight > 1 else weight for name, weight in weights.items()}
+    with suppress(ValueError):
+        check_adds_to_one(shares, "")
+        return f"did you mean {', '.join(f'{name} {shares[name]:g}' for name in weights if weights[name] > 1)}?"
+    return None
 
 
 def _journey(raw: dict[str, Any], name: str, journey: dict[str, Any]) -> Iterator[Problem]:
@@ -481,7 +572,10 @@ def _who(raw: dict[str, Any], path: str, who: Any) -> Iterator[Problem]:
     for asked in ("trait", "seen"):
         traits = who.get(asked)
         for trait, wanted in traits.items() if isinstance(traits, dict) else ():
-            yield from _nobody(f"{path}.{asked}.{trait}", _listed(wanted), _values(raw, str(trait)))
+            if str(trait) in (known := _trait_names(raw)):
+                yield from _nobody(f"{path}.{asked}.{trait}", _listed(wanted), _values(raw, str(trait)))
+            else:
+                yield Problem(f"{path}.{asked}.{trait}", f"there is no trait '{trait}'; {did_you_mean(trait, known)}")
 
 
 def _nobody(path: str, wanted: list[str], known: list[str]) -> Iterator[Problem]:
@@ -579,11 +673,28 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
     if when.get("stage") == LEFT:
         message = f"who arrives has not left; give another stage than '{LEFT}'"
         yield Problem(f"{path}.when.stage", message)
+    if "joining" in when and not _anybody_joins(raw) and not _is_opened(raw, path.removeprefix("journeys.")):
+        message = "nobody ever joins; say how many do in population.joins, such as 20 / week"
+        yield Problem(f"{path}.when.joining", message)
     need = when.get("need")
     if isinstance(need, str):
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
         if need not in wanted:
             yield Problem(f"{path}.when.need", f"no persona has the need '{need}'; {did_you_mean(need, wanted)}")
+
+
+def _anybody_joins(raw: dict[str, Any]) -> bool:
+    """Whether somebody may become a customer after the start, if need be by a change."""
+    population = raw.get("population")
+    joins = population.get("joins") if isinstance(population, dict) else None
+    arriving = any("arrival" in _names(journey, "when") for _, journey in _items(raw, "journeys"))
+    later = (
+        path[:2] == ["population", "joins"] or path[2:4] == ["when", "arrival"] for path, _ in _set_by_changes(raw)
+    )
+    rate = joins.get("rate") if isinstance(joins, dict) else joins
+    with suppress(ValueError):
+        return arriving or any(later) or (rate is not None and units.rate(rate) > 0)
+    return True
 
 
 def _after(raw: dict[str, Any], path: str, after: Any) -> Iterator[Problem]:
@@ -648,17 +759,21 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
         yield Problem(f"{path}.touchpoint", f"there is no touchpoint '{place}'; {hint}")
     outcomes = _names(step, "outcomes")
     routed = _names(step, "next")
-    known = [*outcomes, *NOT_SERVED]
+    meant = _meant_outcomes(outcomes, routed)
+    known = [*outcomes, *NOT_SERVED, *meant.values()]
     yield from _unknown(f"{path}.next", routed, known, "outcome")
-    yield from _sums_to_one(f"{path}.outcomes", step.get("outcomes"), "probabilities of the outcomes")
+    if not meant:
+        yield from _sums_to_one(f"{path}.outcomes", step.get("outcomes"), "probabilities of the outcomes")
     for outcome, chosen in _items(step, "next"):
         yield from _sums_to_one(f"{path}.next", chosen, f"probabilities after '{outcome}'")
         yield from _unknown(f"{path}.next.{outcome}", _names({"x": chosen}, "x"), targets, "step or end")
         yield from _meant_for(raw, f"{path}.next.{outcome}", chosen)
     for outcome in outcomes:
         if outcome not in routed and outcome != RESOLVED:
-            message = f"the outcome '{outcome}' leads nowhere; add it under next, with steps or ends"
-            yield Problem(f"{path}.outcomes.{outcome}", message)
+            remedy = "add it under next, with steps or ends"
+            if outcome in meant:
+                remedy = f"did you mean '{meant[outcome]}'?"
+            yield Problem(f"{path}.outcomes.{outcome}", f"the outcome '{outcome}' leads nowhere; {remedy}")
     for where, clock in _clocks(step):
         yield from _effects(raw, f"{path}.{where}", clock)
         yield from _does_something(f"{path}.{where}", clock)
@@ -668,6 +783,13 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
         yield from _unknown(reopens, _names(effect, "reopens"), targets, "step or end")
         yield from _sums_to_one(reopens, effect.get("reopens"))
         yield from _meant_for(raw, reopens, effect.get("reopens"))
+
+
+def _meant_outcomes(outcomes: list[str], routed: list[str]) -> dict[str, str]:
+    """Outcomes that lead nowhere because their names are misspelt, with what was likely meant."""
+    nowhere = [outcome for outcome in outcomes if outcome not in routed and outcome != RESOLVED]
+    known = [RESOLVED, *routed]
+    return {outcome: meant for outcome in nowhere if (meant := misspelt(outcome, known))}
 
 
 def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator[Problem]:
@@ -683,11 +805,13 @@ def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
 
 def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Problem]:
     """When an event happens, to whom, and what it does."""
-    given = [name for name in ("on", "every", "rate", "outage") if event.get(name) is not None]
-    if given not in (["on"], ["every"], ["on", "every"], ["rate"], ["outage"]):
-        found = f"has {', '.join(given)}" if given else "never happens"
-        message = f"{found}; say when: on a date, every period (the first time on a date, or not), a rate, or an outage"
-        yield Problem(path, message)
+    given = [name for name in _WHENEVER if event.get(name) is not None]
+    if not given:
+        message = "never happens; say when: on a date, every period (the first time on a date, or not), a rate, or an "
+        yield Problem(path, f"{message}outage")
+    elif given not in (["on"], ["every"], ["on", "every"], ["rate"], ["outage"]):
+        stated = " and ".join(f"`{name}` ({_WHENEVER[name]})" for name in given)
+        yield Problem(path, f"says {stated}, which exclude each other; keep one (only `on` and `every` go together)")
     yield from _at_outage(raw, f"{path}.outage", event.get("outage"))
     yield from _not_past(raw, f"{path}.on", event.get("on"))
     yield from _profile(raw, f"{path}.rate", event.get("rate"))

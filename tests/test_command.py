@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from runpy import run_module
 
 import pytest
 
@@ -24,6 +25,13 @@ def test_without_a_verb_it_shows_how_it_is_used(tmp_path):
     ran = typed(tmp_path)
     assert ran.code == 2
     assert ran.said.startswith("desirepath VERB [setting=value …]")
+
+
+def test_the_package_runs_as_the_command_does(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["scenarios", "help"])
+    with pytest.raises(SystemExit, match="0"):
+        run_module("scenarios", run_name="__main__")
+    assert capsys.readouterr().out.startswith("desirepath VERB [setting=value …]")
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -170,7 +170,7 @@ EVERYTHING = {
                     "next": {"arrived": {"mended": 1}, "missing": {"give_up": 1}},
                 },
             },
-            "ends": {"mended": {"good": True, "adds": "router", "mood": 0.5, "trait": {"served": "yes"}}},
+            "ends": {"mended": {"good": True, "adds": "router", "mood": 0.5, "trait": {"region": "south"}}},
         },
         "complaint": {
             "when": {"after": {"journey": "fault", "end": "give_up", "p": 0.5, "delay": "1 day"}},

@@ -185,7 +185,7 @@ def test_a_sound_file_becomes_a_model(tmp_path):
             "",
             12,
             "touchpoints.hotline.service_time",
-            "does not say its kind; write {kind: exponential, mean: …} or a plain duration such as '5 min'",
+            "does not say its kind; with cv, mean it may be gamma or lognormal",
         ),
         (
             "needs: {fault: 0.2 / week}",
@@ -275,7 +275,7 @@ def test_a_sound_file_becomes_a_model(tmp_path):
             "population: 100",
             2,
             "population",
-            "100 is not a mapping of names to values",
+            "100 is not a mapping of names to values; write {customers: 100}",
         ),
         (
             "    channel: phone\n",
@@ -325,6 +325,149 @@ def test_a_fault_is_told_with_its_place_its_value_and_a_remedy(told, old, new, l
     heading, *problems = told((old, new), ("# A company that fits on a page.\n", ""))
     assert heading.startswith("story.yaml: ")
     assert f"  {path}: {message} [story.yaml:{line}]" in problems
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        ("share: 0.40", "share: 40", "personas.business.share", "did you mean 0.4?"),
+        ("share: 0.40", "share: 40%", "personas.business.share", "write 0.4"),
+        ("share: 0.60", "share: 0,6", "personas.family.share", "write 0.6"),
+        ("resolved: 0.9, unresolved: 0.1", "resolved: 90, unresolved: 10", "journeys.fault.steps.call.outcomes",
+         "did you mean resolved 0.9, unresolved 0.1?"),
+        ("customers: 100", "customers: 14,000", "population.customers", "did you mean '14000'?"),
+        ("customers: 100", "customers: 14.000", "population.customers",
+         "write 14, or 14000 if that was to set thousands apart"),
+        ("cv: 0.8", "cv: 0,8", "touchpoints.hotline.service_time.cv", "did you mean '0.8'?"),
+        ("mean: 6.5 min", "mean: 6,5 min", "touchpoints.hotline.service_time.mean", "did you mean '6.5 min'?"),
+        ("mean: 6.5 min", "mean: 24 hrs", "touchpoints.hotline.service_time.mean", "did you mean '24 h'?"),
+        ("mean: 6.5 min", "mean: daily", "touchpoints.hotline.service_time.mean", "did you mean '1 day'?"),
+        ("mean: 6.5 min", "mean: 1 h 30 min", "touchpoints.hotline.service_time.mean", "did you mean '90 min'?"),
+        ("mean: 6.5 min", "mean: 2 / h", "touchpoints.hotline.service_time.mean",
+         "how long is wanted here, and not how often; did you mean '30 min'?"),
+        ("0.2 / week", "weekly", "personas.family.needs.fault", "did you mean '1 / week'?"),
+        ("0.2 / week", "0.2 per week", "personas.family.needs.fault", "did you mean '0.2 / week'?"),
+        ("0.2 / week", "every 2 weeks", "personas.family.needs.fault", "did you mean '0.5 / week'?"),
+        ("0.2 / week", "2 weeks", "personas.family.needs.fault",
+         "did you mean '2 / week' (so often), or '0.5 / week' (so rarely)?"),
+        ("0.2 / week", "20 %", "personas.family.needs.fault", "write for instance '0.2 / month'"),
+        ("cost: 0.35 EUR", "cost: 1000", "touchpoints.hotline.cost", "did you mean '1000 EUR'?"),
+        ("cost: 0.35 EUR", "cost: €1,000", "touchpoints.hotline.cost", "did you mean '1000 EUR'?"),
+        ("cost: 0.35 EUR", "cost: 6.000 EUR", "touchpoints.hotline.cost", "write '6 EUR' or '6000 EUR'"),
+        ("wage: 24 EUR / h", "wage: 24", "staff.tier1.wage", "write for instance '24 EUR / h' or '24 EUR / month'"),
+        ("wage: 24 EUR / h", "wage: 24 € per hr", "staff.tier1.wage", "did you mean '24 EUR / h'?"),
+        ("start: 2025-01-06", "start: 2025-02-30", "clock.start",
+         "February 2025 has 28 days, so write '2025-02-28' for the last"),
+        ("start: 2025-01-06", "start: 6.1.2025 9:00", "clock.start", "did you mean '2025-01-06 09:00'?"),
+        ("start: 2025-01-06", "start: 01/06/2025", "clock.start", "did you mean '2025-01-06' or '2025-06-01'?"),
+        ("days: mon-fri", "days: Monday to Friday", "staff.tier1.shifts.early.days", "did you mean 'mon-fri'?"),
+        ("days: mon-fri", "days: [mon, wed]", "staff.tier1.shifts.early.days", "did you mean 'mon,wed'?"),
+        ('from: "08:00"', "from: 8 am", "staff.tier1.shifts.early.from", 'did you mean "08:00"?'),
+        ('from: "08:00"', "from: 8.30", "staff.tier1.shifts.early.from", 'did you mean "08:30"?'),
+    ],
+)  # fmt: skip
+def test_a_quantity_written_as_people_write_it_is_told_as_a_scenario_does(told, old, new, path, message):
+    _, problem = told((old, new))
+    assert problem.startswith(f"  {path}: ")
+    assert f"; {message} [story.yaml:" in problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            "kind: lognormal",
+            "knd: lognormal",
+            "touchpoints.hotline.service_time.knd: not a known field; did you mean 'kind'?",
+        ),
+        (
+            "    wage: 24 EUR / h",
+            "    wage: 24 EUR / h\n    headcount: 3",
+            (
+                "staff.tier1.headcount: not a known field here; it belongs in shifts.NAME, as in "
+                'shifts: {NAME: {days: mon-fri, from: "08:00", to: "18:00", headcount: 3}}'
+            ),
+        ),
+        (
+            "    wage: 24 EUR / h\n    shifts:",
+            "    wage: 24 EUR / h\n    shifts:\n      headcount: 3",
+            (
+                "staff.tier1.shifts.headcount: 3 is not a mapping of names to values; "
+                "'headcount' is a field and not a name; write it below one of early"
+            ),
+        ),
+        (
+            "cv: 0.8}",
+            "cv: 0.8, cost: 1 EUR}",
+            (
+                "touchpoints.hotline.service_time.cost: not a known field; known: cv, kind, mean "
+                "('cost' belongs in touchpoints.hotline)"
+            ),
+        ),
+        (
+            "{resolved: 0.9, unresolved: 0.1}",
+            "[resolved, unresolved]",
+            (
+                "journeys.fault.steps.call.outcomes: ['resolved', 'unresolved'] is not a mapping of names to values; "
+                "it is a list; give each a name or a value instead: {resolved: …, unresolved: …}"
+            ),
+        ),
+        (
+            "{resolved: 0.9, unresolved: 0.1}",
+            "{resolved: 0.9, unresolvd: 0.1}",
+            (
+                "journeys.fault.steps.call.outcomes.unresolvd: the outcome 'unresolvd' leads nowhere; "
+                "did you mean 'unresolved'?"
+            ),
+        ),
+        (
+            "    when: {need: fault}",
+            "    when: {need: fault}\n    who: {satisfaction: 3}",
+            (
+                "journeys.fault.who.satisfaction: not a known field: a condition cannot ask how somebody feels, nor "
+                "what they answered; of a campaign, say `most` and who comes first, such as by: {score: -1}, or ask "
+                "for a trait (known: persona, product, seen, share, stage, trait)"
+            ),
+        ),
+        (
+            "staff:\n  tier1",
+            "changes: {less: {cost: 6000 EUR, set: {staff.tier1.wage: 0}}}\nstaff:\n  tier1",
+            (
+                "changes.less.cost: '6000 EUR' is not a mapping of names to values; "
+                "write {once: 6000 EUR} or {monthly: 6000 EUR}"
+            ),
+        ),
+        (
+            "staff:\n  tier1",
+            (
+                "changes: {more: {set: {journeys.fault.steps.call.outcomes: {resolvd: 0.95, unresolved: 0.05}}}}\n"
+                "staff:\n  tier1"
+            ),
+            (
+                "changes.more.set.journeys.fault.steps.call.outcomes.resolvd: "
+                "there is no 'resolvd' in journeys.fault.steps.call.outcomes; did you mean 'resolved'?"
+            ),
+        ),
+        (
+            "staff:\n  tier1",
+            "staff:\n  tier2: {shifts: {}}\n  tier1",
+            "staff.tier2: nobody is ever sent to these people; name them as the `staff` of a touchpoint, or drop them",
+        ),
+        (
+            "touchpoints:\n",
+            "touchpoints:\n  page: {channel: web, service_time: 1 min}\n",
+            "touchpoints.page: no step ever leads here; name it as the `touchpoint` of a step, or drop it",
+        ),
+        (
+            "staff:\n  tier1",
+            "systems: {crm: {capacity: 3}}\nstaff:\n  tier1",
+            "systems.crm: no touchpoint depends on it; name it as the `system` of one, or drop it",
+        ),
+    ],
+)
+def test_what_is_misspelt_or_misplaced_is_told_once(told, old, new, problem):
+    _, *problems = told((old, new))
+    assert [each.strip().rpartition(" [")[0] for each in problems] == [problem]
 
 
 def test_every_problem_of_a_file_is_told_at_once_in_the_order_of_its_lines(told):
@@ -391,7 +534,8 @@ def test_a_change_that_breaks_something_is_told_where_the_change_stands(told):
         ),
         (
             "  changes.hire.set.journeys.fault.steps.call.next: probabilities after 'unresolved' add up to 2; "
-            "they should add up to 1 (give_up 1, expert 1) [story.yaml:28]"
+            "they should add up to 1 (give_up 1, expert 1); what the change does not name stays as it is: give_up "
+            "[story.yaml:28]"
         ),
         (
             "  changes.hire.set.journeys.fault.steps.call.next.unresolved.expert: "
@@ -511,6 +655,70 @@ def test_what_would_break_later_is_told_now(part, expected):
     with pytest.raises(ScenarioError) as error:
         build(company(personas={"person": person}, **part))
     assert [str(problem) for problem in error.value.problems] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("given", "lin", "message"),
+    [
+        ("{line: {poor: 1, good: 1}}", "{lin: good}", "trait.lin: no condition ever asks for the trait 'lin'; did you"),
+        (
+            "{line: {poor: 1, good: 1}}",
+            "{vip: good}",
+            "trait.vip: no condition ever asks for the trait 'vip'; known: li",
+        ),
+        (
+            "{line: {poor: 1, good: 1}}",
+            "{line: god}",
+            "trait.line: no condition ever asks for 'god'; did you mean 'good'",
+        ),
+    ],
+)
+def test_a_trait_that_is_set_and_that_nobody_asks_for_is_told(told, given, lin, message):
+    event = f"events: {{news: {{on: 2025-01-20, who: {{trait: {{line: poor}}}}, trait: {lin}}}}}"
+    _, problem = told(
+        ("needs: {fault: 0.1 / week}", f"needs: {{fault: 0.1 / week}}, traits: {given}"),
+        ("staff:\n", f"{event}\nstaff:\n"),
+    )
+    assert problem.strip().startswith(f"events.news.{message}")
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (
+            {"events": {"news": {"on": "2025-02-06", "satisfaction": -1}}},
+            "events.news.on: 2025-02-06 is when the simulated time is over (2025-01-07), so it would never come",
+        ),
+        (
+            {"events": {"news": {"every": "1 week", "satisfaction": -1}}},
+            "events.news.every: the first time is one period after the start, when the simulated time is over (2025-01-07)",
+        ),
+        (
+            {"journeys": {"ann": call(2000)}},
+            f"journeys.ann.when.on: {moment(2000)} is when the simulated time is over (2025-01-07)",
+        ),
+        (
+            {"changes": {"early": {"from": "2024-01-01", "set": {"title": "x"}}}},
+            (
+                "changes.early.from: begins 2024-01-01, before the simulated time does (2025-01-06 to 2025-01-07); "
+                "write 2025-01-06 if it is there from the start on"
+            ),
+        ),
+        (
+            {"changes": {"news": {"set": {"events.news": {"on": "2025-02-06", "satisfaction": -1}}}}},
+            "changes.news.set.events.news.on: 2025-02-06 is when the simulated time is over (2025-01-07)",
+        ),
+        (
+            {"journeys": {"ann": call(10) | {"when": {"joining": "1 h"}}}},
+            "journeys.ann.when.joining: nobody ever joins; say how many do in population.joins, such as 20 / week",
+        ),
+    ],
+)
+def test_what_would_never_happen_is_told(part, expected):
+    with pytest.raises(ScenarioError) as error:
+        build(company(**part))
+    (problem,) = error.value.problems
+    assert str(problem).startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -646,8 +854,8 @@ def two_pools(**more):
         (
             company(events={"news": {"rate": "1 / day", "every": "1 day", "satisfaction": -1}}),
             (
-                "events.news: has every, rate; say when: on a date, every period (the first time on a date, or not), "
-                "a rate, or an outage"
+                "events.news: says `every` (once every period) and `rate` (by chance, so often on average), which "
+                "exclude each other; keep one (only `on` and `every` go together)"
             ),
         ),
         (
@@ -703,7 +911,10 @@ def two_pools(**more):
         ),
         (
             company(events={"calls": {"on": moment(5), "most": 5, "by": {"mood": -1}, "opens": {"ann": 1}}}),
-            "events.calls.by.mood: not a known field; known: contacts, opened, score, seen, tenure",
+            (
+                "events.calls.by.mood: not a known field; known: contacts, opened, score, seen, tenure "
+                "('mood' belongs in events.calls)"
+            ),
         ),
         (
             company(events={"news": {"on": moment(5), "who": {"stage": "prospect"}, "mood": -1}}),
@@ -755,7 +966,7 @@ def two_pools(**more):
         ),
         (
             company(journeys={"ann": call(10) | {"when": "opend"}}),
-            "journeys.ann.when: 'opend' is not a mapping of names to values",
+            "journeys.ann.when: 'opend' is not a mapping of names to values; did you mean 'opened'?",
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"persona": "persn"}}}),
@@ -865,7 +1076,7 @@ def two_pools(**more):
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"trait": {"region": "north"}}}}),
-            "journeys.ann.who.trait.region: nobody is ever 'north'; none is defined",
+            "journeys.ann.who.trait.region: there is no trait 'region'; none is defined",
         ),
         (
             company(journeys={"ann": call(10) | {"start": {"any": "cal"}}}),
@@ -972,7 +1183,7 @@ def two_pools(**more):
         ),
         (
             company(products={"internet": {"price": 3}}, **selling()),
-            "products.internet.price: not a known field; known: about, revenue",
+            "products.internet.price: not a known field; known: about, revenue ('price' belongs in levers.NAME)",
         ),
         (
             company(**selling(products={"internet": 1, "none": 0.5})),
@@ -1297,7 +1508,7 @@ TASTE = {"learns": 0.3, "strength": 0.5}
         ),
         (
             some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1, "phone": 1}, "taste": TASTE | {"learns": 3}}),
-            "personas.person.taste.learns: 3 is out of bounds; it should be at most 1",
+            "personas.person.taste.learns: 3 is out of bounds; it should be at most 1; did you mean 0.03?",
         ),
         (
             some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1, "phone": 1}, "taste": TASTE | {"strength": 9}}),
