@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from sim.errors import Problem, ScenarioError, did_you_mean
-from sim.model import Model
+from sim.model import Model, WhileOpen, is_one_clock
 from sim.references import check_references
 from sim.rounds import check_rounds
 
@@ -128,10 +128,11 @@ def kinds_at(path: tuple[str, ...], root: type[BaseModel] = Model) -> list[Any]:
 def known_fields(path: tuple[str, ...], raw: dict[str, Any], root: type[BaseModel] = Model) -> list[str]:
     """Return the field names allowed at a path of plain data."""
     kinds = kinds_at(path, root)
-    kinds += [inner for kind in kinds for inner in _inside(kind, "") if get_origin(kind) is dict]  # of one without name
     here: Any = raw
     for key in path:
         here = here.get(key, {}) if isinstance(here, dict) else {}
+    if kinds == [dict[str, WhileOpen]] and isinstance(here, dict) and is_one_clock(here):
+        kinds = [WhileOpen]
     tag = here.get("kind") if isinstance(here, dict) else None
     models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
     if tag is not None:
