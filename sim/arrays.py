@@ -868,7 +868,7 @@ class _Lowering:
         for called, clock in step.while_open.items():
             numbers = self.effects(clock), self.number["clocks"][journey, name, called]
             times = clock.after, clock.every or np.inf, step.fails_after(clock)
-            self.lists.clocks.append((*times, draws.name(f"while open {called}".rstrip()), *numbers))
+            self.lists.clocks.append((*times, draws.clock(called), *numbers))
         row["has_priority"], row["priority"] = step.priority is not None, step.priority or 0
         row["abandoned"], row["abandoned_n"] = self.routes(journey, step.next.get(ABANDONED, {}))
         row["blocked"], row["blocked_n"] = self.routes(journey, step.next.get(BLOCKED, {}))

@@ -56,6 +56,11 @@ def visit(journey: int, place: int, nth: int) -> int:
     return fold(fold(journey, place), nth)
 
 
+def clock(called: str) -> int:
+    """Hash by which a clock on a visit enters an address: of its name, if it has one."""
+    return name(f"while open {called}".rstrip())
+
+
 def uniform(
     seed: int,
     replication: int,

@@ -690,9 +690,10 @@ def _one_clock(value: object) -> object:
     """Let a clock without a name stand for several of which it is the only one."""
     if not isinstance(value, dict) or not is_one_clock(value):
         return {} if value is None else value
-    named = [name for name, each in value.items() if isinstance(each, dict) and "after" in each]
-    if named := [name for name in named if name not in WhileOpen.model_fields]:
-        msg = f"is one clock, and names others beside it ({', '.join(map(str, named))}); give that one a name too"
+    fields = WhileOpen.model_fields
+    others = [str(k) for k, each in value.items() if k not in fields and isinstance(each, dict) and "after" in each]
+    if others:
+        msg = f"is one clock, and names others beside it ({', '.join(others)}); give that one a name too"
         raise ValueError(msg)
     return {"": value}
 

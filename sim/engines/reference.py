@@ -1037,7 +1037,7 @@ class History:
         if clock.every is not None:
             self.wind_up(visit, name, n + 1)
         self.sway(issue, clock.mood)
-        key = draws.fold(draws.fold(visit.key, draws.name(f"while open {name}".rstrip())), n)
+        key = draws.fold(draws.fold(visit.key, draws.clock(name)), n)
         failure = issue.by_failure or clock.after + n * (clock.every or 0.0) >= visit.step.fails_after(clock)
         self.take_effect(clock, customer, key, issue.origin, issue.name, failure=failure)
         cause = clock_called(visit.step_name, name), issue.number, visit.number, n

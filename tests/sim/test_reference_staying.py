@@ -93,6 +93,19 @@ def test_who_has_left_has_that_stage():
     assert customer(tell(leaver({"look": at(0)})))["stage"] == "left"
 
 
+def test_people_leave_while_a_window_is_open_to_all():
+    """It opens at five and closes at seven; people think about it every three hours, so two in three do meanwhile."""
+    churn = {"base": "1e-9 / week", "terms": {"window": {"value": 40, "who": {"trait": {"window": "open"}}}}}
+    person = {"share": 1, "traits": {"window": "closed"}, "churn": churn | {"every": "3 h"}}
+    events = {
+        name: {"on": moment(minute), "trait": {"window": name}} for name, minute in (("open", 300), ("closed", 420))
+    }
+    raw = small({"look": at(0)}, personas={"person": person}, events=events, population={"customers": 60})
+    left = [row["left"] for row in tell(raw).customers.to_dicts() if row["left"] is not None]
+    assert all(300 <= time < 420 for time in left)
+    assert len(left) == pytest.approx(40, abs=4 * (60 * 2 / 9) ** 0.5)
+
+
 def test_leaving_is_entering_a_stage():
     tables = tell(leaver({"win_back": at({"entering": {"stage": "left", "delay": "1 h"}})}))
     left = customer(tables)["left"]
