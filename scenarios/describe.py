@@ -319,7 +319,9 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
         revenue = words.money(persona.value.revenue * MINUTES_PER_MONTH, model.currency)
         lines.append(f"Brings {revenue} a month while a customer.")
     if persona.products:
-        lines.append(f"Has {listed(f'{plain(p)} ({per_cent(share)})' for p, share in persona.products.items())}.")
+        lines.append(
+            f"Begins with {listed(f'{plain(p)} ({per_cent(share)})' for p, share in persona.products.items())}."
+        )
     lines += [_trait(trait, weights) for trait, weights in persona.traits.items()]
     lines += _also(model, persona, "personas", name)
     return Part(f"{plain(name)}, {per_cent(persona.share)} of customers", [line for line in lines if line])
@@ -401,7 +403,7 @@ def _feelings(persona: Persona) -> str:
         "losing patience": feelings.abandoned,
         "finding it closed": feelings.closed, "finding every line taken": feelings.blocked,
         "missing a promised call": feelings.missed, "finding the system down": feelings.down,
-        "being passed on": feelings.handoff, "the same again": feelings.repeat,
+        "being passed on": feelings.handoff, "coming to the same place again": feelings.repeat,
         "a solution that did not hold": feelings.reopened,
     }  # fmt: skip
     said = [f"{what} {_signed(move)}" for what, move in moves.items() if move]
@@ -488,7 +490,8 @@ def _survey(persona: Persona) -> list[str]:
     said = listed(f"{per_cent(round(share, 2))} of those at {x} of 10" for x, share in answers.items())
     about = " about their satisfaction with the company" if survey.of == "satisfaction" else ""
     noise = f" Scores miss what is felt by about {survey.noise:g}." if survey.noise else ""
-    return [f"Surveyed after {of_them(survey.ask)} of the journeys{about}; there answer {said}.{noise}"]
+    asked = "every journey" if survey.ask == 1 else f"{of_them(survey.ask)} of the journeys"
+    return [f"Surveyed after {asked}{about}, which {said} answer.{noise}"]
 
 
 def _answering(level: float, better: float, extreme: float, x: float) -> float:
@@ -665,7 +668,10 @@ def _journey(model: Model, name: str) -> list[str]:
         lines.append(f"Whoever is on it waits with priority {_whole(journey.priority)}; smaller goes first.")
     for end, ending in journey.all_ends.items():
         if does := _effects(model, ending):
-            lines.append(f"When it ends as {plain(end)} it {does}.")
+            when = {GIVE_UP: "When they give up", RESOLVED: "When it ends well"}.get(
+                end, f"When it ends as {plain(end)}"
+            )
+            lines.append(f"{when} it {does}.")
     return lines + _also(model, journey, "journeys", name)
 
 
@@ -717,7 +723,7 @@ def _opened_by(model: Model, name: str) -> str:
         for thing, stated in model.raw.get(section, {}).items()
         if any(pair == ("opens", name) for path in flatten(stated) for pair in pairwise(path.split(".")))
     ]
-    return f"Opens where {listed(openers, 'or') or 'a change'} opens it"
+    return f"Opened by {listed(openers, 'or') or 'a proposed change'}"
 
 
 def _opened(opens: Mapping[str, Opening]) -> str:

@@ -34,6 +34,7 @@ def told(model) -> str:
         "each minute of waiting beyond 1 min −0.1 (for 30 min at most); what is bad weighs 1.5 times as much",
         "Satisfaction rests at 7 of 10",
         "Thinks about leaving every week: at rest 1.7 % leave in a month; a point less satisfied, 1.8 times as many.",
+        "Surveyed after every journey, which 29 % of those at 2 of 10, 18 % of those at 5 of 10 and 33 % of those at",
         "Brings 30 EUR a month while a customer.",
         "hotline In the channel phone; a service takes about 8 min (9 of 10 within 16 min) and costs 0.30 EUR a con",
         "Served by service, Mon–Fri 08:00–18:00.",
@@ -257,7 +258,7 @@ def shop(**journey: object):
         "a solution that did not hold −1 and each hour beyond what was promised −0.6",
         "Satisfaction rests at 6.5 of 10 (7, price −0.5).",
         "Never leaves.",
-        "Has card (30 %).",
+        "Begins with card (30 %).",
         "30 % come out as “basket” and go on to deliver.",
         "70 % come out as “nothing” and are done (no need).",
         "Whoever has waited 2 days is served with priority −1.",
@@ -372,7 +373,7 @@ def club():
         ),
         "It moves them to the stage vip and adds tv.",
         "A visit that is not over after 2 days costs 20 EUR, and again every day.",
-        "Opens where the event outage or the journey order opens it.",
+        "Opened by the event outage or the journey order.",
     ],
 )
 def test_what_happens_by_itself_is_told(expected: str):
