@@ -67,6 +67,8 @@ def settings(model: Model, change: str) -> list[Setting]:
 @once_a_model
 def without(model: Model, change: str) -> Model:
     """The scenario with the changes that are on, but not with one of them, all as if in force from the start."""
+    if not model.enact:
+        return model
     others = [name for name in model.enact if name != change]
     return parse({**as_enacted(model.model_copy(update={"enact": others})), "enact": []})
 

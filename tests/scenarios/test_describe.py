@@ -300,6 +300,7 @@ def test_who_is_called_back_is_said():
 
 EVENING = {"days": "mon-fri", "from": "18:00", "to": "21:00", "headcount": 1}
 OPENS = {"billing": 0.1}
+LOOK = {"touchpoint": "help_page", "outcomes": {"seen": 1}, "next": {"seen": {"resolved": 1}}}
 CHANGES = {
     "letter": {"set": {"events.letter": {"on": "2025-02-03 09:00", "who": {"persona": "caller"}, "opens": OPENS}}},
     "evening": {
@@ -308,6 +309,7 @@ CHANGES = {
             "journeys.billing.steps.read.outcomes.resolved": 0.55,
             "touchpoints.hotline.callback": {"after": "3 min", "accept": 0.5},
             "measure.answer_within": "1 min",
+            "journeys.tips": {"when": {"every": "1 month"}, "start": {"web": "look"}, "steps.look": LOOK},
         }
     },
 }  # fmt: skip
@@ -327,9 +329,13 @@ def test_what_a_change_brings_is_told_as_it_would_be_if_it_were_there_already():
             "The pool service then: late: Mon–Fri 18:00–21:00, 1 person. 90 hours on duty a week at 24 EUR an hour "
             "(overtime 1.5 times that): 2,160 EUR. They take 90.9 % of the usual time for a service. The touchpoint "
             "hotline then: Served by service, Mon–Fri 08:00–21:00. Whoever has waited 3 min is offered a call back: "
-            "half accept, and all of those are reached."
+            "half accept, and all of those are reached. A new journey: tips Opens every month. It starts in web with "
+            "look. look (help page, web, about 5 min) All come out as “seen” and end well (resolved)."
         ) in part
-        assert "resolved" not in part  # which stays as it is
+        page = Page(describe_page(parse(raw | {"enact": on})))
+        assert page.faults == []
+        assert "look (help page, web, about 5 min) All come out as “seen” and end well (resolved)." in page.text
+        assert "› resolved" not in part  # which stays as it is
         assert "wage" not in part
 
 
