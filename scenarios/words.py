@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from sim.model import Model, Who
 
 YEAR = 12 * MINUTES_PER_MONTH
-HARDLY = 0.005  # of a point of satisfaction, of the time of staff or of those who want them: less is no sentence worth
+HARDLY = 0.005  # of a point of satisfaction, or a share of time or people: less is not worth a sentence
 HARDLY_A_WAIT = 0.05  # minutes
-ENOUGH_RUNS = 10  # from so many on, what rests on how far runs scatter is worth showing
+ENOUGH_RUNS = 10  # from so many on what rests on how far runs scatter is shown
 Sureness = Literal["clear", "likely", "unclear", "none", "unknown"]
 SURENESS: dict[Sureness, str] = {
     "clear": "clear",
