@@ -192,6 +192,8 @@ def alike(values: Iterable[float], currency: str, half: float | None = None, *, 
         Whether they carry their signs.
     """
     amounts = list(values)
+    if not all(map(math.isfinite, amounts)):
+        return [amount(value, "money", currency, difference=difference) for value in amounts]
     largest = max(map(abs, amounts))
     shown = scale("money", currency, largest, difference=difference)
     smallest = min((abs(value) for value in amounts if value), default=1.0)
