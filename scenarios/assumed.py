@@ -143,7 +143,8 @@ def own_cost(model: Model, change: str) -> str:
 def when_in_force(model: Model, change: str) -> str:
     """From when until when a change is in force, and how it grows; the dates of events, where it brings no more."""
     proposed = model.changes[change]
-    if proposed.begins is None and (events := _only_events(model, change)):
+    lasting = proposed.begins is None and proposed.ends is None
+    if lasting and (events := _only_events(model, change)):
         once = len(events) == 1 and all(event.every is None for event in events)
         first = date(min(event.on for event in events if event.on is not None))
         return f"on {first}" if once else f"from {first} on"

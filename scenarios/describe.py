@@ -718,7 +718,7 @@ def _opens(when: When) -> str:
 def _opened_by(model: Model, name: str) -> str:
     """What opens a journey that nothing but effects open."""
     openers = [
-        f"the {_TOLD_OF[section]} {plain(thing)}"
+        f"the {_KINDS[section][0]} {plain(thing)}"
         for section in ("events", "journeys")
         for thing, stated in model.raw.get(section, {}).items()
         if any(pair == ("opens", name) for path in flatten(stated) for pair in pairwise(path.split(".")))
@@ -890,17 +890,16 @@ def brought(model: Model, name: str) -> list[Part]:
     if not new:
         return []
     before, after = assumed.without(model, name), assumed.with_change(model, name)
-    parts = []
-    for section, thing in dict.fromkeys(tuple(path.split(".")[:2]) for path in new if "." in path):
-        told = _TELLERS.get(section)
-        if told is None:
-            continue
+    parts, others = [], [path for path in new if path.split(".")[0] not in _KINDS or "." not in path]
+    for section, thing in dict.fromkeys(tuple(path.split(".")[:2]) for path in new if path not in others):
+        kind, told = _KINDS[section]
         part = told(after, thing)
         if thing in getattr(before, section):
-            parts.append(_beyond(part, told(before, thing), f"The {_TOLD_OF[section]} {plain(thing)} then:"))
+            old = told(before, thing)
+            called = plain(thing) if part.title == old.title else part.title
+            parts.append(_beyond(part, old, f"The {kind} {called} then:"))
         else:
-            parts.append(Part(f"A new {_TOLD_OF[section]}: {plain(thing)}", part.lines, part.parts))
-    others = [path for path in new if path.split(".")[0] not in _TELLERS]
+            parts.append(Part(f"A new {kind}: {plain(thing)}", part.lines, part.parts))
     lines = [f"{_place(path)}: {assumed.written(get(after.raw, path))}" for path in others]
     return [*parts, *([Part("Also new:", lines)] if lines else [])]
 
@@ -927,20 +926,16 @@ def _place(path: str) -> str:
     return " › ".join(map(plain, path.split(".")))
 
 
-# Of what a change may bring something new, what that is called, and how it is told.
-_TELLERS: dict[str, Callable[[Model, str], Part]] = {
-    "personas": lambda model, name: _persona(model, name, model.personas[name]),
-    "products": lambda model, name: _product(model, name, model.products[name]),
-    "touchpoints": _touchpoint,
-    "systems": lambda model, name: _system(name, model.systems[name]),
-    "journeys": lambda model, name: Part(plain(name), _journey(model, name), _steps(model, name)),
-    "events": lambda model, name: _event(model, name, model.events[name]),
-    "staff": lambda model, name: _pool(model, name, model.staff[name]),
+# What parts of a scenario are called, and how one of them is told.
+_KINDS: dict[str, tuple[str, Callable[[Model, str], Part]]] = {
+    "personas": ("persona", lambda model, name: _persona(model, name, model.personas[name])),
+    "products": ("product", lambda model, name: _product(model, name, model.products[name])),
+    "touchpoints": ("touchpoint", _touchpoint),
+    "systems": ("system", lambda model, name: _system(name, model.systems[name])),
+    "journeys": ("journey", lambda model, name: Part(plain(name), _journey(model, name), _steps(model, name))),
+    "events": ("event", lambda model, name: _event(model, name, model.events[name])),
+    "staff": ("pool", lambda model, name: _pool(model, name, model.staff[name])),
 }
-_TOLD_OF = {
-    "personas": "persona", "products": "product", "touchpoints": "touchpoint", "systems": "system",
-    "journeys": "journey", "events": "event", "staff": "pool",
-}  # fmt: skip
 
 
 def _levers(model: Model) -> list[str]:
