@@ -328,9 +328,9 @@ def test_what_a_change_brings_is_told_as_it_would_be_if_it_were_there_already():
             "staff › service › speed: 1 → 1.1 measure › answer within: 20 s → 1 min "
             "The pool service, front then: late: Mon–Fri 18:00–21:00, 1 person. 90 hours on duty a week at 24 EUR an "
             "hour (overtime 1.5 times that): 2,160 EUR. They take 90.9 % of the usual time for a service. The "
-            "touchpoint hotline then: Served by service, Mon–Fri 08:00–21:00. Whoever has waited 3 min is offered a call back: "
-            "half accept, and all of those are reached. A new journey: tips Opens every month. It starts in web with "
-            "look. look (help page, web, about 5 min) All come out as “seen” and end well (resolved)."
+            "touchpoint hotline then: Served by service, Mon–Fri 08:00–21:00. Whoever has waited 3 min is offered a "
+            "call back: half accept, and all of those are reached. A new journey: tips Opens every month. It starts in "
+            "web with look. look (help page, web, about 5 min) All come out as “seen” and end well (resolved)."
         ) in part
         page = Page(describe_page(parse(raw | {"enact": on})))
         assert page.faults == []
