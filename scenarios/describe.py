@@ -879,7 +879,7 @@ def _change(model: Model, name: str) -> Part:
     on += f" A pilot: only for {whom(who)}." if who is not None else ""
     lines = [f"{_begun(force)}; it costs {cost}.{on}", *assumed.taken(model, name)]
     moved = assumed.settings(model, name)
-    lines += [f"{_place(each.path)}: {each.old} → {each.new}" for each in moved if each.known]
+    lines += [f"{_place(each.path)}: {_minus(each.old)} → {_minus(each.new)}" for each in moved if each.known]
     title = model.changes[name].title
     return Part(f"{plain(name)}: {title}" if title else plain(name), lines, brought(model, name))
 
@@ -921,10 +921,20 @@ def _beyond(part: Part, old: Part, title: str) -> Part:
     return Part(title, [line for line in part.lines if line not in old.lines], inner)
 
 
-def _place(path: str) -> str:
-    """Where a value stands in a scenario, in words."""
-    return " › ".join(map(plain, path.split(".")))
+def _minus(value: str) -> str:
+    """A value with a real minus sign."""
+    return f"−{value[1:]}" if value.startswith("-") else value
 
+
+def _place(path: str) -> str:
+    """Where a value stands in a scenario, in words, without those that only hold things together."""
+    section, *keys = path.split(".")
+    if section in _KINDS and keys:
+        section = f"{_KINDS[section][0]} {keys.pop(0)}"
+    return " › ".join(map(plain, [section, *(key for key in keys if key not in _HOLDING)]))
+
+
+_HOLDING = ("steps", "outcomes", "next", "terms", "shifts", "outages", "value")
 
 # What parts of a scenario are called, and how one of them is told.
 _KINDS: dict[str, tuple[str, Callable[[Model, str], Part]]] = {

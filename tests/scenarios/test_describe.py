@@ -51,7 +51,7 @@ def told(model) -> str:
         "day: Mon–Fri 08:00–18:00, 1 person.",
         "75 hours on duty a week at 24 EUR an hour (overtime 1.5 times that): 1,800 EUR.",
         "hire: One more person on the hotline",
-        "staff › service › shifts › day › headcount: 1 → 2",
+        "pool service › day › headcount: 1 → 2",
         "staff.service.shifts.day.headcount can be chosen from 1 to 4, 5,200 EUR a month for each.",
         "The first 2 weeks are lived but not measured.",
     ],
@@ -305,7 +305,8 @@ CHANGES = {
     "letter": {"set": {"events.letter": {"on": "2025-02-03 09:00", "who": {"persona": "caller"}, "opens": OPENS}}},
     "evening": {
         "set": {
-            "staff.service": {"speed": 1.1, "wage": "24.0 EUR / h", "shifts.late": EVENING, "department": "front"},
+            "staff.service": {"speed": 1.1, "proficiency": -0.2, "wage": "24.0 EUR / h", "department": "front"},
+            "staff.service.shifts.late": EVENING,
             "journeys.billing.steps.read.outcomes.resolved": 0.55,
             "touchpoints.hotline.callback": {"after": "3 min", "accept": 0.5},
             "measure.answer_within": "1 min",
@@ -325,12 +326,13 @@ def test_what_a_change_brings_is_told_as_it_would_be_if_it_were_there_already():
             "February 2025, 09:00, it reaches all caller customers. It opens billing for 1 of 10. evening From the end"
         ) in part
         assert (
-            "staff › service › speed: 1 → 1.1 measure › answer within: 20 s → 1 min "
+            "pool service › speed: 1 → 1.1 pool service › proficiency: 0 → −0.2 measure › answer within: 20 s → 1 min "
             "The pool service, front then: late: Mon–Fri 18:00–21:00, 1 person. 90 hours on duty a week at 24 EUR an "
-            "hour (overtime 1.5 times that): 2,160 EUR. They take 90.9 % of the usual time for a service. The "
-            "touchpoint hotline then: Served by service, Mon–Fri 08:00–21:00. Whoever has waited 3 min is offered a "
-            "call back: half accept, and all of those are reached. A new journey: tips Opens every month. It starts in "
-            "web with look. look (help page, web, about 5 min) All come out as “seen” and end well (resolved)."
+            "hour (overtime 1.5 times that): 2,160 EUR. They take 90.9 % of the usual time for a service. They are "
+            "worse than usual at what is hard, by 0.2. The touchpoint hotline then: Served by service, Mon–Fri "
+            "08:00–21:00. Whoever has waited 3 min is offered a call back: half accept, and all of those are reached. "
+            "A new journey: tips Opens every month. It starts in web with look. look (help page, web, about 5 min) "
+            "All come out as “seen” and end well (resolved)."
         ) in part
         page = Page(describe_page(parse(raw | {"enact": on})))
         assert page.faults == []
