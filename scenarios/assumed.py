@@ -67,6 +67,8 @@ def settings(model: Model, change: str) -> list[Setting]:
 @once_a_model
 def without(model: Model, change: str) -> Model:
     """The scenario with the changes that are on, but not with one of them, all as if in force from the start."""
+    if not model.enact:
+        return model
     others = [name for name in model.enact if name != change]
     return parse({**as_enacted(model.model_copy(update={"enact": others})), "enact": []})
 
@@ -141,7 +143,8 @@ def own_cost(model: Model, change: str) -> str:
 def when_in_force(model: Model, change: str) -> str:
     """From when until when a change is in force, and how it grows; the dates of events, where it brings no more."""
     proposed = model.changes[change]
-    if proposed.begins is None and (events := _only_events(model, change)):
+    lasting = proposed.begins is None and proposed.ends is None
+    if lasting and (events := _only_events(model, change)):
         once = len(events) == 1 and all(event.every is None for event in events)
         first = date(min(event.on for event in events if event.on is not None))
         return f"on {first}" if once else f"from {first} on"

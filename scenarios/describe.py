@@ -319,7 +319,9 @@ def _persona(model: Model, name: str, persona: Persona) -> Part:
         revenue = words.money(persona.value.revenue * MINUTES_PER_MONTH, model.currency)
         lines.append(f"Brings {revenue} a month while a customer.")
     if persona.products:
-        lines.append(f"Has {listed(f'{plain(p)} ({per_cent(share)})' for p, share in persona.products.items())}.")
+        lines.append(
+            f"Begins with {listed(f'{plain(p)} ({per_cent(share)})' for p, share in persona.products.items())}."
+        )
     lines += [_trait(trait, weights) for trait, weights in persona.traits.items()]
     lines += _also(model, persona, "personas", name)
     return Part(f"{plain(name)}, {per_cent(persona.share)} of customers", [line for line in lines if line])
@@ -401,7 +403,7 @@ def _feelings(persona: Persona) -> str:
         "losing patience": feelings.abandoned,
         "finding it closed": feelings.closed, "finding every line taken": feelings.blocked,
         "missing a promised call": feelings.missed, "finding the system down": feelings.down,
-        "being passed on": feelings.handoff, "the same again": feelings.repeat,
+        "being passed on": feelings.handoff, "coming to the same place again": feelings.repeat,
         "a solution that did not hold": feelings.reopened,
     }  # fmt: skip
     said = [f"{what} {_signed(move)}" for what, move in moves.items() if move]
@@ -488,7 +490,8 @@ def _survey(persona: Persona) -> list[str]:
     said = listed(f"{per_cent(round(share, 2))} of those at {x} of 10" for x, share in answers.items())
     about = " about their satisfaction with the company" if survey.of == "satisfaction" else ""
     noise = f" Scores miss what is felt by about {survey.noise:g}." if survey.noise else ""
-    return [f"Surveyed after {of_them(survey.ask)} of the journeys{about}; there answer {said}.{noise}"]
+    asked = "every journey" if survey.ask == 1 else f"{of_them(survey.ask)} of the journeys"
+    return [f"Surveyed after {asked}{about}, which {said} answer.{noise}"]
 
 
 def _answering(level: float, better: float, extreme: float, x: float) -> float:
@@ -665,7 +668,10 @@ def _journey(model: Model, name: str) -> list[str]:
         lines.append(f"Whoever is on it waits with priority {_whole(journey.priority)}; smaller goes first.")
     for end, ending in journey.all_ends.items():
         if does := _effects(model, ending):
-            lines.append(f"When it ends as {plain(end)} it {does}.")
+            when = {GIVE_UP: "When they give up", RESOLVED: "When it ends well"}.get(
+                end, f"When it ends as {plain(end)}"
+            )
+            lines.append(f"{when} it {does}.")
     return lines + _also(model, journey, "journeys", name)
 
 
@@ -712,12 +718,12 @@ def _opens(when: When) -> str:
 def _opened_by(model: Model, name: str) -> str:
     """What opens a journey that nothing but effects open."""
     openers = [
-        f"the {_TOLD_OF[section]} {plain(thing)}"
+        f"the {_KINDS[section][0]} {plain(thing)}"
         for section in ("events", "journeys")
         for thing, stated in model.raw.get(section, {}).items()
         if any(pair == ("opens", name) for path in flatten(stated) for pair in pairwise(path.split(".")))
     ]
-    return f"Opens where {listed(openers, 'or') or 'a change'} opens it"
+    return f"Opened by {listed(openers, 'or') or 'a proposed change'}"
 
 
 def _opened(opens: Mapping[str, Opening]) -> str:
@@ -888,7 +894,7 @@ def _change(model: Model, name: str) -> Part:
     on += f" A pilot: only for {whom(who)}." if who is not None else ""
     lines = [f"{_begun(force)}; it costs {cost}.{on}", *assumed.taken(model, name)]
     moved = assumed.settings(model, name)
-    lines += [f"{_place(each.path)}: {each.old} → {each.new}" for each in moved if each.known]
+    lines += [f"{_place(each.path)}: {_minus(each.old)} → {_minus(each.new)}" for each in moved if each.known]
     title = model.changes[name].title
     return Part(f"{plain(name)}: {title}" if title else plain(name), lines, brought(model, name))
 
@@ -899,17 +905,16 @@ def brought(model: Model, name: str) -> list[Part]:
     if not new:
         return []
     before, after = assumed.without(model, name), assumed.with_change(model, name)
-    parts = []
-    for section, thing in dict.fromkeys(tuple(path.split(".")[:2]) for path in new if "." in path):
-        told = _TELLERS.get(section)
-        if told is None:
-            continue
+    parts, others = [], [path for path in new if path.split(".")[0] not in _KINDS or "." not in path]
+    for section, thing in dict.fromkeys(tuple(path.split(".")[:2]) for path in new if path not in others):
+        kind, told = _KINDS[section]
         part = told(after, thing)
         if thing in getattr(before, section):
-            parts.append(_beyond(part, told(before, thing), f"The {_TOLD_OF[section]} {plain(thing)} then:"))
+            old = told(before, thing)
+            called = plain(thing) if part.title == old.title else part.title
+            parts.append(_beyond(part, old, f"The {kind} {called} then:"))
         else:
-            parts.append(Part(f"A new {_TOLD_OF[section]}: {plain(thing)}", part.lines, part.parts))
-    others = [path for path in new if path.split(".")[0] not in _TELLERS]
+            parts.append(Part(f"A new {kind}: {plain(thing)}", part.lines, part.parts))
     lines = [f"{_place(path)}: {assumed.written(get(after.raw, path))}" for path in others]
     return [*parts, *([Part("Also new:", lines)] if lines else [])]
 
@@ -931,25 +936,31 @@ def _beyond(part: Part, old: Part, title: str) -> Part:
     return Part(title, [line for line in part.lines if line not in old.lines], inner)
 
 
+def _minus(value: str) -> str:
+    """A value with a real minus sign."""
+    return f"−{value[1:]}" if value.startswith("-") else value
+
+
 def _place(path: str) -> str:
-    """Where a value stands in a scenario, in words."""
-    return " › ".join(map(plain, path.split(".")))
+    """Where a value stands in a scenario, in words, without those that only hold things together."""
+    section, *keys = path.split(".")
+    if section in _KINDS and keys:
+        section = f"{_KINDS[section][0]} {keys.pop(0)}"
+    return " › ".join(map(plain, [section, *(key for key in keys if key not in _HOLDING)]))
 
 
-# Of what a change may bring something new, what that is called, and how it is told.
-_TELLERS: dict[str, Callable[[Model, str], Part]] = {
-    "personas": lambda model, name: _persona(model, name, model.personas[name]),
-    "products": lambda model, name: _product(model, name, model.products[name]),
-    "touchpoints": _touchpoint,
-    "systems": lambda model, name: _system(name, model.systems[name]),
-    "journeys": lambda model, name: Part(plain(name), _journey(model, name), _steps(model, name)),
-    "events": lambda model, name: _event(model, name, model.events[name]),
-    "staff": lambda model, name: _pool(model, name, model.staff[name]),
+_HOLDING = ("steps", "outcomes", "next", "terms", "shifts", "outages", "value")
+
+# What parts of a scenario are called, and how one of them is told.
+_KINDS: dict[str, tuple[str, Callable[[Model, str], Part]]] = {
+    "personas": ("persona", lambda model, name: _persona(model, name, model.personas[name])),
+    "products": ("product", lambda model, name: _product(model, name, model.products[name])),
+    "touchpoints": ("touchpoint", _touchpoint),
+    "systems": ("system", lambda model, name: _system(name, model.systems[name])),
+    "journeys": ("journey", lambda model, name: Part(plain(name), _journey(model, name), _steps(model, name))),
+    "events": ("event", lambda model, name: _event(model, name, model.events[name])),
+    "staff": ("pool", lambda model, name: _pool(model, name, model.staff[name])),
 }
-_TOLD_OF = {
-    "personas": "persona", "products": "product", "touchpoints": "touchpoint", "systems": "system",
-    "journeys": "journey", "events": "event", "staff": "pool",
-}  # fmt: skip
 
 
 def _levers(model: Model) -> list[str]:

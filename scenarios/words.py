@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from sim.model import Model, Who
 
 YEAR = 12 * MINUTES_PER_MONTH
-HARDLY = 0.005  # of a point of satisfaction, of the time of staff or of those who want them: less is no sentence worth
+HARDLY = 0.005  # of a point of satisfaction, or a share of time or people: less is not worth a sentence
 HARDLY_A_WAIT = 0.05  # minutes
-ENOUGH_RUNS = 10  # from so many on, what rests on how far runs scatter is worth showing
+ENOUGH_RUNS = 10  # from so many on what rests on how far runs scatter is shown
 Sureness = Literal["clear", "likely", "unclear", "none", "unknown"]
 SURENESS: dict[Sureness, str] = {
     "clear": "clear",
@@ -192,6 +192,8 @@ def alike(values: Iterable[float], currency: str, half: float | None = None, *, 
         Whether they carry their signs.
     """
     amounts = list(values)
+    if not all(map(math.isfinite, amounts)):
+        return [amount(value, "money", currency, difference=difference) for value in amounts]
     largest = max(map(abs, amounts))
     shown = scale("money", currency, largest, difference=difference)
     smallest = min((abs(value) for value in amounts if value), default=1.0)

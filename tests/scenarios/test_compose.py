@@ -75,7 +75,7 @@ def test_without_words_a_verb_takes_the_starter_scenario_and_its_own_settings():
     assert composed.config.pop("scenario") == load(STARTER)[0]
     assert composed.config == {
         "question": None, "changes": "all", "seed": 1, "replications": 10, "workers": "auto", "threads": 1,
-        "keep": "all", "level": 0.95, "outputs": "outputs", "track": True,
+        "show": None, "keep": "all", "level": 0.95, "outputs": "outputs", "track": True,
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What a test of a pilot's size would have seen."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -89,6 +90,8 @@ def test_how_much_larger_a_test_has_to_be_is_said_in_plain_digits():
 def test_the_report_tells_of_the_test_where_there_is_one(comparison):
     page_ = comparison_report(comparison, "Pages", "Does it help?", {})
     assert page_.count("What a test of this size would have seen: A page that answers") == 1
+    assert "needs 10 runs" not in page_
+    assert re.search(r">Completion<.*?>over 99 %<.*?>enough<", page_, re.DOTALL)
     only = replace(comparison, models={name: comparison.models[name] for name in ("baseline", "whole")})
     assert "What a test of this size" not in comparison_report(only, "Pages", "Does it help?", {})
     assert comparison.values.filter(scenario="whole", by="pilot").is_empty()

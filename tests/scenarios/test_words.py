@@ -56,6 +56,7 @@ def test_amounts_that_add_up_are_rounded_alike_and_none_of_them_vanishes():
     ]  # fmt: skip
     assert words.alike([5.62, 4.89, 0, 0.73], "EUR", 40) == ["5.6 EUR", "4.9 EUR", "0.0 EUR", "0.7 EUR"]
     assert words.alike([0, 0, 0, 0], "EUR", 0) == ["0 EUR"] * 4
+    assert words.alike([5, math.nan], "EUR", math.nan) == ["5.00 EUR", "–"]
 
 
 def test_what_is_next_to_nothing_is_not_written_to_the_last_digit():
