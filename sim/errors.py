@@ -73,4 +73,5 @@ def did_you_mean(word: object, known: Sequence[str]) -> str:
 def misspelt(word: str, known: Sequence[str]) -> str | None:
     """Return the known name of which a word is a misspelling: very near it, and hardly longer or shorter."""
     near = get_close_matches(word, [name for name in known if abs(len(name) - len(word)) < 2], n=1, cutoff=0.8)
-    return near[0] if near else None
+    mixed_up = (name for name in known if name != word and sorted(name) == sorted(word))
+    return near[0] if near else next(mixed_up, None)

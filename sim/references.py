@@ -24,6 +24,7 @@ from sim.model import (
     RESOLVED,
     TRIGGERS,
     Effects,
+    Outcome,
     Population,
     When,
 )
@@ -91,6 +92,8 @@ def _population(raw: dict[str, Any]) -> Iterator[Problem]:
     population = raw.get("population")
     if isinstance(population, dict) and population.get("stage") == LEFT:
         yield Problem("population.stage", f"'{LEFT}' is the stage of those who have left; choose another name")
+    if isinstance(population, dict):
+        yield from _profile(raw, "population.joins", population.get("joins"))
     customers = population.get("customers") if isinstance(population, dict) else None
     if isinstance(customers, float) and customers.is_integer():
         message = (
@@ -112,10 +115,12 @@ def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
     places = list(dict.fromkeys([*channels, *_names(raw, "touchpoints")]))
     channels_in = _start_channels(raw)
     startless = any("start" not in journey for _, journey in _items(raw, "journeys"))  # which is a fault of its own
+    triggered = all(_when(journey) is not None for _, journey in _items(raw, "journeys"))
     yield from _sums_to_one("personas", raw.get("personas"), "persona shares", "share")
     for name, persona in _items(raw, "personas"):
         path = f"personas.{name}"
-        yield from _unknown(f"{path}.needs", _names(persona, "needs"), _needs_wanted(raw), "journey for the need")
+        if triggered:
+            yield from _unknown(f"{path}.needs", _names(persona, "needs"), _needs_wanted(raw), "journey for the need")
         if not startless:
             yield from _unknown(f"{path}.start", _names(persona, "start"), channels_in, "journey that starts in")
         yield from _unknown(f"{path}.starts", _names(persona, "starts"), _names(raw, "journeys"), "journey")
@@ -229,7 +234,7 @@ def _loyalty(raw: dict[str, Any], path: str, persona: dict[str, Any]) -> Iterato
     if isinstance(name, str) and name not in _names(raw, "journeys"):
         hint = did_you_mean(name, arriving)
         yield Problem(f"{path}.referral.journey", f"there is no journey '{name}'; {hint}")
-    elif isinstance(name, str) and name not in arriving:
+    elif isinstance(name, str) and name not in arriving and _when(raw["journeys"][name]) is not None:
         message = f"journey '{name}' is not started by an arrival, so nobody can be brought to it; write "
         message += "`when: {arrival: 0 / week}` there if people come by being brought only"
         yield Problem(f"{path}.referral.journey", message)
@@ -326,7 +331,12 @@ def check_used(raw: dict[str, Any]) -> list[Problem]:
         "systems": [value for _, path, value in uses if path[-1] in ("system", "outage")],
     }
     unused = [(part, name) for part in used for name in _names(raw, part) if name not in used[part]]
-    return [*(Problem(f"{part}.{name}", _UNUSED[part]) for part, name in unused), *_never_asked(said)]
+    problems = [Problem(f"{part}.{name}", _UNUSED[part]) for part, name in unused]
+    for name, journey in _items(raw, "journeys"):
+        if "joining" in _names(journey, "when") and not _anybody_joins(raw) and not _is_opened(raw, name):
+            message = "nobody ever joins; say how many do in population.joins, such as 20 / week"
+            problems.append(Problem(f"journeys.{name}.when.joining", message))
+    return [*problems, *_never_asked(said), *_become_by_mistake(raw, said)]
 
 
 _UNUSED = {
@@ -357,6 +367,17 @@ def _never_asked(said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
             known = sorted({*asked[trait], *(other for which, other in born if which == trait)})
             if value not in known and (near := misspelt(value, known)):
                 yield Problem(".".join(path), f"no condition ever asks for '{value}'; did you mean '{near}'?")
+
+
+def _become_by_mistake(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
+    """Products and stages that come up once only, by an effect, under a name that is almost one of the others'."""
+    for word, noun, known in (("adds", "product", _products(raw)), ("stage", "stage", _stages(raw))):
+        named = [(path, name) for path, value in said if path[-1] == word for name in _listed(value)]
+        often = [name for path, value in said for name in (*path, *_listed(value))]
+        for path, name in named:
+            near = misspelt(name, [other for other in known if other != name])
+            if near and often.count(name) == 1 and path[-2] != "who":
+                yield Problem(".".join(path), f"nothing else names the {noun} '{name}'; did you mean '{near}'?")
 
 
 _ASKED = ("trait", "seen")
@@ -664,9 +685,6 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
     if when.get("stage") == LEFT:
         message = f"who arrives has not left; give another stage than '{LEFT}'"
         yield Problem(f"{path}.when.stage", message)
-    if "joining" in when and not _anybody_joins(raw) and not _is_opened(raw, path.removeprefix("journeys.")):
-        message = "nobody ever joins; say how many do in population.joins, such as 20 / week"
-        yield Problem(f"{path}.when.joining", message)
     need = when.get("need")
     if isinstance(need, str):
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
@@ -714,7 +732,7 @@ def _when(journey: dict[str, Any]) -> dict[str, Any] | None:
 def _is_opened(raw: dict[str, Any], name: str) -> bool:
     """Whether some effect opens a journey, if need be one that a change brings."""
     by_changes = (path[-2:] == ["opens", name] or path[-3:-1] == ["opens", name] for path, _ in _set_by_changes(raw))
-    return any(name in _names(effect, "opens") for effect in _all_effects(raw)) or any(by_changes)
+    return any(name in _listed(effect.get("opens")) for effect in _all_effects(raw)) or any(by_changes)
 
 
 def _opened_twice(path: str, after: dict[str, Any], other: dict[str, Any]) -> Iterator[Problem]:
@@ -748,7 +766,7 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
     if isinstance(place, str) and place not in touchpoints:
         hint = did_you_mean(place, touchpoints)
         yield Problem(f"{path}.touchpoint", f"there is no touchpoint '{place}'; {hint}")
-    outcomes = _names(step, "outcomes")
+    outcomes = _listed(step.get("outcomes"))
     routed = _names(step, "next")
     meant = _meant_outcomes(outcomes, routed)
     known = [*outcomes, *NOT_SERVED, *meant.values()]
@@ -760,7 +778,7 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
         yield from _unknown(f"{path}.next.{outcome}", _names({"x": chosen}, "x"), targets, "step or end")
         yield from _meant_for(raw, f"{path}.next.{outcome}", chosen)
     for outcome in outcomes:
-        if outcome not in routed and outcome != RESOLVED:
+        if outcome not in routed and outcome not in (RESOLVED, *Outcome.model_fields):
             remedy = "add it under next, with steps or ends"
             if outcome in meant:
                 remedy = f"did you mean '{meant[outcome]}'?"
@@ -786,6 +804,10 @@ def _meant_outcomes(outcomes: list[str], routed: list[str]) -> dict[str, str]:
 def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator[Problem]:
     for name in ("opens", "cancels", "puts_off"):
         yield from _unknown(f"{path}.{name}", _listed(effect.get(name)), _names(raw, "journeys"), "journey")
+
+    dropped = _listed(effect.get("drops"))
+    if any(name not in (held := _products(raw)) for name in dropped):
+        yield from _nobody(f"{path}.drops", dropped, held)
 
 
 def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
@@ -850,7 +872,9 @@ def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[st
         starts = persona.get("starts")
         own = starts.get(name) if isinstance(starts, dict) else None
         liked = own if isinstance(own, dict) else persona.get("start")
-        if not isinstance(liked, dict):
+        if liked is not None and not isinstance(liked, dict):
+            continue
+        if liked is None:
             message = (
                 f"persona '{persona_name}' does not say by which channel it starts; add personas.{persona_name}.start"
             )
@@ -910,4 +934,7 @@ def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, An
 
 
 def _change_names(raw: dict[str, Any]) -> Iterator[Problem]:
+    if isinstance(raw.get("enact"), str) and "," in raw["enact"]:
+        yield Problem("enact", f"'{raw['enact']}' is one text; put several names in brackets: [{raw['enact']}]")
+        return
     yield from _unknown("enact", _listed(raw.get("enact")), _names(raw, "changes"), "change")

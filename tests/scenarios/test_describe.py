@@ -494,7 +494,7 @@ def test_a_word_without_a_sentence_of_its_own_is_told_as_it_is_written(monkeypat
 def test_what_happens_at_a_visit_and_at_an_end_is_told():
     text = told(parse({**EVERYTHING, "enact": []}))
     for expected in (
-        "When it ends as mended it adds 0.5 to the mood, adds router and sets served to yes.",
+        "When it ends as mended it adds 0.5 to the mood, adds router and sets region to south.",
         "Whoever ends as send: that adds 0.2 to the mood and costs 5 EUR.",
         "Whoever ends as missing: that takes 0.3 from satisfaction and opens complaint (70 %).",
         "Whoever ends as resolved: that takes away tv.",
