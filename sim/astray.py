@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 _DEPTH = 2  # how far down to look for where a field belongs
 _SECTIONS = ("personas", "touchpoints", "channels", "systems", "journeys", "staff")
 _SHOWN = {"days": "mon-fri", "from": '"08:00"', "to": '"18:00"'}
+_NEAR = 0.7  # how like it a field has to be, to be asked about
 _FEW = 4  # ways of writing something, of which all can be said
 _UNSEEN = ("score", "satisfaction", "mood", "experience")
 # Words that others use for our fields; whichever of ours is known where one stands is meant.
 _SYNONYMS = {
     "date": ("on", "from"), "at": ("on",), "on": ("from",), "start": ("from",), "since": ("from",), "begins": ("from",),
     "end": ("until", "to", "horizon"), "ends": ("until", "to"), "to": ("until",), "until": ("horizon",),
-    "for": ("lasts",), "duration": ("lasts",), "length": ("lasts", "horizon"), "rate": ("base",),
+    "for": ("lasts",), "length": ("lasts", "horizon"), "rate": ("base",),
     "probability": ("p",), "prob": ("p",), "chance": ("p",), "share": ("p",), "weight": ("p",), "delay": ("after",),
     "after": ("delay",), "price": ("revenue",), "min": ("low",), "max": ("high",), "agents": ("headcount",),
     "people": ("headcount",), "fte": ("headcount",), "count": ("headcount", "customers"), "size": ("customers",),
     "description": ("about", "title"), "name": ("title",), "sd": ("cv",), "average": ("mean",), "trigger": ("when",),
     "capacity": ("lines", "contacts"), "salary": ("wage",), "routes": ("next",), "results": ("outcomes",),
     "pool": ("staff",), "pools": ("staff",), "team": ("staff",), "teams": ("staff",), "departments": ("staff",),
-    "segments": ("personas",), "goes_to": ("next",),
+    "segments": ("personas",), "goes_to": ("next",), "channels": ("start",), "success": ("good",),
+    "succes": ("good",), "duration": ("lasts", "service_time"), "handling_time": ("service_time",),
 }  # fmt: skip
 
 
@@ -49,6 +51,10 @@ def unknown_field(path: tuple[str, ...], found: object, raw: dict[str, Any], roo
             f"not a known field: a condition cannot ask how somebody feels, nor what they answered; of a campaign, say "
             f"`most` and who comes first, such as by: {{score: -1}}, or ask for a trait (known: {', '.join(fields)})"
         )
+    if Who in kinds and key in _traits(raw):
+        return f"not a known field; '{key}' is a trait, so write trait: {{{key}: {found}}}"
+    if found is None and not key.isidentifier() and (way := not_a_mapping(tuple(above), key, raw, root)):
+        return f"'{key}' is a value without its name; {way}"
     if above and above[-1] in fields and any(get_origin(kind) is dict for kind in kinds_at(tuple(above[:-1]), root)):
         return _instead_of_a_name(tuple(above), raw)
     named = key.partition(".")[0]
@@ -66,10 +72,17 @@ def unknown_field(path: tuple[str, ...], found: object, raw: dict[str, Any], roo
     if example := None if is_law else _further_in(key, found, kinds):
         return f"not a known field here; {example}"
     place = _further_out(key, tuple(above), root) or _elsewhere(key)
-    return f"{_MISSPELT}{did_you_mean(key, fields)}" + (f" ('{key}' belongs in {place})" if place else "")
+    return f"{_MISSPELT}{did_you_mean(key, fields, _NEAR)}" + (f" ('{key}' belongs in {place})" if place else "")
 
 
 _MISSPELT = "not a known field; "
+
+
+def _traits(raw: dict[str, Any]) -> set[str]:
+    """Traits that personas have."""
+    personas = _at(raw, ("personas",))
+    stated = [_at(persona, ("traits",)) for persona in personas.values()] if isinstance(personas, dict) else []
+    return {str(trait) for traits in stated if isinstance(traits, dict) for trait in traits}
 
 
 def _surely(key: str, fields: list[str]) -> str | None:
@@ -215,6 +228,8 @@ def not_a_mapping(
     if any(found in _named(kind) for kind in kinds if isinstance(found, str)):
         return f"write {{{found}: …}}"
     for value in values:
+        if isinstance(found, str) and get_origin(value) is dict:
+            return f"write {{NAME: {{{found}: 1}}}}"
         named = isinstance(found, str) and _takes(value, 1, currency)
         if named or _takes(value, found, currency):
             return f"write {{{found}: 1}}" if named else f"write {{NAME: {found}}}"

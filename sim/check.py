@@ -81,8 +81,8 @@ def problems_of(error: ValidationError, raw: dict[str, Any], root: type[BaseMode
 def _stands_in_for(problem: Problem, missing: Problem) -> bool:
     """Whether something is missing because it is misspelt, or because what belongs in it stands beside it."""
     above, _, field = missing.path.rpartition(".")
-    beside = problem.path.startswith(f"{above}.") and re.search(rf"it belongs in {field}\b", problem.message)
-    return problem.meant == missing.path or beside is not None
+    belongs = re.search(rf"it belongs in {field}\b", problem.message)
+    return problem.meant == missing.path or (belongs is not None and problem.path.startswith(f"{above}."))
 
 
 def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel] = Model) -> Problem:

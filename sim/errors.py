@@ -59,15 +59,15 @@ class ScenarioError(DesirepathError, ValueError):
         return type(self), (self.problems, self.what)
 
 
-def did_you_mean(word: object, known: Sequence[str]) -> str:
+def did_you_mean(word: object, known: Sequence[str], cutoff: float = 0.6) -> str:
     """Return a hint at the likely intention: the nearest known name, or all of them where there are few."""
-    near = get_close_matches(str(word), known, n=1, cutoff=0.6)
+    near = get_close_matches(str(word), known, n=1, cutoff=cutoff)
     if near:
         return f"did you mean '{near[0]}'?"
     if not known:
         return "none is defined"
-    shown = ", ".join(sorted(known)[:12])
-    return f"known: {shown}" + (", …" if len(known) > 12 else "")
+    names = sorted(set(known))
+    return f"known: {', '.join(names[:12])}" + (", …" if len(names) > 12 else "")
 
 
 def misspelt(word: str, known: Sequence[str]) -> str | None:

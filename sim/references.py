@@ -24,6 +24,7 @@ from sim.model import (
     RESOLVED,
     TRIGGERS,
     Effects,
+    Opening,
     Outcome,
     Population,
     When,
@@ -96,10 +97,9 @@ def _population(raw: dict[str, Any]) -> Iterator[Problem]:
         yield from _profile(raw, "population.joins", population.get("joins"))
     customers = population.get("customers") if isinstance(population, dict) else None
     if isinstance(customers, float) and customers.is_integer():
-        message = (
-            f"is written with a decimal point; write {customers:.0f}, or {1000 * customers:.0f} if a point was to "
-        )
-        yield Problem("population.customers", f"{message}set thousands apart")
+        found = "is written with a decimal point"
+        message = f"{found}; write {customers:.0f}, or {1000 * customers:.0f} if that was to set thousands apart"
+        yield Problem("population.customers", message)
 
 
 def _needs_wanted(raw: dict[str, Any]) -> list[str]:
@@ -770,7 +770,12 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
     routed = _names(step, "next")
     meant = _meant_outcomes(outcomes, routed)
     known = [*outcomes, *NOT_SERVED, *meant.values()]
-    yield from _unknown(f"{path}.next", routed, known, "outcome")
+    misplaced = [name for name in routed if name in targets and name not in known]
+    for name in misplaced:
+        example = f"next: {{{outcomes[0] if outcomes else 'NAME'}: {{{name}: …}}}}"
+        message = f"'{name}' is a step or an end, and not an outcome; write {example}"
+        yield Problem(f"{path}.next.{name}", message)
+    yield from _unknown(f"{path}.next", routed, [*known, *misplaced], "outcome")
     if not meant:
         yield from _sums_to_one(f"{path}.outcomes", step.get("outcomes"), "probabilities of the outcomes")
     for outcome, chosen in _items(step, "next"):
@@ -778,7 +783,8 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
         yield from _unknown(f"{path}.next.{outcome}", _names({"x": chosen}, "x"), targets, "step or end")
         yield from _meant_for(raw, f"{path}.next.{outcome}", chosen)
     for outcome in outcomes:
-        if outcome not in routed and outcome not in (RESOLVED, *Outcome.model_fields):
+        told_already = misplaced or (step.get("next") and not isinstance(step["next"], dict))
+        if outcome not in routed and outcome not in (RESOLVED, *Outcome.model_fields) and not told_already:
             remedy = "add it under next, with steps or ends"
             if outcome in meant:
                 remedy = f"did you mean '{meant[outcome]}'?"
@@ -803,7 +809,8 @@ def _meant_outcomes(outcomes: list[str], routed: list[str]) -> dict[str, str]:
 
 def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator[Problem]:
     for name in ("opens", "cancels", "puts_off"):
-        yield from _unknown(f"{path}.{name}", _listed(effect.get(name)), _names(raw, "journeys"), "journey")
+        named = [other for other in _listed(effect.get(name)) if other not in Opening.model_fields]
+        yield from _unknown(f"{path}.{name}", named, _names(raw, "journeys"), "journey")
 
     dropped = _listed(effect.get("drops"))
     if any(name not in (held := _products(raw)) for name in dropped):

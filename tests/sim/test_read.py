@@ -483,6 +483,14 @@ def test_what_is_misspelt_or_misplaced_is_told_once(told, old, new, problem):
     assert [each.strip().rpartition(" [")[0] for each in problems] == [problem]
 
 
+def test_two_things_that_are_missing_are_both_told(told):
+    problems = told(("    channel: phone\n", ""), ("        touchpoint: hotline\n", ""))[1:]
+    assert [problem.split(": ")[0].strip() for problem in problems] == [
+        "touchpoints.hotline.channel",
+        "journeys.fault.steps.call.touchpoint",
+    ]
+
+
 def test_every_problem_of_a_file_is_told_at_once_in_the_order_of_its_lines(told):
     _, *problems = told(
         ("share: 0.40", "share: 1.4"),
@@ -1134,8 +1142,8 @@ def two_pools(**more):
             ),
         ),
         (
-            company(products={"internet": {"price": 3}}, **selling()),
-            "products.internet.price: not a known field; known: about, revenue ('price' belongs in levers.NAME)",
+            company(products={"internet": {"colour": 3}}, **selling()),
+            "products.internet.colour: not a known field; known: about, revenue",
         ),
         (
             company(**selling(products={"internet": 1, "none": 0.5})),
