@@ -26,7 +26,8 @@ _UNSEEN = ("score", "satisfaction", "mood", "experience")
 _SYNONYMS = {
     "date": ("on", "from"), "at": ("on",), "on": ("from",), "start": ("from",), "since": ("from",), "begins": ("from",),
     "end": ("until", "to", "horizon"), "ends": ("until", "to"), "to": ("until",), "until": ("horizon",),
-    "for": ("lasts",), "length": ("lasts", "horizon"), "rate": ("base",),
+    "for": ("lasts", "who"), "if": ("who",), "when": ("who",), "condition": ("who",), "pilot": ("who",),
+    "length": ("lasts", "term", "horizon"), "limit": ("most",), "cap": ("most",), "rate": ("base",),
     "probability": ("p",), "prob": ("p",), "chance": ("p",), "share": ("p",), "weight": ("p",), "delay": ("after",),
     "after": ("delay",), "price": ("revenue",), "min": ("low",), "max": ("high",), "agents": ("headcount",),
     "people": ("headcount",), "fte": ("headcount",), "count": ("headcount", "customers"), "size": ("customers",),
@@ -34,7 +35,7 @@ _SYNONYMS = {
     "capacity": ("lines", "contacts"), "salary": ("wage",), "routes": ("next",), "results": ("outcomes",),
     "pool": ("staff",), "pools": ("staff",), "team": ("staff",), "teams": ("staff",), "departments": ("staff",),
     "segments": ("personas",), "goes_to": ("next",), "channels": ("start",), "success": ("good",),
-    "succes": ("good",), "duration": ("lasts", "service_time"), "handling_time": ("service_time",),
+    "succes": ("good",), "duration": ("lasts", "service_time", "term"), "handling_time": ("service_time",),
 }  # fmt: skip
 
 
@@ -212,31 +213,41 @@ def not_a_mapping(
     path: tuple[str, ...], found: object, raw: dict[str, Any], root: type[BaseModel] = Model
 ) -> str | None:
     """Say how to write what stands alone where names and their values should."""
-    kinds = kinds_at(path, root)
-    currency = raw.get("currency", "EUR")
+    kinds, currency = kinds_at(path, root), raw.get("currency", "EUR")
     values = [get_args(kind)[1] for kind in kinds if get_origin(kind) is dict]
-    if isinstance(found, list):
-        return f"it is a list; write {{{', '.join(_entry(item, values, currency) for item in found)}}}"
     if found is None:
         return None
+    if isinstance(found, list):
+        return f"it is a list; write {{{', '.join(_entry(item, values, currency) for item in found)}}}"
     if isinstance(found, str) and "=" in found:
         return "write {" + ": ".join(part.strip() for part in found.split("=", 1)) + "}"
     if When in kinds and get_close_matches(str(found), [OPENED], n=1):
         return f"did you mean '{OPENED}'?"
     if path and any(path[-1] in _named(kind) for kind in kinds):
         return _instead_of_a_name(path, raw)
-    if any(found in _named(kind) for kind in kinds if isinstance(found, str)):
-        return f"write {{{found}: …}}"
-    for value in values:
-        if isinstance(found, str) and get_origin(value) is dict:
-            return f"write {{NAME: {{{found}: 1}}}}"
-        named = isinstance(found, str) and _takes(value, 1, currency)
-        if named or _takes(value, found, currency):
-            return f"write {{{found}: 1}}" if named else f"write {{NAME: {found}}}"
-    fits = {name: field for kind in kinds for name, field in _named(kind).items() if _fits(field, found, currency)}
-    open_ones = {name: field for name, field in fits.items() if field.is_required() or field.default is None}
-    fits = {name: field for name, field in fits.items() if field.is_required()} or open_ones or fits
-    return "write " + " or ".join(f"{{{name}: {found}}}" for name in fits) if 0 < len(fits) < _FEW else None
+    ways = [way for value in values for way in _by_name(value, found, currency)] or _by_field(kinds, found, currency)
+    return f"write {' or '.join(ways)}" if 0 < len(ways) < _FEW else None
+
+
+def _by_name(value: Any, found: object, currency: object) -> list[str]:
+    """Ways of writing something where each value has a name: it may be the name, or the value."""
+    if isinstance(found, str) and get_origin(value) is dict:
+        return [f"{{NAME: {{{found}: 1}}}}"]
+    least = [empty for empty in (1, dict[str, Any]()) if isinstance(found, str) and _takes(value, empty, currency)]
+    if least:
+        return [f"{{{found}: {least[0]}}}"]
+    return [f"{{NAME: {found}}}"] if _takes(value, found, currency) else []
+
+
+def _by_field(kinds: list[Any], found: object, currency: object) -> list[str]:
+    """Ways of writing something as one of the fields of a class: it may be its name, or its value."""
+    fields = {name: field for kind in kinds for name, field in _named(kind).items()}
+    if isinstance(found, str) and found in fields:
+        return [f"{{{found}: …}}"]
+    fits = [name for name, field in fields.items() if _fits(field, found, currency)]
+    needed = [name for name in fits if fields[name].is_required()]
+    unstated = [name for name in fits if fields[name].default is None]
+    return [f"{{{name}: {found}}}" for name in needed or unstated or fits]
 
 
 def _entry(item: object, values: list[Any], currency: object) -> str:

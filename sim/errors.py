@@ -75,3 +75,14 @@ def misspelt(word: str, known: Sequence[str]) -> str | None:
     near = get_close_matches(word, [name for name in known if abs(len(name) - len(word)) < 2], n=1, cutoff=0.8)
     mixed_up = (name for name in known if name != word and sorted(name) == sorted(word))
     return near[0] if near else next(mixed_up, None)
+
+
+def slip(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name of which another is a slip: a letter too many or too few, two swapped, or a capital.
+
+    Not one letter for another, nor digits: `plan_a` and `plan_b`, or `tier1` and `tier10`, are two things.
+    """
+    plain = [other for other in known if not any(map(str.isdigit, name + other))]
+    same = (other for other in plain if other != name and other.lower() == name.lower())
+    unlike = [other for other in plain if len(other) != len(name) or sorted(other) == sorted(name)]
+    return next(same, None) or misspelt(name, [other for other in unlike if other != name])

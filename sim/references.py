@@ -5,13 +5,14 @@ On plain data and not on the model, so that a wrong name and a wrong number are 
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sim import units
 from sim.distributions import check_adds_to_one
-from sim.errors import Problem, did_you_mean, misspelt
+from sim.errors import Problem, did_you_mean, misspelt, slip
 from sim.model import (
     AGAIN,
     BUILT_IN_ENDS,
@@ -359,25 +360,29 @@ def _never_asked(said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
                 given.append((word, path[i + 1], values, path))
     born = {(trait, value) for word, trait, values, _ in given if word == "traits" for value in values}
     for word, trait, values, path in given:
-        near = misspelt(trait, sorted(asked))
+        near = slip(trait, sorted(asked))
         if trait not in asked and (near or word == "trait"):
             hint = did_you_mean(trait, [near] if near else sorted(asked))
             yield Problem(".".join(path), f"no condition ever asks for the trait '{trait}'; {hint}")
-        for value in values if word == "trait" and trait in asked else ():
-            known = sorted({*asked[trait], *(other for which, other in born if which == trait)})
-            if value not in known and (near := misspelt(value, known)):
+        for value in values if trait in asked else ():
+            others = {other for which, other in born if which == trait and (word == "trait" or other != value)}
+            known = asked[trait] | (others if word == "trait" else set())
+            near = None if value in known else slip(value, sorted(asked[trait] | others))
+            if near:
                 yield Problem(".".join(path), f"no condition ever asks for '{value}'; did you mean '{near}'?")
 
 
 def _become_by_mistake(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
-    """Products and stages that come up once only, by an effect, under a name that is almost one of the others'."""
-    for word, noun, known in (("adds", "product", _products(raw)), ("stage", "stage", _stages(raw))):
-        named = [(path, name) for path, value in said if path[-1] == word for name in _listed(value)]
-        often = [name for path, value in said for name in (*path, *_listed(value))]
-        for path, name in named:
-            near = misspelt(name, [other for other in known if other != name])
-            if near and often.count(name) == 1 and path[-2] != "who":
-                yield Problem(".".join(path), f"nothing else names the {noun} '{name}'; did you mean '{near}'?")
+    """Products and stages that come up once only, under a name that is almost one of the others'."""
+    named = [(path, "product", name) for path, value in said if path[-1] == "adds" for name in _listed(value)]
+    named += [(path, "product", path[3]) for path, _ in said if path[0] == "personas" and path[2:3] == ["products"]]
+    named += [(path, "stage", name) for path, value in said if path[-1] == "stage" for name in _listed(value)]
+    often = Counter(name for path, value in said for name in (*path, *_listed(value)))
+    for path, noun, name in named:
+        known = _products(raw) if noun == "product" else _stages(raw)
+        near = slip(name, [other for other in known if other != name])
+        if near and often[name] == 1 and path[-2] != "who":
+            yield Problem(".".join(path), f"nothing else names the {noun} '{name}'; did you mean '{near}'?")
 
 
 _ASKED = ("trait", "seen")
@@ -488,7 +493,7 @@ def _follows(journey: dict[str, Any], name: str, touchpoint: dict[str, Any], fie
 
 def _targets(journey: dict[str, Any]) -> list[str]:
     """Steps and ends of a journey: one namespace."""
-    return [*_names(journey, "steps"), *_names(journey, "ends"), *BUILT_IN_ENDS]
+    return [*_names(journey, "steps"), *_listed(journey.get("ends")), *BUILT_IN_ENDS]
 
 
 def _weight(target: Any, field: str = "p") -> float | None:
