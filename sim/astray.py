@@ -9,45 +9,145 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sim.errors import did_you_mean
-from sim.model import OPENED, Model, When, WhileOpen, Who, is_one_clock
+from sim import likely
+from sim.errors import Problem, did_you_mean, misspelt
+from sim.model import OPENED, Change, Model, When, WhileOpen, Who, is_one_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DEPTH = 2  # how far down to look for where a field belongs
-_SURE = 0.75  # how near a name has to be, to be taken for a misspelling before anything else
+_SECTIONS = ("personas", "touchpoints", "channels", "systems", "journeys", "staff")
 _SHOWN = {"days": "mon-fri", "from": '"08:00"', "to": '"18:00"'}
+_NEAR = 0.7  # how like it a field has to be, to be asked about
+_FEW = 4  # ways of writing something, of which all can be said
 _UNSEEN = ("score", "satisfaction", "mood", "experience")
+# Words that others use for our fields; whichever of ours is known where one stands is meant.
+_SYNONYMS = {
+    "date": ("on", "from"), "at": ("on",), "on": ("from",), "start": ("from",), "since": ("from",), "begins": ("from",),
+    "end": ("until", "to", "horizon"), "ends": ("until", "to"), "to": ("until",), "until": ("horizon",),
+    "for": ("lasts", "who"), "if": ("who",), "when": ("who",), "condition": ("who",), "pilot": ("who",),
+    "length": ("lasts", "term", "horizon"), "limit": ("most",), "cap": ("most",), "rate": ("base",),
+    "probability": ("p",), "prob": ("p",), "chance": ("p",), "share": ("p",), "weight": ("p",), "delay": ("after",),
+    "after": ("delay",), "price": ("revenue",), "min": ("low",), "max": ("high",), "agents": ("headcount",),
+    "people": ("headcount",), "fte": ("headcount",), "count": ("headcount", "customers"), "size": ("customers",),
+    "description": ("about", "title"), "name": ("title",), "sd": ("cv",), "average": ("mean",), "trigger": ("when",),
+    "capacity": ("lines", "contacts"), "salary": ("wage",), "routes": ("next",), "results": ("outcomes",),
+    "pool": ("staff",), "pools": ("staff",), "team": ("staff",), "teams": ("staff",), "departments": ("staff",),
+    "segments": ("personas",), "goes_to": ("next",), "channels": ("start",), "success": ("good",),
+    "succes": ("good",), "duration": ("lasts", "service_time", "term"), "handling_time": ("service_time",),
+}  # fmt: skip
 
 
 def unknown_field(path: tuple[str, ...], found: object, raw: dict[str, Any], root: type[BaseModel] = Model) -> str:
     """Say of a field that is not known whether it is misspelt, or where it belongs."""
     *above, key = path
     fields, kinds = known_fields(tuple(above), raw, root), kinds_at(tuple(above), root)
-    if get_close_matches(key, fields, n=1, cutoff=_SURE):
-        return f"not a known field; {did_you_mean(key, fields)}"
+    here = _at(raw, tuple(above))
+    free = [field for field in fields if not isinstance(here, dict) or field not in here]
+    if meant := _surely(key, free) or misspelt(key, fields):
+        return f"{_MISSPELT}did you mean '{meant}'?"
     if Who in kinds and key in _UNSEEN:
         return (
             f"not a known field: a condition cannot ask how somebody feels, nor what they answered; of a campaign, say "
             f"`most` and who comes first, such as by: {{score: -1}}, or ask for a trait (known: {', '.join(fields)})"
         )
+    if Who in kinds and key in _traits(raw):
+        return f"not a known field; '{key}' is a trait, so write trait: {{{key}: {found}}}"
+    if found is None and not key.isidentifier() and (way := not_a_mapping(tuple(above), key, raw, root)):
+        return f"'{key}' is a value without its name; {way}"
     if above and above[-1] in fields and any(get_origin(kind) is dict for kind in kinds_at(tuple(above[:-1]), root)):
         return _instead_of_a_name(tuple(above), raw)
-    if example := _further_in(key, found, kinds):
+    named = key.partition(".")[0]
+    if Change in kinds and (key in Model.model_fields or named in Model.model_fields):
+        return f"not a known field here; it belongs in set, as in set: {{{key}: …}}"
+    inside = [
+        name for name in fields if isinstance(here, dict) and isinstance(here.get(name), dict) and named in here[name]
+    ]
+    if inside:
+        ways = " or ".join(f"{name}.{key}" if not above else f"{name}: {{{key}: …}}" for name in inside)
+        return f"not a known field; '{named}' stands in {' and in '.join(inside)}, so write {ways}"
+    if "/" in key and key.partition("/")[0] in fields:
+        return f"not a known field; did you mean '{key.replace('/', '.')}'?"
+    is_law = any("kind" in _named(kind) for kind in kinds)
+    if example := None if is_law else _further_in(key, found, kinds):
         return f"not a known field here; {example}"
-    place = _further_out(key, tuple(above), root) or _elsewhere(key, root)
-    return f"not a known field; {did_you_mean(key, fields)}" + (f" ('{key}' belongs in {place})" if place else "")
+    place = _further_out(key, tuple(above), root) or _elsewhere(key)
+    return f"{_MISSPELT}{did_you_mean(key, fields, _NEAR)}" + (f" ('{key}' belongs in {place})" if place else "")
+
+
+_MISSPELT = "not a known field; "
+
+
+def _traits(raw: dict[str, Any]) -> set[str]:
+    """Traits that personas have."""
+    personas = _at(raw, ("personas",))
+    stated = [_at(persona, ("traits",)) for persona in personas.values()] if isinstance(personas, dict) else []
+    return {str(trait) for traits in stated if isinstance(traits, dict) for trait in traits}
+
+
+def _surely(key: str, fields: list[str]) -> str | None:
+    """Field that is surely meant by a word."""
+    return next((field for field in _SYNONYMS.get(key, ()) if field in fields), None) or misspelt(key, fields)
+
+
+def is_misspelt(problem: Problem) -> bool:
+    """Whether a problem is that of a field of which one can be sure what was meant."""
+    key, meant = (f"{path}".rpartition(".")[2] for path in (problem.path, problem.meant))
+    return problem.message.startswith(_MISSPELT) and _surely(key, [meant]) is not None
+
+
+def as_meant(raw: dict[str, Any], problem: Problem) -> dict[str, Any] | None:
+    """Plain data with a misspelt field as it was meant; None where that is there already, or the field is not."""
+    *above, key = problem.path.split(".")
+    meant = f"{problem.meant}".rpartition(".")[2]
+    here = _at(raw, tuple(above))
+    if not isinstance(here, dict) or key not in here or meant in here:
+        return None
+    return _replaced(raw, above, {meant if name == key else name: value for name, value in here.items()})
+
+
+def _replaced(raw: dict[Any, Any], path: list[str], value: dict[Any, Any]) -> dict[Any, Any]:
+    """Copy of plain data with something else at a path."""
+    if not path:
+        return value
+    return {k: _replaced(inner, path[1:], value) if str(k) == path[0] else inner for k, inner in raw.items()}
+
+
+def _at(raw: Any, path: tuple[str, ...]) -> Any:
+    """What stands at a path of plain data; None where nothing does."""
+    for key in path:
+        raw = next((inner for name, inner in raw.items() if str(name) == key), None) if isinstance(raw, dict) else None
+    return raw
 
 
 def _instead_of_a_name(path: tuple[str, ...], raw: dict[str, Any]) -> str:
     """Say of a field that stands beside the names of those whose field it is that it belongs below one of them."""
-    here: Any = raw
-    for key in path[:-1]:
-        here = here.get(key) if isinstance(here, dict) else None
-    names = [str(name) for name, inner in here.items() if isinstance(inner, dict)] if isinstance(here, dict) else []
-    where = f"one of {', '.join(names)}" if (names := [name for name in names if name != path[-1]]) else "a name"
-    return f"'{path[-1]}' is a field and not a name; write it below {where}"
+    here = _at(raw, path[:-1])
+    names = [str(name) for name in here if str(name) not in known_fields(path, raw)] if isinstance(here, dict) else []
+    where = f"one of {', '.join(names)}" if names else "a name"
+    return f"'{path[-1]}' {_NAMELESS}{where}"
+
+
+_NAMELESS = "is a field and not a name; write it below "
+
+
+def without_names(problems: list[Problem]) -> list[Problem]:
+    """Problems, those of several fields that stand where one name should as one."""
+    fields: dict[str, list[str]] = {}
+    for problem in problems:
+        if _NAMELESS in problem.message:
+            above, _, field = problem.path.rpartition(".")
+            fields.setdefault(above, []).append(field)
+    several = {above: names for above, names in fields.items() if len(names) > 1}
+    told = [
+        Problem(above, f"{', '.join(names)} are fields and not names; write {{NAME: {{{names[0]}: …, …}}}}")
+        for above, names in several.items()
+    ]
+    return [
+        *told,
+        *(p for p in problems if _NAMELESS not in p.message or p.path.rpartition(".")[0] not in several),
+    ]
 
 
 def _further_in(key: str, found: object, kinds: list[Any]) -> str | None:
@@ -72,9 +172,11 @@ def _further_out(key: str, above: tuple[str, ...], root: type[BaseModel]) -> str
     return None
 
 
-def _elsewhere(key: str, root: type[BaseModel]) -> str | None:
+def _elsewhere(key: str) -> str | None:
     """Where a field belongs that is known in one place only."""
-    found = [".".join(steps) for steps, kind in _below([root], _DEPTH + 1) if key in _named(kind)]
+    found = [
+        ".".join(steps) for steps, kind in _below([Model], _DEPTH) if steps[0] in _SECTIONS and key in _named(kind)
+    ]
     return found[0] if len(found) == 1 else None
 
 
@@ -111,22 +213,59 @@ def not_a_mapping(
     path: tuple[str, ...], found: object, raw: dict[str, Any], root: type[BaseModel] = Model
 ) -> str | None:
     """Say how to write what stands alone where names and their values should."""
-    kinds = kinds_at(path, root)
-    if isinstance(found, list):
-        names = [str(item) for item in found if isinstance(item, str)] or ["NAME", "NAME"]
-        return f"it is a list; give each a name or a value instead: {{{', '.join(f'{name}: …' for name in names)}}}"
+    kinds, currency = kinds_at(path, root), raw.get("currency", "EUR")
+    values = [get_args(kind)[1] for kind in kinds if get_origin(kind) is dict]
     if found is None:
         return None
+    if isinstance(found, list):
+        return f"it is a list; write {{{', '.join(_entry(item, values, currency) for item in found)}}}"
+    if isinstance(found, str) and "=" in found:
+        return "write {" + ": ".join(part.strip() for part in found.split("=", 1)) + "}"
     if When in kinds and get_close_matches(str(found), [OPENED], n=1):
         return f"did you mean '{OPENED}'?"
     if path and any(path[-1] in _named(kind) for kind in kinds):
         return _instead_of_a_name(path, raw)
-    currency = raw.get("currency", "EUR")
-    if any(get_origin(kind) is dict and _takes(get_args(kind)[1], found, currency) for kind in kinds):
-        return f"write {{NAME: {found}}}"
-    fits = {name: field for kind in kinds for name, field in _named(kind).items() if _fits(field, found, currency)}
-    fits = {name: field for name, field in fits.items() if field.is_required()} or fits
-    return " or ".join(f"{{{name}: {found}}}" for name in fits).join(("write ", "")) if 0 < len(fits) < 4 else None
+    ways = [way for value in values for way in _by_name(value, found, currency)] or _by_field(kinds, found, currency)
+    return f"write {' or '.join(ways)}" if 0 < len(ways) < _FEW else None
+
+
+def _by_name(value: Any, found: object, currency: object) -> list[str]:
+    """Ways of writing something where each value has a name: it may be the name, or the value."""
+    if isinstance(found, str) and get_origin(value) is dict:
+        return [f"{{NAME: {{{found}: 1}}}}"]
+    least = [empty for empty in (1, dict[str, Any]()) if isinstance(found, str) and _takes(value, empty, currency)]
+    if least:
+        return [f"{{{found}: {least[0]}}}"]
+    return [f"{{NAME: {found}}}"] if _takes(value, found, currency) else []
+
+
+def _by_field(kinds: list[Any], found: object, currency: object) -> list[str]:
+    """Ways of writing something as one of the fields of a class: it may be its name, or its value."""
+    fields = {name: field for kind in kinds for name, field in _named(kind).items()}
+    if isinstance(found, str) and found in fields:
+        return [f"{{{found}: …}}"]
+    fits = [name for name, field in fields.items() if _fits(field, found, currency)]
+    needed = [name for name in fits if fields[name].is_required()]
+    unstated = [name for name in fits if fields[name].default is None]
+    return [f"{{{name}: {found}}}" for name in needed or unstated or fits]
+
+
+def _entry(item: object, values: list[Any], currency: object) -> str:
+    """An item of a list as it would be written where each has a name."""
+    if isinstance(item, dict) and len(item) == 1:
+        return ", ".join(f"{name}: {'{…}' if isinstance(inner, dict) else inner}" for name, inner in item.items())
+    if isinstance(item, dict):
+        return "NAME: {…}"
+    return f"NAME: {item}" if any(_takes(value, item, currency) for value in values) else f"{item}: …"
+
+
+def not_a_number(
+    path: tuple[str, ...], found: object, raw: dict[str, Any], root: type[BaseModel] = Model
+) -> str | None:
+    """Say how to write what stands where a number should."""
+    if path and any(path[-1] in _named(kind) for kind in kinds_at(path, root)):
+        return _instead_of_a_name(path, raw)
+    return likely.number(found)
 
 
 def _fits(field: Any, found: object, currency: object) -> bool:
@@ -143,8 +282,8 @@ def _takes(kind: Any, found: object, currency: object) -> bool:
 def without_kind(found: object, kinds: list[Any]) -> str:
     """Say of a law that does not say its kind which it may be."""
     keys = set(map(str, found)) if isinstance(found, dict) else set()
-    if misspelt := get_close_matches("kind", keys, n=1):
-        return f"not a known field; {did_you_mean(misspelt[0], ['kind'])}"
+    if any(get_close_matches("kind", keys, n=1)):
+        return f"{_MISSPELT}did you mean 'kind'?"
     laws = [names for kind in kinds if keys and keys <= set(names := _named(kind))]
     fitting = [
         names["kind"].default

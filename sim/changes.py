@@ -341,6 +341,8 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
         settings = change.get("set") if isinstance(change, dict) else None
         if isinstance(settings, dict):
             broken = broken_by(flatten(settings), raw, already)
+            faulty = [p.path for p in already if not isinstance(get(raw, p.path), dict)]
+            broken = [p for p in broken if not any(f"{p.path}.".startswith(f"{path}.") for path in faulty)]
             problems += [Problem(f"changes.{name}.set.{p.path}", p.message) for p in broken]
             problems += _pilot(name, change, flatten(settings), raw)
             pools = list(_written(altered(raw, flatten(settings)), "staff"))
@@ -358,9 +360,9 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
         stands += [(f"levers.{name}.moves", path) for path in paths] if isinstance(paths, list) else []
         stands += [] if paths else [(f"levers.{name}", name)]
     problems += [
-        Problem(where, f"there is no {_value_called(where, path)}; {did_you_mean(path, sorted(known))}")
+        Problem(where, f"there is no {_value_called(where, path)}; {_a_path(path, sorted(known), raw)}")
         for where, path in stands
-        if path not in known and path not in missing
+        if path not in known and path not in missing and not _is_faulty(path, already)
     ]
     for path, law in _written(raw, "uncertain").items():
         if path in known:
@@ -424,6 +426,18 @@ def _events_of_pilot(path: str, settings: Mapping[str, Any], raw: Mapping[str, A
     return problems
 
 
+def _is_faulty(path: object, already: Collection[Problem]) -> bool:
+    """Whether it is said already that something on the way to a path is not as it should be."""
+    return any(p.path and f"{path}.".startswith(f"{p.path}.") and " add up to " not in p.message for p in already)
+
+
+def _a_path(path: object, known: Sequence[str], raw: Mapping[str, Any]) -> str:
+    """Hint at the likely value, or at how one is named where none is near."""
+    near = did_you_mean(path, known)
+    some = next((name for name, value in flatten(raw).items() if name.endswith("headcount")), known[0] if known else "")
+    return near if near.startswith("did") else f"name it by its path, such as {some}"
+
+
 def _value_called(where: str, path: object) -> str:
     """What is not there, by its name unless that stands before it already."""
     return "such value" if where.endswith(f".{path}") else f"value '{path}'"
@@ -449,13 +463,8 @@ def check_dates(model: Model) -> list[Problem]:
         start, end = span(model, change)
         if not start < end:
             problems.append(_never(name, model, change))
-            continue
-        problems += _moved_dates(name, model, change)
-        if (begins := _begins(model, change)) < 0:
-            first, over = (_say_date(model.clock, minutes) for minutes in (0.0, model.clock.horizon))
-            message = f"begins {_say_date(model.clock, begins)}, before the simulated time does ({first} to {over}); "
-            message += f"write {first} if it is there from the start on"
-            problems.append(Problem(f"changes.{name}.from", message))
+        else:
+            problems += _moved_dates(name, model, change)
     pilots = [name for name in model.enact if model.changes[name].who is not None]
     if len(pilots) > 1:
         found = f"{', '.join(pilots)} are all pilots, each for some customers only"
@@ -468,6 +477,20 @@ def check_dates(model: Model) -> list[Problem]:
         except ScenarioError as error:
             problems += [Problem("enact", f"together these changes do not work: {p}") for p in error.problems]
     return problems
+
+
+def check_begun(model: Model) -> list[Problem]:
+    """Return a problem for every change that is said to begin before the simulated time does; it holds from then on."""
+    first, over = (_say_date(model.clock, minutes) for minutes in (0.0, model.clock.horizon))
+    early = {name: begins for name, change in model.changes.items() if (begins := _begins(model, change)) < 0}
+    return [
+        Problem(
+            f"changes.{name}.from",
+            f"begins {_say_date(model.clock, begins)}, before the simulated time does ({first} to {over}); "
+            f"write {first} if it is there from the start on",
+        )
+        for name, begins in early.items()
+    ]
 
 
 def _after_the_end(model: Model) -> list[Problem]:
@@ -606,7 +629,11 @@ def _likely_typos(settings: Mapping[str, Any], raw: Mapping[str, Any], problems:
                 f"there is no '{key}'{f' in {parent}' if parent else ''}; {did_you_mean(key, known)} "
                 f"(something new there also needs {needed})"
             )
-            told = [Problem(path, message), *(problem for problem in told if problem not in partial)]
+            about = f"{new}.", f"'{key}'"  # what follows from it: it says less than it should, or is named elsewhere
+            told = [
+                Problem(path, message),
+                *(p for p in told if not (p.path.startswith(about[0]) or about[1] in p.message)),
+            ]
         elif (near := misspelt(key, known)) and any(_adds_up(problem, parent) for problem in told):
             message = f"there is no '{key}' in {parent}; did you mean '{near}'?"
             rest = [p for p in told if not _adds_up(p, parent) and not f"{p.path}.".startswith(f"{new}.")]

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from sim import likely
-from sim.astray import kinds_at, known_fields, not_a_mapping, unknown_field, without_kind
+from sim.astray import kinds_at, known_fields, not_a_mapping, not_a_number, unknown_field, without_kind, without_names
 from sim.errors import Problem, ScenarioError, did_you_mean
 from sim.model import Model
 from sim.references import check_references
@@ -42,6 +41,7 @@ _NOT = {
     "dict_type": "a mapping of names to values",
     "model_type": "a mapping of names to values",
     "model_attributes_type": "a mapping of names to values",
+    "string_pattern_mismatch": "the code of a currency; write three capital letters, such as EUR",
     "tuple_type": "a name or a list of names",
 }
 
@@ -56,7 +56,7 @@ def parse(raw: dict[str, Any]) -> Model:
     """
     problems = check_references(raw)
     try:
-        model = Model.model_validate(raw, context={"currency": raw.get("currency", "EUR")})
+        model = Model.model_validate(raw, context={"currency": _currency(raw)})
     except ValidationError as error:
         raise ScenarioError([*problems_of(error, raw), *problems]) from None
     if problems := problems or check_rounds(model):
@@ -65,11 +65,24 @@ def parse(raw: dict[str, Any]) -> Model:
     return model
 
 
+def _currency(raw: dict[str, Any]) -> str | None:
+    """In which amounts have to be; in any, where what is stated is no currency."""
+    stated = raw.get("currency", "EUR")
+    return stated if isinstance(stated, str) and re.fullmatch("[A-Z]{3}", stated) else None
+
+
 def problems_of(error: ValidationError, raw: dict[str, Any], root: type[BaseModel] = Model) -> list[Problem]:
     """Say in our words all that pydantic found wrong; a field that is there under a misspelt name is not missing."""
     problems = [problem_of(dict(each), raw, root) for each in error.errors()]
-    misspelt = {problem.meant for problem in problems}
-    return [problem for problem in problems if problem.message != MISSING or problem.path not in misspelt]
+    problems = [p for p in problems if p.message != MISSING or not any(_stands_in_for(other, p) for other in problems)]
+    return without_names(problems)
+
+
+def _stands_in_for(problem: Problem, missing: Problem) -> bool:
+    """Whether something is missing because it is misspelt, or because what belongs in it stands beside it."""
+    above, _, field = missing.path.rpartition(".")
+    belongs = re.search(rf"it belongs in {field}\b", problem.message)
+    return problem.meant == missing.path or (belongs is not None and problem.path.startswith(f"{above}."))
 
 
 def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel] = Model) -> Problem:
@@ -86,9 +99,7 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
         words, key = _BOUNDS[kind]
         message = f"{found!r} is out of bounds; it should be {words} {ctx[key]:g}{_as_share(found, ctx)}"
     elif kind in _NOT:
-        hint = likely.number(found) if "number" in _NOT[kind] else None
-        hint = not_a_mapping(path, found, raw, root) if "mapping" in _NOT[kind] else hint
-        message = f"{found!r} is not {_NOT[kind]}" + ("" if hint is None else f"; {hint}")
+        message = _not_that(path, found, _NOT[kind], raw, root)
     elif kind == "literal_error":
         allowed = [word.strip("'") for word in re.split(", | or ", ctx["expected"])]
         message = f"{found!r} is not one of the choices; {did_you_mean(found, allowed)}"
@@ -105,11 +116,19 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
     return Problem(".".join(path), message.replace("None is not ", "has no value; it should be ", 1))
 
 
+def _not_that(path: tuple[str, ...], found: object, noun: str, raw: dict[str, Any], root: type[BaseModel]) -> str:
+    """Say that a value is not what it should be, and how it is likely to be written."""
+    hint = not_a_number(path, found, raw, root) if "number" in noun else None
+    hint = not_a_mapping(path, found, raw, root) if "mapping" in noun else hint
+    return f"{found!r} is not {noun}" + ("" if hint is None else f"; {hint}")
+
+
 def _as_share(found: object, bounds: Mapping[str, Any]) -> str:
-    """Hint for a share that is written in per cent, though without its sign."""
+    """Hint for a share, or a mark from 0 to 10, that is written in per cent, though without its sign."""
     with suppress(ValueError, TypeError):
         number = float(found)  # type: ignore[arg-type]
-        return f"; did you mean {number / 100:g}?" if bounds.get("le") == 1 and 2 <= number <= 100 else ""
+        most = bounds.get("le", 0)
+        return f"; did you mean {number / 100 * most:g}?" if most in (1, 10) and 2 * most <= number <= 100 else ""
     return ""
 
 

@@ -59,18 +59,30 @@ class ScenarioError(DesirepathError, ValueError):
         return type(self), (self.problems, self.what)
 
 
-def did_you_mean(word: object, known: Sequence[str]) -> str:
+def did_you_mean(word: object, known: Sequence[str], cutoff: float = 0.6) -> str:
     """Return a hint at the likely intention: the nearest known name, or all of them where there are few."""
-    near = get_close_matches(str(word), known, n=1, cutoff=0.6)
+    near = get_close_matches(str(word), known, n=1, cutoff=cutoff)
     if near:
         return f"did you mean '{near[0]}'?"
     if not known:
         return "none is defined"
-    shown = ", ".join(sorted(known)[:12])
-    return f"known: {shown}" + (", …" if len(known) > 12 else "")
+    names = sorted(set(known))
+    return f"known: {', '.join(names[:12])}" + (", …" if len(names) > 12 else "")
 
 
 def misspelt(word: str, known: Sequence[str]) -> str | None:
     """Return the known name of which a word is a misspelling: very near it, and hardly longer or shorter."""
     near = get_close_matches(word, [name for name in known if abs(len(name) - len(word)) < 2], n=1, cutoff=0.8)
-    return near[0] if near else None
+    mixed_up = (name for name in known if name != word and sorted(name) == sorted(word))
+    return near[0] if near else next(mixed_up, None)
+
+
+def slip(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name of which another is a slip: a letter too many or too few, two swapped, or a capital.
+
+    Not one letter for another, nor digits: `plan_a` and `plan_b`, or `tier1` and `tier10`, are two things.
+    """
+    plain = [other for other in known if not any(map(str.isdigit, name + other))]
+    same = (other for other in plain if other != name and other.lower() == name.lower())
+    unlike = [other for other in plain if len(other) != len(name) or sorted(other) == sorted(name)]
+    return next(same, None) or misspelt(name, [other for other in unlike if other != name])

@@ -31,7 +31,19 @@ _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP"}
 _DAYS = {"weekdays": "mon-fri", "workdays": "mon-fri", "weekend": "sat-sun", "weekends": "sat-sun"}
 _DAYS |= dict.fromkeys(("daily", "every day", "everyday", "always", "mon-sun"), "all")
 _GERMAN = dict(zip(("mo", "di", "mi", "do", "fr", "sa", "so"), units.WEEKDAYS, strict=True))
-_DATES = ("%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%Y.%m.%d", "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%Y-%m")
+_DATES = (
+    "%d.%m.%Y",
+    "%d.%m.%y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%B %d %Y",
+    "%b %d %Y",
+    "%Y-%m",
+    "%B %Y",
+    "%b %Y",
+)
 
 
 def telling(read: Callable[..., R], noun: str, likely: Callable[..., str | None]) -> Callable[..., R]:
@@ -167,9 +179,10 @@ def _amount(text: object, currency: str | None) -> tuple[str, str, str] | None:
     for sign, code in _SIGNS.items():
         words = words.replace(sign, f" {code} ")
     words = re.sub(r"(?<=\d)[, '](?=\d{3}(?!\d))", "", words.strip())  # of thousands
+    words = re.sub(r"(?<=\d) ?k(?= ?([A-Z]|$))", "e3", _with_point(words))
     parts = re.fullmatch(
-        rf"(?:([A-Za-z]{{3}}) *)?({_NUMBER}) *([A-Za-z]{{3}})? *(?:(?:/|per|an?) *([A-Za-z]+)|([a-z]+ly))?",
-        _with_point(words),
+        rf"(?:([A-Za-z]{{3}}) *)?({_NUMBER}(?:e3)?) *([A-Za-z]{{3}})? *(?:(?:/|per|an?) *([A-Za-z]+)|([a-z]+ly))?",
+        words,
     )
     if parts is None or (parts[1] and parts[3]):
         return None

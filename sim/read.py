@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sim.changes import check_changes, check_dates
+from sim.astray import as_meant, is_misspelt
+from sim.changes import check_begun, check_changes, check_dates
 from sim.check import parse
 from sim.errors import Problem, ScenarioError
 from sim.references import check_profiles, check_used
@@ -21,10 +22,11 @@ Places = dict[tuple[str, ...], str]
 Raw = dict[str, Any]
 
 _TRUTH = {"true": True, "false": False}
+_COUNTS = ("headcount", "lines", "capacity", "most", "contacts")
 # What is likely meant where text is not YAML, by what YAML's own reader says of it.
 _LIKELY = {
     "'\\t'": "indent with blanks, not with a tab",
-    "mapping values are not allowed": "a blank may be missing after a colon just before, or quotes around a text",
+    "mapping values are not allowed": "look at the indentation, for a blank after a colon, or for quotes around a text",
     "expected <block end>": "look at the indentation of this line and of those before it",
     "expected ',' or": "a bracket, a brace or a quotation mark may not be closed, or a comma be missing",
     "while scanning a quoted scalar": "a quotation mark may not be closed",
@@ -104,6 +106,10 @@ class _Reading:
         """Value of a node, which stands at a path."""
         self.places.setdefault(path, self.place(node))
         if isinstance(node, yaml.ScalarNode):
+            if path[:1] == ("changes",) and node.value[:1] == "+" and path[-1].rpartition(".")[2] in _COUNTS:
+                self.blame(
+                    path, node, f"a change sets a value and adds nothing to it; write how many, not {node.value}"
+                )
             return _scalar(node)
         if node in self.within:
             self.blame(path, node, "contains itself; write it out")
@@ -196,14 +202,41 @@ def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Mod
     try:
         model = parse(raw)
     except ScenarioError as error:
-        problems = [*error.problems, *check_profiles(raw), *check_changes(raw, error.problems)]
+        problems = _all_told(raw, error.problems)
     else:
         problems = [*check_profiles(raw), *check_changes(raw, ())]
-        problems = problems or [*(check_used(raw) if places else ()), *check_dates(model)]
+        problems = problems or check_dates(model)
+        if places:  # in a file, what never comes into play is likely misspelt
+            problems += [*check_used(raw), *check_begun(model)]
         if not problems:
             return model
     located = {Problem(p.path, p.message, p.place or place_of(p.path, places or {})) for p in problems}
     raise ScenarioError(sorted(located, key=lambda p: (_line(p.place), p.path)), what)
+
+
+def _all_told(raw: Raw, found: list[Problem]) -> list[Problem]:
+    """All that is wrong with plain data, without what follows from a misspelt field: that is read as it was meant."""
+    misspelt = [problem for problem in found if is_misspelt(problem)]
+    meant, renamed = raw, list[Problem]()
+    for problem in misspelt:
+        if (further := as_meant(meant, problem)) is not None:
+            meant, renamed = further, [*renamed, problem]
+    if not renamed:
+        return [*found, *check_profiles(raw), *check_changes(raw, found)]
+    try:
+        parse(meant)
+    except ScenarioError as error:
+        rest = _all_told(meant, error.problems)
+    else:
+        rest = [*check_profiles(meant), *check_changes(meant, ())]
+    for problem in renamed:
+        rest = [Problem(_moved(p.path, f"{problem.meant}", problem.path), p.message) for p in rest]
+    return [*renamed, *rest]
+
+
+def _moved(path: str, old: str, new: str) -> str:
+    """Path as it is below another one."""
+    return f"{new}{path.removeprefix(old)}" if f"{path}.".startswith(f"{old}.") else path
 
 
 def _line(place: str) -> tuple[str, int]:

@@ -5,13 +5,14 @@ On plain data and not on the model, so that a wrong name and a wrong number are 
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sim import units
 from sim.distributions import check_adds_to_one
-from sim.errors import Problem, did_you_mean, misspelt
+from sim.errors import Problem, did_you_mean, misspelt, slip
 from sim.model import (
     AGAIN,
     BUILT_IN_ENDS,
@@ -24,6 +25,8 @@ from sim.model import (
     RESOLVED,
     TRIGGERS,
     Effects,
+    Opening,
+    Outcome,
     Population,
     When,
     is_one_clock,
@@ -92,12 +95,13 @@ def _population(raw: dict[str, Any]) -> Iterator[Problem]:
     population = raw.get("population")
     if isinstance(population, dict) and population.get("stage") == LEFT:
         yield Problem("population.stage", f"'{LEFT}' is the stage of those who have left; choose another name")
+    if isinstance(population, dict):
+        yield from _profile(raw, "population.joins", population.get("joins"))
     customers = population.get("customers") if isinstance(population, dict) else None
     if isinstance(customers, float) and customers.is_integer():
-        message = (
-            f"is written with a decimal point; write {customers:.0f}, or {1000 * customers:.0f} if a point was to "
-        )
-        yield Problem("population.customers", f"{message}set thousands apart")
+        found = "is written with a decimal point"
+        message = f"{found}; write {customers:.0f}, or {1000 * customers:.0f} if that was to set thousands apart"
+        yield Problem("population.customers", message)
 
 
 def _needs_wanted(raw: dict[str, Any]) -> list[str]:
@@ -113,10 +117,12 @@ def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
     places = list(dict.fromkeys([*channels, *_names(raw, "touchpoints")]))
     channels_in = _start_channels(raw)
     startless = any("start" not in journey for _, journey in _items(raw, "journeys"))  # which is a fault of its own
+    triggered = all(_when(journey) is not None for _, journey in _items(raw, "journeys"))
     yield from _sums_to_one("personas", raw.get("personas"), "persona shares", "share")
     for name, persona in _items(raw, "personas"):
         path = f"personas.{name}"
-        yield from _unknown(f"{path}.needs", _names(persona, "needs"), _needs_wanted(raw), "journey for the need")
+        if triggered:
+            yield from _unknown(f"{path}.needs", _names(persona, "needs"), _needs_wanted(raw), "journey for the need")
         if not startless:
             yield from _unknown(f"{path}.start", _names(persona, "start"), channels_in, "journey that starts in")
         yield from _unknown(f"{path}.starts", _names(persona, "starts"), _names(raw, "journeys"), "journey")
@@ -230,7 +236,7 @@ def _loyalty(raw: dict[str, Any], path: str, persona: dict[str, Any]) -> Iterato
     if isinstance(name, str) and name not in _names(raw, "journeys"):
         hint = did_you_mean(name, arriving)
         yield Problem(f"{path}.referral.journey", f"there is no journey '{name}'; {hint}")
-    elif isinstance(name, str) and name not in arriving:
+    elif isinstance(name, str) and name not in arriving and _when(raw["journeys"][name]) is not None:
         message = f"journey '{name}' is not started by an arrival, so nobody can be brought to it; write "
         message += "`when: {arrival: 0 / week}` there if people come by being brought only"
         yield Problem(f"{path}.referral.journey", message)
@@ -327,7 +333,12 @@ def check_used(raw: dict[str, Any]) -> list[Problem]:
         "systems": [value for _, path, value in uses if path[-1] in ("system", "outage")],
     }
     unused = [(part, name) for part in used for name in _names(raw, part) if name not in used[part]]
-    return [*(Problem(f"{part}.{name}", _UNUSED[part]) for part, name in unused), *_never_asked(said)]
+    problems = [Problem(f"{part}.{name}", _UNUSED[part]) for part, name in unused]
+    for name, journey in _items(raw, "journeys"):
+        if "joining" in _names(journey, "when") and not _anybody_joins(raw) and not _is_opened(raw, name):
+            message = "nobody ever joins; say how many do in population.joins, such as 20 / week"
+            problems.append(Problem(f"journeys.{name}.when.joining", message))
+    return [*problems, *_never_asked(said), *_become_by_mistake(raw, said)]
 
 
 _UNUSED = {
@@ -350,14 +361,29 @@ def _never_asked(said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
                 given.append((word, path[i + 1], values, path))
     born = {(trait, value) for word, trait, values, _ in given if word == "traits" for value in values}
     for word, trait, values, path in given:
-        near = misspelt(trait, sorted(asked))
+        near = slip(trait, sorted(asked))
         if trait not in asked and (near or word == "trait"):
             hint = did_you_mean(trait, [near] if near else sorted(asked))
             yield Problem(".".join(path), f"no condition ever asks for the trait '{trait}'; {hint}")
-        for value in values if word == "trait" and trait in asked else ():
-            known = sorted({*asked[trait], *(other for which, other in born if which == trait)})
-            if value not in known and (near := misspelt(value, known)):
+        for value in values if trait in asked else ():
+            others = {other for which, other in born if which == trait and (word == "trait" or other != value)}
+            known = asked[trait] | (others if word == "trait" else set())
+            near = None if value in known else slip(value, sorted(asked[trait] | others))
+            if near:
                 yield Problem(".".join(path), f"no condition ever asks for '{value}'; did you mean '{near}'?")
+
+
+def _become_by_mistake(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
+    """Products and stages that come up once only, under a name that is almost one of the others'."""
+    named = [(path, "product", name) for path, value in said if path[-1] == "adds" for name in _listed(value)]
+    named += [(path, "product", path[3]) for path, _ in said if path[0] == "personas" and path[2:3] == ["products"]]
+    named += [(path, "stage", name) for path, value in said if path[-1] == "stage" for name in _listed(value)]
+    often = Counter(name for path, value in said for name in (*path, *_listed(value)))
+    for path, noun, name in named:
+        known = _products(raw) if noun == "product" else _stages(raw)
+        near = slip(name, [other for other in known if other != name])
+        if near and often[name] == 1 and path[-2] != "who":
+            yield Problem(".".join(path), f"nothing else names the {noun} '{name}'; did you mean '{near}'?")
 
 
 _ASKED = ("trait", "seen")
@@ -468,7 +494,7 @@ def _follows(journey: dict[str, Any], name: str, touchpoint: dict[str, Any], fie
 
 def _targets(journey: dict[str, Any]) -> list[str]:
     """Steps and ends of a journey: one namespace."""
-    return [*_names(journey, "steps"), *_names(journey, "ends"), *BUILT_IN_ENDS]
+    return [*_names(journey, "steps"), *_listed(journey.get("ends")), *BUILT_IN_ENDS]
 
 
 def _weight(target: Any, field: str = "p") -> float | None:
@@ -673,9 +699,6 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
     if when.get("stage") == LEFT:
         message = f"who arrives has not left; give another stage than '{LEFT}'"
         yield Problem(f"{path}.when.stage", message)
-    if "joining" in when and not _anybody_joins(raw) and not _is_opened(raw, path.removeprefix("journeys.")):
-        message = "nobody ever joins; say how many do in population.joins, such as 20 / week"
-        yield Problem(f"{path}.when.joining", message)
     need = when.get("need")
     if isinstance(need, str):
         wanted = [name for _, persona in _items(raw, "personas") for name in _names(persona, "needs")]
@@ -723,7 +746,7 @@ def _when(journey: dict[str, Any]) -> dict[str, Any] | None:
 def _is_opened(raw: dict[str, Any], name: str) -> bool:
     """Whether some effect opens a journey, if need be one that a change brings."""
     by_changes = (path[-2:] == ["opens", name] or path[-3:-1] == ["opens", name] for path, _ in _set_by_changes(raw))
-    return any(name in _names(effect, "opens") for effect in _all_effects(raw)) or any(by_changes)
+    return any(name in _listed(effect.get("opens")) for effect in _all_effects(raw)) or any(by_changes)
 
 
 def _opened_twice(path: str, after: dict[str, Any], other: dict[str, Any]) -> Iterator[Problem]:
@@ -757,11 +780,16 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
     if isinstance(place, str) and place not in touchpoints:
         hint = did_you_mean(place, touchpoints)
         yield Problem(f"{path}.touchpoint", f"there is no touchpoint '{place}'; {hint}")
-    outcomes = _names(step, "outcomes")
+    outcomes = _listed(step.get("outcomes"))
     routed = _names(step, "next")
     meant = _meant_outcomes(outcomes, routed)
     known = [*outcomes, *NOT_SERVED, *meant.values()]
-    yield from _unknown(f"{path}.next", routed, known, "outcome")
+    misplaced = [name for name in routed if name in targets and name not in known]
+    for name in misplaced:
+        example = f"next: {{{outcomes[0] if outcomes else 'NAME'}: {{{name}: …}}}}"
+        message = f"'{name}' is a step or an end, and not an outcome; write {example}"
+        yield Problem(f"{path}.next.{name}", message)
+    yield from _unknown(f"{path}.next", routed, [*known, *misplaced], "outcome")
     if not meant:
         yield from _sums_to_one(f"{path}.outcomes", step.get("outcomes"), "probabilities of the outcomes")
     for outcome, chosen in _items(step, "next"):
@@ -769,7 +797,8 @@ def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[st
         yield from _unknown(f"{path}.next.{outcome}", _names({"x": chosen}, "x"), targets, "step or end")
         yield from _meant_for(raw, f"{path}.next.{outcome}", chosen)
     for outcome in outcomes:
-        if outcome not in routed and outcome != RESOLVED:
+        told_already = misplaced or (step.get("next") and not isinstance(step["next"], dict))
+        if outcome not in routed and outcome not in (RESOLVED, *Outcome.model_fields) and not told_already:
             remedy = "add it under next, with steps or ends"
             if outcome in meant:
                 remedy = f"did you mean '{meant[outcome]}'?"
@@ -794,7 +823,12 @@ def _meant_outcomes(outcomes: list[str], routed: list[str]) -> dict[str, str]:
 
 def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator[Problem]:
     for name in ("opens", "cancels", "puts_off"):
-        yield from _unknown(f"{path}.{name}", _listed(effect.get(name)), _names(raw, "journeys"), "journey")
+        named = [other for other in _listed(effect.get(name)) if other not in Opening.model_fields]
+        yield from _unknown(f"{path}.{name}", named, _names(raw, "journeys"), "journey")
+
+    dropped = _listed(effect.get("drops"))
+    if any(name not in (held := _products(raw)) for name in dropped):
+        yield from _nobody(f"{path}.drops", dropped, held)
 
 
 def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
@@ -876,7 +910,9 @@ def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[st
         starts = persona.get("starts")
         own = starts.get(name) if isinstance(starts, dict) else None
         liked = own if isinstance(own, dict) else persona.get("start")
-        if not isinstance(liked, dict):
+        if liked is not None and not isinstance(liked, dict):
+            continue
+        if liked is None:
             message = (
                 f"persona '{persona_name}' does not say by which channel it starts; add personas.{persona_name}.start"
             )
@@ -936,4 +972,7 @@ def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, An
 
 
 def _change_names(raw: dict[str, Any]) -> Iterator[Problem]:
+    if isinstance(raw.get("enact"), str) and "," in raw["enact"]:
+        yield Problem("enact", f"'{raw['enact']}' is one text; put several names in brackets: [{raw['enact']}]")
+        return
     yield from _unknown("enact", _listed(raw.get("enact")), _names(raw, "changes"), "change")

@@ -544,7 +544,7 @@ def test_a_word_without_a_sentence_of_its_own_is_told_as_it_is_written(monkeypat
 def test_what_happens_at_a_visit_and_at_an_end_is_told():
     text = told(parse({**EVERYTHING, "enact": []}))
     for expected in (
-        "When it ends as mended it adds 0.5 to the mood, adds router and sets served to yes.",
+        "When it ends as mended it adds 0.5 to the mood, adds router and sets region to south.",
         "Coming out as “missing” is a failure.",
         "told: a visit that is not over after 1 day opens letter for 4 of 10; that is no failure.",
         "Coming out as “send” adds 0.2 to the mood and costs 5 EUR.",
