@@ -378,10 +378,12 @@ def _become_by_mistake(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -
     named += [(path, "product", path[3]) for path, _ in said if path[0] == "personas" and path[2:3] == ["products"]]
     named += [(path, "stage", name) for path, value in said if path[-1] == "stage" for name in _listed(value)]
     often = Counter(name for path, value in said for name in (*path, *_listed(value)))
+    seen: set[str] = set()
     for path, noun, name in named:
+        seen.add(name)
         known = _products(raw) if noun == "product" else _stages(raw)
         near = slip(name, [other for other in known if other != name])
-        if near and often[name] == 1 and path[-2] != "who":
+        if near and often[name] == 1 and (near in seen or often[near] != 1) and path[-2] != "who":
             yield Problem(".".join(path), f"nothing else names the {noun} '{name}'; did you mean '{near}'?")
 
 
