@@ -739,6 +739,15 @@ def test_a_trait_that_is_set_and_that_nobody_asks_for_is_told(told, given, lin, 
     assert problem.strip().startswith(f"events.news.{message}")
 
 
+def test_a_trait_that_a_change_sets_and_that_nobody_asks_for_is_told_where_the_change_stands(told):
+    change = "changes: {news: {set: {events.news: {on: 2025-01-20, who: {trait: {line: poor}}, trait: {lin: good}}}}}"
+    _, problem = told(
+        ("needs: {fault: 0.1 / week}", "needs: {fault: 0.1 / week}, traits: {line: {poor: 1, good: 1}}"),
+        ("staff:\n  tier1", f"{change}\nstaff:\n  tier1"),
+    )
+    assert problem.strip().startswith("changes.news.set.events.news.trait.lin: no condition ever asks for the trait")
+
+
 @pytest.mark.parametrize(
     ("one", "other", "told_of"),
     [
@@ -807,6 +816,12 @@ def test_a_journey_for_those_who_join_is_told_where_nobody_does(told):
         ("    needs: {fault: 0.2 / week}\n", ""),
     )
     assert "journeys.fault.when.joining: nobody ever joins; say how many do in population.joins, such as" in problem
+
+
+def test_what_a_log_has_shown_may_be_there_without_use(tmp_path):
+    page = "touchpoints:\n  page: {channel: web, service_time: 1 min}\n"
+    known = "estimates: {touchpoints.page.service_time: {source: a log}}\n"
+    assert read_text(tmp_path, STORY.replace("touchpoints:\n", page) + known)
 
 
 def test_a_run_may_be_cut_short_without_a_word_about_what_comes_later(tmp_path):
