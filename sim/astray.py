@@ -72,7 +72,7 @@ def unknown_field(path: tuple[str, ...], found: object, raw: dict[str, Any], roo
     is_law = any("kind" in _named(kind) for kind in kinds)
     if example := None if is_law else _further_in(key, found, kinds):
         return f"not a known field here; {example}"
-    place = _further_out(key, tuple(above), root) or _elsewhere(key)
+    place = _further_out(key, tuple(above), root) or (_elsewhere(key) if root is Model else None)
     return f"{_MISSPELT}{did_you_mean(key, fields, _NEAR)}" + (f" ('{key}' belongs in {place})" if place else "")
 
 

@@ -457,8 +457,8 @@ def _drawn_with_nothing(laws: Mapping[str, Any]) -> list[Problem]:
 
 
 def check_dates(model: Model) -> list[Problem]:
-    """Return what is wrong in time: what never happens, changes that never are, and those that do not go together."""
-    problems = _after_the_end(model)
+    """Return what is wrong with the changes in time: those that never are, and those that do not go together."""
+    problems = []
     for name, change in model.changes.items():
         start, end = span(model, change)
         if not start < end:
@@ -479,37 +479,34 @@ def check_dates(model: Model) -> list[Problem]:
     return problems
 
 
-def check_begun(model: Model) -> list[Problem]:
-    """Return a problem for every change that is said to begin before the simulated time does; it holds from then on."""
-    first, over = (_say_date(model.clock, minutes) for minutes in (0.0, model.clock.horizon))
-    early = {name: begins for name, change in model.changes.items() if (begins := _begins(model, change)) < 0}
-    return [
-        Problem(
-            f"changes.{name}.from",
-            f"begins {_say_date(model.clock, begins)}, before the simulated time does ({first} to {over}); "
-            f"write {first} if it is there from the start on",
-        )
-        for name, begins in early.items()
-    ]
+def check_happens(model: Model) -> list[Problem]:
+    """Return what would first happen when the simulated time is over, and changes that begin before it does.
 
-
-def _after_the_end(model: Model) -> list[Problem]:
-    """What would happen for the first time when the simulated time is over, unless a change moves it."""
-    clock, over = model.clock, _say_date(model.clock, model.clock.horizon)
+    Not wrong in itself, since a change from before the start holds from the start on, and a run may be cut short.
+    """
+    clock = model.clock
+    first, over = (_say_date(clock, minutes) for minutes in (0.0, clock.horizon))
     moved = {path for change in model.changes.values() for path in flatten(change.set)}
-    dates = [(f"journeys.{name}.when.on", journey.when.on) for name, journey in model.journeys.items()]
-    dates += [(f"events.{name}.on", event.on) for name, event in model.events.items()]
-    for name, system in model.systems.items():
-        dates += [(f"systems.{name}.outages.{why}.on", outage.on) for why, outage in system.outages.items()]
-    late = [path for path, date in dates if date is not None and clock.minutes(date) >= clock.horizon]
+    dates = [(path, date) for path, date in flatten(model.raw).items() if _is_date(path) and path not in moved]
+    for name, change in model.changes.items():
+        settings = flatten(change.set)
+        dates += [(f"changes.{name}.set.{path}", date) for path, date in settings.items() if _is_date(path)]
     found = f"is when the simulated time is over ({over}), so it would never come"
     remedy = "choose an earlier date, or lengthen clock.horizon"
-    problems = [Problem(path, f"{get(model.raw, path)} {found}; {remedy}") for path in late if path not in moved]
+    problems = [
+        Problem(where, f"{date} {found}; {remedy}")
+        for where, date in dates
+        if date is not None and clock.minutes(moment(date)) >= clock.horizon
+    ]
     for name, event in model.events.items():
         if event.every is not None and event.every >= clock.horizon and event.on is None:
             found = f"the first time is one period after the start, when the simulated time is over ({over})"
             remedy = "say with `on` when it is, or lengthen clock.horizon"
             problems.append(Problem(f"events.{name}.every", f"{found}; {remedy}"))
+    for name, change in model.changes.items():
+        if (begins := _begins(model, change)) < 0:
+            found = f"begins {_say_date(clock, begins)}, before the simulated time does ({first} to {over})"
+            problems.append(Problem(f"changes.{name}.from", f"{found}; write {first} if it is there from the start on"))
     return problems
 
 
@@ -526,14 +523,13 @@ def _moved_dates(name: str, model: Model, change: Change) -> list[Problem]:
             return f"before the change begins ({_say_date(clock, begins)})"
         return "" if minutes < ends else f"when the change is over ({_say_date(clock, ends)})"
 
-    over = f"when the simulated time is over ({_say_date(clock, clock.horizon)})"
     for path, date in settings.items():
         if not _is_date(path) or date is None or get(changed, f"{path.removesuffix('.on')}.every") is not None:
             continue
         where, old = f"changes.{name}.set.{path}", get(model.raw, path)
         if old is not None and moment(old) == moment(date):
             continue
-        if when := outside(date) or (over if clock.minutes(moment(date)) >= clock.horizon else ""):
+        if when := outside(date):
             problems.append(Problem(where, f"{date} is {when}, so it would never come; choose another date"))
         elif old is not None and (when := outside(old)):
             message = f"{old}, which it moves, is {when}, so it would happen on both dates; let it be in force on both"

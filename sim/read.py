@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sim.astray import as_meant, is_misspelt
-from sim.changes import check_begun, check_changes, check_dates
+from sim.changes import check_changes, check_dates, check_happens
 from sim.check import parse
 from sim.errors import Problem, ScenarioError
 from sim.references import check_profiles, check_used
@@ -207,11 +207,17 @@ def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Mod
         problems = [*check_profiles(raw), *check_changes(raw, ())]
         problems = problems or check_dates(model)
         if places:  # in a file, what never comes into play is likely misspelt
-            problems += [*check_used(raw), *check_begun(model)]
+            problems += [*check_used(raw), *(p for p in check_happens(model) if _in_one_file(p.path, places))]
         if not problems:
             return model
     located = {Problem(p.path, p.message, p.place or place_of(p.path, places or {})) for p in problems}
     raise ScenarioError(sorted(located, key=lambda p: (_line(p.place), p.path)), what)
+
+
+def _in_one_file(path: str, places: Places) -> bool:
+    """Whether a date stands in one file with the clock: one that is cut short elsewhere may leave something out."""
+    files = (place_of(part, places).rpartition(":")[0] for part in (path, "clock.start", "clock.horizon"))
+    return len(set(files)) == 1
 
 
 def _all_told(raw: Raw, found: list[Problem]) -> list[Problem]:

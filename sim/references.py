@@ -333,12 +333,14 @@ def check_used(raw: dict[str, Any]) -> list[Problem]:
         "systems": [value for _, path, value in uses if path[-1] in ("system", "outage")],
     }
     unused = [(part, name) for part in used for name in _names(raw, part) if name not in used[part]]
+    known = [f"{path}." for path in _names(raw, "estimates")]  # from a log, and so not misspelt
+    unused = [names for names in unused if not any(path.startswith(f"{'.'.join(names)}.") for path in known)]
     problems = [Problem(f"{part}.{name}", _UNUSED[part]) for part, name in unused]
     for name, journey in _items(raw, "journeys"):
         if "joining" in _names(journey, "when") and not _anybody_joins(raw) and not _is_opened(raw, name):
             message = "nobody ever joins; say how many do in population.joins, such as 20 / week"
             problems.append(Problem(f"journeys.{name}.when.joining", message))
-    return [*problems, *_never_asked(said), *_become_by_mistake(raw, said)]
+    return [*problems, *_never_asked(raw, said), *_become_by_mistake(raw, said)]
 
 
 _UNUSED = {
@@ -348,7 +350,7 @@ _UNUSED = {
 }
 
 
-def _never_asked(said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
+def _never_asked(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
     """Traits that an effect sets and no condition asks for; and what is set or born whose name looks misspelt."""
     asked: dict[str, set[str]] = {}
     given: list[tuple[str, str, list[str], list[str]]] = []
@@ -364,13 +366,13 @@ def _never_asked(said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
         near = slip(trait, sorted(asked))
         if trait not in asked and (near or word == "trait"):
             hint = did_you_mean(trait, [near] if near else sorted(asked))
-            yield Problem(".".join(path), f"no condition ever asks for the trait '{trait}'; {hint}")
+            yield Problem(_written_at(raw, path), f"no condition ever asks for the trait '{trait}'; {hint}")
         for value in values if trait in asked else ():
             others = {other for which, other in born if which == trait and (word == "trait" or other != value)}
             known = asked[trait] | (others if word == "trait" else set())
             near = None if value in known else slip(value, sorted(asked[trait] | others))
             if near:
-                yield Problem(".".join(path), f"no condition ever asks for '{value}'; did you mean '{near}'?")
+                yield Problem(_written_at(raw, path), f"no condition ever asks for '{value}'; did you mean '{near}'?")
 
 
 def _become_by_mistake(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
@@ -379,11 +381,22 @@ def _become_by_mistake(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -
     named += [(path, "product", path[3]) for path, _ in said if path[0] == "personas" and path[2:3] == ["products"]]
     named += [(path, "stage", name) for path, value in said if path[-1] == "stage" for name in _listed(value)]
     often = Counter(name for path, value in said for name in (*path, *_listed(value)))
+    seen: set[str] = set()
     for path, noun, name in named:
+        seen.add(name)
         known = _products(raw) if noun == "product" else _stages(raw)
         near = slip(name, [other for other in known if other != name])
-        if near and often[name] == 1 and path[-2] != "who":
-            yield Problem(".".join(path), f"nothing else names the {noun} '{name}'; did you mean '{near}'?")
+        if near and often[name] == 1 and (near in seen or often[near] != 1) and path[-2] != "who":
+            yield Problem(_written_at(raw, path), f"nothing else names the {noun} '{name}'; did you mean '{near}'?")
+
+
+def _written_at(raw: dict[str, Any], path: list[str]) -> str:
+    """Where something is said: in the scenario itself, or by a change."""
+    said = ".".join(path)
+    if any(path == known for known, _ in _leaves(raw)):
+        return said
+    setting = (name for name, change in _items(raw, "changes") if any(path == k for k, _ in _leaves(change.get("set"))))
+    return next((f"changes.{name}.set.{said}" for name in setting), said)
 
 
 _ASKED = ("trait", "seen")

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim import Model, ScenarioError, build, read
+from sim.changes import altered
+from sim.read import load
 from tests.sim.everything import EVERYTHING
 from tests.sim.stories import call, company, desk, moment, page, pool
 
@@ -380,6 +382,46 @@ def test_a_quantity_written_as_people_write_it_is_told_as_a_scenario_does(told, 
             "knd: lognormal",
             "touchpoints.hotline.service_time.knd: not a known field; did you mean 'kind'?",
         ),
+        ("personas:\n", "persona:\n", "persona: not a known field; did you mean 'personas'?"),
+        (
+            "when: {need: fault}",
+            "need: fault",
+            ("journeys.fault.need: not a known field here; it belongs in when, as in when: {need: fault}"),
+        ),
+        (
+            "when: {need: fault}",
+            "when: fault",
+            ("journeys.fault.when: 'fault' is not a mapping of names to values; write {need: fault}"),
+        ),
+        (
+            "{give_up: 1}",
+            "give_up",
+            (
+                "journeys.fault.steps.call.next.unresolved: 'give_up' is not a mapping of names to values; "
+                "write {give_up: 1}"
+            ),
+        ),
+        (
+            "days: mon-fri, from",
+            "day: mon-fri, from",
+            ("staff.tier1.shifts.early.day: not a known field; did you mean 'days'?"),
+        ),
+        ("headcount: 2", "agents: 2", "staff.tier1.shifts.early.agents: not a known field; did you mean 'headcount'?"),
+        (
+            '      early: {days: mon-fri, from: "08:00", to: "16:00", headcount: 2}',
+            "      days: mon-fri\n      headcount: 2",
+            ("staff.tier1.shifts: days, headcount are fields and not names; write {NAME: {days: …, …}}"),
+        ),
+        (
+            "mean: 6.5 min, cv: 0.8",
+            "mean: 6.5 min, sd: 0.8",
+            ("touchpoints.hotline.service_time.sd: not a known field; did you mean 'cv'?"),
+        ),
+        (
+            "population: {customers: 100}",
+            "population: {customers: 100, joins: {rate: 1 / week, profile: evening}}",
+            ("population.joins.profile: there is no profile 'evening'; none is defined"),
+        ),
         (
             "    wage: 24 EUR / h",
             "    wage: 24 EUR / h\n    headcount: 3",
@@ -454,14 +496,6 @@ def test_a_quantity_written_as_people_write_it_is_told_as_a_scenario_does(told, 
             "staff.tier2: nobody is ever sent to these people; name them as the `staff` of a touchpoint, or drop them",
         ),
         (
-            "staff:\n  tier1",
-            "changes: {early: {from: 2024-03-01, set: {staff.tier1.wage: 0}}}\nstaff:\n  tier1",
-            (
-                "changes.early.from: begins 2024-03-01, before the simulated time does (2025-01-06 to 2025-02-03); "
-                "write 2025-01-06 if it is there from the start on"
-            ),
-        ),
-        (
             "    steps:\n",
             "    ends: {lost: {stage: custmer}}\n    steps:\n",
             "journeys.fault.ends.lost.stage: nothing else names the stage 'custmer'; did you mean 'customer'?",
@@ -484,9 +518,11 @@ def test_what_is_misspelt_or_misplaced_is_told_once(told, old, new, problem):
 
 
 def test_two_things_that_are_missing_are_both_told(told):
-    problems = told(("    channel: phone\n", ""), ("        touchpoint: hotline\n", ""))[1:]
+    problems = told(
+        ("    service_time: {kind: lognormal, mean: 6.5 min, cv: 0.8}\n", ""), ("        touchpoint: hotline\n", "")
+    )[1:]
     assert [problem.split(": ")[0].strip() for problem in problems] == [
-        "touchpoints.hotline.channel",
+        "touchpoints.hotline.service_time",
         "journeys.fault.steps.call.touchpoint",
     ]
 
@@ -703,32 +739,99 @@ def test_a_trait_that_is_set_and_that_nobody_asks_for_is_told(told, given, lin, 
     assert problem.strip().startswith(f"events.news.{message}")
 
 
+def test_a_trait_that_a_change_sets_and_that_nobody_asks_for_is_told_where_the_change_stands(told):
+    change = "changes: {news: {set: {events.news: {on: 2025-01-20, who: {trait: {line: poor}}, trait: {lin: good}}}}}"
+    _, problem = told(
+        ("needs: {fault: 0.1 / week}", "needs: {fault: 0.1 / week}, traits: {line: {poor: 1, good: 1}}"),
+        ("staff:\n  tier1", f"{change}\nstaff:\n  tier1"),
+    )
+    assert problem.strip().startswith("changes.news.set.events.news.trait.lin: no condition ever asks for the trait")
+
+
 @pytest.mark.parametrize(
-    ("part", "expected"),
+    ("one", "other", "told_of"),
     [
+        ("products: {internet: 1}", "products: {Internet: 1}", "personas.family.products.Internet"),
         (
-            {"events": {"news": {"on": "2025-02-06", "satisfaction": -1}}},
-            "events.news.on: 2025-02-06 is when the simulated time is over (2025-01-07), so it would never come",
+            "traits: {use: {active: 1, idle: 1}}",
+            "traits: {use: {activ: 1, idle: 1}}",
+            "personas.family.traits.use.activ",
+        ),
+        ("products: {plan_a: 1}", "products: {plan_b: 1}", None),
+        ("traits: {use: {idle1: 1, active: 1}}", "traits: {use: {idle10: 1, active: 1}}", None),
+    ],
+)
+def test_a_slip_in_a_name_is_told_and_another_name_is_not(tmp_path, one, other, told_of):
+    asking = (
+        "    when: {need: fault}\n    who: {trait: {use: active}}\n" if "use" in one else "    when: {need: fault}\n"
+    )
+    text = STORY.replace("patience: {phone: 5 min}", one).replace(
+        "    share: 0.60\n", f"    share: 0.60\n    {other}\n"
+    )
+    if told_of is None:
+        assert read_text(tmp_path, text.replace("    when: {need: fault}\n", asking))
+        return
+    with pytest.raises(ScenarioError) as error:
+        read_text(tmp_path, text.replace("    when: {need: fault}\n", asking))
+    assert [problem.path for problem in error.value.problems] == [told_of]
+
+
+LATE = "2025-02-06 is when the simulated time is over (2025-02-03), so it would never come; choose an earlier date, or"
+
+
+@pytest.mark.parametrize(
+    ("part", "path", "message"),
+    [
+        ("events: {news: {on: 2025-02-06, satisfaction: -1}}", "events.news.on", LATE),
+        ("events: {news: {every: 1 week, on: 2025-02-06, satisfaction: -1}}", "events.news.on", LATE),
+        (
+            "events: {news: {every: 4 weeks, satisfaction: -1}}",
+            "events.news.every",
+            "the first time is one period after the start, when the simulated time is over (2025-02-03); say with `on`",
         ),
         (
-            {"events": {"news": {"every": "1 week", "satisfaction": -1}}},
-            "events.news.every: the first time is one period after the start, when the simulated time is over",
+            "changes: {news: {set: {events.news: {on: 2025-02-06, satisfaction: -1}}}}",
+            "changes.news.set.events.news.on",
+            LATE,
         ),
         (
-            {"journeys": {"ann": call(2000)}},
-            f"journeys.ann.when.on: {moment(2000)} is when the simulated time is over (2025-01-07)",
-        ),
-        (
-            {"changes": {"news": {"set": {"events.news": {"on": "2025-02-06", "satisfaction": -1}}}}},
-            "changes.news.set.events.news.on: 2025-02-06 is when the simulated time is over (2025-01-07)",
+            "changes: {early: {from: 2024-03-01, set: {staff.tier1.wage: 0}}}",
+            "changes.early.from",
+            (
+                "begins 2024-03-01, before the simulated time does (2025-01-06 to 2025-02-03); "
+                "write 2025-01-06 if it is there from the start on"
+            ),
         ),
     ],
 )
-def test_what_would_never_happen_is_told(part, expected):
-    with pytest.raises(ScenarioError) as error:
-        build(company(**part))
-    (problem,) = error.value.problems
-    assert str(problem).startswith(expected)
+def test_what_would_never_happen_is_told(told, part, path, message):
+    _, problem = told(("staff:\n  tier1", f"{part}\nstaff:\n  tier1"))
+    assert problem.strip().startswith(f"{path}: {message}")
+
+
+def test_a_journey_for_those_who_join_is_told_where_nobody_does(told):
+    _, problem = told(
+        ("when: {need: fault}", "when: {joining: 1 h}"),
+        ("needs: {fault: 0.1 / week}, ", ""),
+        ("    needs: {fault: 0.2 / week}\n", ""),
+    )
+    assert "journeys.fault.when.joining: nobody ever joins; say how many do in population.joins, such as" in problem
+
+
+def test_what_a_log_has_shown_may_be_there_without_use(tmp_path):
+    page = "touchpoints:\n  page: {channel: web, service_time: 1 min}\n"
+    known = "estimates: {touchpoints.page.service_time: {source: a log}}\n"
+    assert read_text(tmp_path, STORY.replace("touchpoints:\n", page) + known)
+
+
+def test_a_run_may_be_cut_short_without_a_word_about_what_comes_later(tmp_path):
+    path = tmp_path / "story.yaml"
+    path.write_text(f"{STORY}events: {{news: {{on: 2025-01-28, satisfaction: -1}}}}\n", encoding="utf-8")
+    raw, places = load(path)
+    short = altered(raw, {"clock.horizon": "2 weeks"})
+    assert build(short, places | {("clock", "horizon"): "command line"})
+    with pytest.raises(ScenarioError, match=r"events\.news\.on: 2025-01-28 is when"):
+        build(short, places)
 
 
 @pytest.mark.parametrize(
