@@ -607,7 +607,7 @@ def _who(raw: dict[str, Any], path: str, who: Any) -> Iterator[Problem]:
         return
     yield from _unknown(f"{path}.persona", _listed(who.get("persona")), _names(raw, "personas"), "persona")
     yield from _nobody(f"{path}.stage", _listed(who.get("stage")), _stages(raw))
-    yield from _nobody(f"{path}.product", _listed(who.get("product")), _products(raw))
+    yield from _nobody(f"{path}.product", _listed(who.get("product")), _products(raw), "ever holds")
     for asked in ("trait", "seen"):
         traits = who.get(asked)
         for trait, wanted in traits.items() if isinstance(traits, dict) else ():
@@ -617,10 +617,10 @@ def _who(raw: dict[str, Any], path: str, who: Any) -> Iterator[Problem]:
                 yield Problem(f"{path}.{asked}.{trait}", f"there is no trait '{trait}'; {did_you_mean(trait, known)}")
 
 
-def _nobody(path: str, wanted: list[str], known: list[str]) -> Iterator[Problem]:
+def _nobody(path: str, wanted: list[str], known: list[str], ever: str = "is ever") -> Iterator[Problem]:
     for name in wanted:
         if name not in known:
-            yield Problem(path, f"nobody is ever '{name}'; {did_you_mean(name, known)}")
+            yield Problem(path, f"nobody {ever} '{name}'; {did_you_mean(name, known)}")
 
 
 def _set_by_changes(raw: dict[str, Any]) -> Iterator[tuple[list[str], Any]]:
@@ -839,9 +839,8 @@ def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator
         named = [other for other in _listed(effect.get(name)) if other not in Opening.model_fields]
         yield from _unknown(f"{path}.{name}", named, _names(raw, "journeys"), "journey")
 
-    dropped = _listed(effect.get("drops"))
-    if any(name not in (held := _products(raw)) for name in dropped):
-        yield from _nobody(f"{path}.drops", dropped, held)
+    if dropped := _listed(effect.get("drops")):
+        yield from _nobody(f"{path}.drops", dropped, _products(raw), "ever holds")
 
 
 def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:

@@ -1185,7 +1185,7 @@ def two_pools(**more):
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"product": ["tv"]}}}),
-            "journeys.ann.who.product: nobody is ever 'tv'; none is defined",
+            "journeys.ann.who.product: nobody ever holds 'tv'; none is defined",
         ),
         (
             company(journeys={"ann": call(10) | {"who": {"trait": {"region": "north"}}}}),
@@ -1488,7 +1488,7 @@ def test_each_unknown_name_of_a_condition_is_told():
     assert {str(problem) for problem in error.value.problems} == {
         "journeys.ann.who.stage: nobody is ever 'custmer'; did you mean 'customer'?",
         "journeys.ann.who.stage: nobody is ever 'prospct'; known: customer, left",
-        "journeys.ann.who.product: nobody is ever 'mobile'; known: tv",
+        "journeys.ann.who.product: nobody ever holds 'mobile'; known: tv",
     }
 
 
@@ -1551,7 +1551,7 @@ def leading(outcome="resolved", **targets):
         ),
         (
             some_are_old(person={"churn": {"base": 0, "terms": {"rival": {"value": 1, "who": {"product": "tv"}}}}}),
-            "personas.person.churn.terms.rival.who.product: nobody is ever 'tv'; none is defined",
+            "personas.person.churn.terms.rival.who.product: nobody ever holds 'tv'; none is defined",
         ),
         (
             some_are_old(person={"satisfaction": {"terms": {"care": {"value": 1, "who": {"persona": "person"}}}}}),

@@ -419,7 +419,7 @@ def test_a_stage_a_product_or_a_trait_changes_whom_the_next_journey_is_for(where
 
 
 def test_a_dropped_product_is_held_no_longer():
-    persons = {"person": {"share": 1, "products": {"tv": 1}}}
+    persons = {"person": {"share": 1, "products": {"tv": 1, "phone": 0}}}
     raw = effects(end={"drops": ["tv", "phone"]}, personas=persons)
     raw["journeys"]["bob"]["who"] = {"product": "tv"}
     assert journeys(tell(raw), "bob") == []
