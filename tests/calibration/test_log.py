@@ -25,7 +25,7 @@ survey: {files: surveys.csv}
 """
 PROBLEMS = [
     ("compny: not a known field; did you mean 'company'?", 1),
-    ("currency: String should match pattern '^[A-Z]{3}$' (found 'Euro')", 2),
+    ("currency: 'Euro' is not the code of a currency; write three capital letters, such as EUR", 2),
     ("same_issue: '1 dy': 'dy' is not a unit of time; use s, min, h, day, week, month or year", 3),
     ("slack: 'ten' is not a quantity; write a number and its unit, such as '6.5 min'", 4),
     ("tolerate: 1.5 is out of bounds; it should be at most 1", 5),
@@ -90,7 +90,7 @@ def test_faults_of_the_settings_and_of_the_log_are_told_together(tmp_path, monke
         "settings and log: 3 problems",
         "  replications: 1 is out of bounds; it should be at least 2 [command line]",
         f"  holdout: 3 has no unit; write for instance '3 min' (units: {SAY_UNITS}) [command line]",
-        "  tolerate: 7 is out of bounds; it should be at most 1 [command line]",
+        "  tolerate: 7 is out of bounds; it should be at most 1; did you mean 0.07? [command line]",
     ]
     assert not (tmp_path / "outputs").exists()
 

@@ -98,6 +98,7 @@ def draw_scenario(chance: Chance) -> Raw:
     draw_changes(chance, raw, plan.start, plan.horizon)
     draw_uncertain(chance, raw)
     leave_out_stages_that_nobody_reaches(raw)
+    drop_what_somebody_holds(raw, sorted(products_in([raw["personas"], raw["journeys"], raw.get("events")])))
     open_nothing_twice(raw["journeys"])
     let_something_open(raw)
     sell_products(chance, raw)
@@ -521,6 +522,15 @@ def products_in(part: Any) -> set[str]:
     adds = part.get("adds", [])
     own = {*part.get("products", {}), *([adds] if isinstance(adds, str) else adds)}
     return own.union(*map(products_in, part.values()))
+
+
+def drop_what_somebody_holds(part: Any, held: list[str]) -> None:
+    """Let effects drop a product that somebody can hold, or where there is none, let them add it."""
+    if isinstance(part, dict):
+        if "drops" in part and part["drops"] not in held:
+            part["drops" if held else "adds"] = held[0] if held else part.pop("drops")
+        for inner in part.values():
+            drop_what_somebody_holds(inner, held)
 
 
 def open_nothing_twice(journeys: Raw) -> None:
