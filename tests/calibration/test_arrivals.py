@@ -62,6 +62,7 @@ def test_no_more_come_back_than_found_it_closed():
     assert fit_closing(expected_behind(office(), 0.8, 1.6, 180.0), SHAPE, office()).later == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_the_standard_error_of_the_share_is_as_large_as_its_errors_are():
     rng = np.random.default_rng(3)
     expected, fits = expected_behind(office(), 2.0, 0.7, 180.0), []

@@ -51,6 +51,7 @@ def test_a_slope_common_to_all_personas_is_one_doubt():
     assert [slope.law["with"] for slope in slopes[1:]] == [slopes[0].path] * (len(log.personas) - 1)
 
 
+@pytest.mark.slow
 def test_where_satisfaction_does_not_matter_the_slope_is_nil():
     log = lived(company(1300, 10, personas__family__churn__slope=0, personas__business__churn__slope=0), seed=12)
     for estimate in fit(log, satisfaction.fit(log)):

@@ -98,6 +98,7 @@ def test_a_hazard_that_jumps_is_found_as_one():
         assert float(law.survival(minutes)) == pytest.approx(float(truth.survival(minutes)), abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_waits_of_those_who_gave_up_are_far_too_short_and_our_median_is_not_off():
     truth = Loglogistic(median="7 min", shape=1.6)
     logs = [told(waits(truth, 1000, seed=seed)) for seed in range(8)]

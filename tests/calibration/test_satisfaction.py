@@ -142,6 +142,7 @@ def test_what_the_scores_hardly_tell_apart_is_said():
     assert of(feelings.estimates, "personas.family.satisfaction.loss_aversion").value == 1
 
 
+@pytest.mark.slow
 def test_scores_dealt_out_anew_say_nothing_about_waiting():
     log, _ = known()
     scored = log.journeys["score"].is_not_null()
@@ -155,6 +156,7 @@ def test_scores_dealt_out_anew_say_nothing_about_waiting():
         assert abs(number(estimate.value)) < 3 * estimate.error
 
 
+@pytest.mark.slow
 def test_who_begins_away_from_rest_does_not_move_the_level_of_rest():
     log, _ = known()
     late = 4 * 7 * 1440.0
