@@ -52,6 +52,7 @@ def check_references(raw: dict[str, Any]) -> list[Problem]:
         *_all_products(raw),
         *_traits(raw),
         *_contracts(raw),
+        *_settled(raw),
         *_touchpoints(raw),
         *_done_alone(raw),
         *_queueless(raw),
@@ -196,6 +197,47 @@ def _moved_to_products(raw: dict[str, Any]) -> Iterator[Problem]:
                 message = "a change cannot move a journey to another product, where its past would be counted too; "
                 message += "bring a journey of the other product instead"
                 yield Problem(f"changes.{change_name}.set.{'.'.join(path)}", message)
+
+
+_SETTLED = {
+    ("staff", "*", "department"): "to which department a pool belongs",
+    ("journeys", "*", "when"): "what starts a journey",
+    ("journeys", "*", "when", "every"): "how often a journey starts",
+    ("personas", "*", "churn", "every"): "how often people review whether to stay",
+    ("personas", "*", "needs_differ"): "by how much needs differ",
+    ("population", "stage"): "the stage in which people begin",
+}
+
+
+def _settled(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Changes that would move, in the middle of it, what is settled when a history or a customer begins."""
+    for change_name, change in _items(raw, "changes"):
+        if not _comes_later(raw, change):
+            continue
+        for path, value in _leaves(change.get("set")):
+            said = (path[0], "*", *path[2:]) if path[0] in ("staff", "journeys", "personas") else tuple(path)
+            there = _at(raw, path[: 2 if "*" in said else 1])
+            if said in _SETTLED and there is not None and value != _at(raw, path):
+                message = f"{_SETTLED[said]} is settled at the start, so a change can move it from the start only, "
+                message += "and for good; drop from, until and ramp, or bring another beside it"
+                yield Problem(f"changes.{change_name}.set.{'.'.join(path)}", message)
+
+
+def _comes_later(raw: dict[str, Any], change: dict[str, Any]) -> bool:
+    """Whether a change is not all there from the start to the end."""
+    if change.get("until") is not None or change.get("ramp") is not None:
+        return True
+    with suppress(ValueError, KeyError, TypeError):
+        return units.moment(change["from"]) > units.moment(raw["clock"]["start"])
+    return False
+
+
+def _at(raw: dict[str, Any], path: list[str]) -> Any:
+    """What stands at a path, or None."""
+    here: Any = raw
+    for key in path:
+        here = here.get(key) if isinstance(here, dict) else None
+    return here
 
 
 def _traits(raw: dict[str, Any]) -> Iterator[Problem]:

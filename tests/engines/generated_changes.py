@@ -21,11 +21,12 @@ def draw_changes(chance: Chance, raw: Raw, start: datetime, horizon: int) -> Non
     settings: list[Raw] = [{} for _ in range(chance.one_of((1, 2, 2, 3)))]
     for kind in kinds:
         chance.one_of(settings).update(kind(chance, raw))
-    changes = {
-        name: draw_dates(chance, start, horizon) | chance.maybe(0.35, takes=lambda: taken(chance, raw)) | {"set": some}
-        for name, some in zip(("sooner", "later", "elsewhere"), settings, strict=False)
-        if some
-    }
+    changes: Raw = {}
+    for name, some in zip(("sooner", "later", "elsewhere"), settings, strict=False):
+        if some:
+            change = draw_dates(chance, start, horizon) | chance.maybe(0.35, takes=lambda: taken(chance, raw))
+            if begun := {path: value for path, value in some.items() if not change or not path.endswith(".every")}:
+                changes[name] = change | {"set": begun}
     if changes:
         tried = chance.one_of(changes)
         if can_be_tried(raw, changes[tried]["set"]) and chance.happens(0.5):

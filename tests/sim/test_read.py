@@ -1858,3 +1858,34 @@ def test_the_scenario_with_everything_survives_being_written_and_read(tmp_path):
     path = tmp_path / "everything.yaml"
     path.write_text(yaml.safe_dump(EVERYTHING, allow_unicode=True), encoding="utf-8")
     assert read(path) == build(EVERYTHING)
+
+
+REGULAR = company(
+    personas={"person": {"share": 1, "churn": {"base": "0.1 / week"}}},
+    journeys={"ann": {**call(1), "when": {"every": "1 week"}}},
+)
+SETTLED = (
+    ("staff.clerks.department", "help", "to which department a pool belongs"),
+    ("journeys.ann.when.every", "2 weeks", "how often a journey starts"),
+    ("journeys.ann.when", "opened", "what starts a journey"),
+    ("personas.person.churn.every", "1 day", "how often people review whether to stay"),
+    ("personas.person.needs_differ", 0.5, "by how much needs differ"),
+    ("population.stage", "member", "the stage in which people begin"),
+)
+
+
+@pytest.mark.parametrize("dates", [{"from": moment(60)}, {"until": moment(60)}, {"ramp": "8 h"}])
+@pytest.mark.parametrize(("path", "value", "what"), SETTLED)
+def test_what_is_settled_at_the_start_cannot_change_later(path, value, what, dates):
+    with pytest.raises(ScenarioError) as error:
+        build(REGULAR | {"changes": {"new": {"set": {path: value}} | dates}})
+    message = f"{what} is settled at the start, so a change can move it from the start only, and for good"
+    assert f"changes.new.set.{path}: {message}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [(path, value) for path, value, _ in SETTLED if path != "journeys.ann.when"]
+)
+def test_what_is_settled_at_the_start_may_change_from_there_on(path, value):
+    changes = {"new": {"set": {path: value}, "from": REGULAR["clock"]["start"]}}
+    assert build(REGULAR | {"changes": changes}).changes["new"].set == {path: value}
