@@ -75,9 +75,23 @@ FEATURES: dict[str, Settings] = {
         "systems.crm": {"outages": {"failure": {"rate": "1 / month", "lasts": SOON}}},
         "touchpoints.hotline.system": "crm",
     },
-    "holidays, breaks, absence": {
+    "a system with room for fifty": {"systems.crm": {"capacity": 50}, "touchpoints.hotline.system": "crm"},
+    "an event at each outage": {
+        "systems.crm": {"outages": {"failure": {"rate": "1 / month", "lasts": SOON}}},
+        "touchpoints.hotline.system": "crm",
+        "events.news": {"outage": "crm", "reach": 0.33, "mood": -0.1},
+    },
+    "a change that grows over a quarter": {
+        "changes.better": {
+            "from": "2025-02-03",
+            "ramp": "13 weeks",
+            "set": {"journeys.bill.steps.read.outcomes": {"resolved": 0.6, "unresolved": 0.4}},
+        },
+        "enact": ["better"],
+    },
+    "absence": all_pools("absence", 0.05),
+    "holidays, breaks": {
         "clock.holidays": {"epiphany": "2025-01-13"},
-        **all_pools("absence", 0.05),
         **all_pools("breaks", {"lunch": {"days": "mon-fri", "from": "12:00", "to": "13:00", "share": 0.3}}),
     },
     "a partner for the chat": {

@@ -259,7 +259,16 @@ def until(tables, date, back):
         left.list.eval(pl.element().filter(pl.element() < date)).alias("left"),
         pl.when(gone).then("why").alias("why"),
     )  # fmt: skip
-    return Tables(visits, journeys, customers, tables.effects.filter(pl.col("at") < date))
+    held = tables.holdings.filter(pl.col("since") < date)
+    return Tables(
+        visits,
+        journeys,
+        customers,
+        tables.effects.filter(pl.col("at") < date),
+        held.with_columns(pl.when(pl.col("until") < date).then("until").alias("until")),
+        tables.strain.filter(pl.col("at") < date),
+        tables.departures.filter(pl.col("left") < date),
+    )
 
 
 def assert_nothing_differs_before(raw, date):
