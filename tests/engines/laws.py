@@ -664,7 +664,8 @@ class Crew:
         Minutes that each visit had of its member's time, and of those past their shift or in their break.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, over: Callable[[Raw], float]) -> None:
+        self.over = over  # when a visit is
         self.stretches: list[Stretch] = []
         self.share: dict[int, float] = defaultdict(float)
         self.overtime: dict[int, float] = defaultdict(float)
@@ -674,12 +675,15 @@ class Crew:
         self.going: list[int] = []  # whose shift is over, or who are due for a break
         self.due: list[int] = []  # of those, who may be called back; the last first
 
-    def change(self, people: int, resting: int) -> None:
+    def change(self, now: float, people: int, resting: int) -> None:
         """Let so many be on duty from now on, and so many on a break."""
-        staying = sorted(
-            (member for member in self.held if member not in self.going),
-            key=lambda member: (self.became[member], -sum(visit["overtime"] for visit in self.held[member])),
-        )
+
+        def first(member: int) -> tuple[float, float]:
+            left = max(self.over(visit) for visit in self.held[member]) - now
+            late = sum(visit["overtime"] for visit in self.held[member])
+            return self.became[member], -late / left if left > 0 else 0.0
+
+        staying = sorted((member for member in self.held if member not in self.going), key=first)
         late = staying[: max(len(staying) - people, 0)] if people < self.people else []
         self.going += late
         self.due += late
@@ -725,10 +729,10 @@ def crew(history: History, pool: str) -> Crew:
     comes, goes = Counter(claim.since for claim in seen), Counter(claim.until for claim in seen)
     looks = history.tables.strain.filter(pl.col("pool") == pool)["at"]
     edges = sorted({*duties, *begins, *ends, *comes, *goes, *looks, *(phase.start for phase in history.phases)})
-    did = Crew()
+    did = Crew(history.over)
     for now, until in pairwise([*edges, history.model.clock.horizon]):
         if now in duties:
-            did.change(*duties[now])
+            did.change(now, *duties[now])
         for visit in ends.get(now, []):
             did.finish(visit)
         for visit in begins.get(now, []):
