@@ -83,7 +83,7 @@ FEATURES: dict[str, Settings] = {
     },
     "a change that grows over a quarter": {
         "changes.better": {
-            "from": "2025-02-03",
+            "from": "2025-01-08",
             "ramp": "13 weeks",
             "set": {"journeys.bill.steps.read.outcomes": {"resolved": 0.6, "unresolved": 0.4}},
         },
