@@ -14,13 +14,15 @@ from sim.errors import Problem, did_you_mean, misspelt
 from sim.model import OPENED, Change, Model, When, WhileOpen, Who, is_one_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _DEPTH = 2  # how far down to look for where a field belongs
 _SECTIONS = ("personas", "touchpoints", "channels", "systems", "journeys", "staff")
 _SHOWN = {"days": "mon-fri", "from": '"08:00"', "to": '"18:00"'}
 _NEAR = 0.7  # how like it a field has to be, to be asked about
 _FEW = 4  # ways of writing something, of which all can be said
+_MISSPELT = "not a known field; "
+_NAMELESS = "is a field and not a name; write it below "
 _UNSEEN = ("score", "satisfaction", "mood", "experience")
 # Words that others use for our fields; whichever of ours is known where one stands is meant.
 _SYNONYMS = {
@@ -43,7 +45,7 @@ def unknown_field(path: tuple[str, ...], found: object, raw: dict[str, Any], roo
     """Say of a field that is not known whether it is misspelt, or where it belongs."""
     *above, key = path
     fields, kinds = known_fields(tuple(above), raw, root), kinds_at(tuple(above), root)
-    here = _at(raw, tuple(above))
+    here = value_at(raw, tuple(above))
     free = [field for field in fields if not isinstance(here, dict) or field not in here]
     if meant := _surely(key, free) or misspelt(key, fields):
         return f"{_MISSPELT}did you mean '{meant}'?"
@@ -76,13 +78,10 @@ def unknown_field(path: tuple[str, ...], found: object, raw: dict[str, Any], roo
     return f"{_MISSPELT}{did_you_mean(key, fields, _NEAR)}" + (f" ('{key}' belongs in {place})" if place else "")
 
 
-_MISSPELT = "not a known field; "
-
-
 def _traits(raw: dict[str, Any]) -> set[str]:
     """Traits that personas have."""
-    personas = _at(raw, ("personas",))
-    stated = [_at(persona, ("traits",)) for persona in personas.values()] if isinstance(personas, dict) else []
+    personas = value_at(raw, ("personas",))
+    stated = [value_at(persona, ("traits",)) for persona in personas.values()] if isinstance(personas, dict) else []
     return {str(trait) for traits in stated if isinstance(traits, dict) for trait in traits}
 
 
@@ -101,7 +100,7 @@ def as_meant(raw: dict[str, Any], problem: Problem) -> dict[str, Any] | None:
     """Plain data with a misspelt field as it was meant; None where that is there already, or the field is not."""
     *above, key = problem.path.split(".")
     meant = f"{problem.meant}".rpartition(".")[2]
-    here = _at(raw, tuple(above))
+    here = value_at(raw, tuple(above))
     if not isinstance(here, dict) or key not in here or meant in here:
         return None
     return _replaced(raw, above, {meant if name == key else name: value for name, value in here.items()})
@@ -114,7 +113,7 @@ def _replaced(raw: dict[Any, Any], path: list[str], value: dict[Any, Any]) -> di
     return {k: _replaced(inner, path[1:], value) if str(k) == path[0] else inner for k, inner in raw.items()}
 
 
-def _at(raw: Any, path: tuple[str, ...]) -> Any:
+def value_at(raw: Any, path: Sequence[str]) -> Any:
     """What stands at a path of plain data; None where nothing does."""
     for key in path:
         raw = next((inner for name, inner in raw.items() if str(name) == key), None) if isinstance(raw, dict) else None
@@ -123,13 +122,10 @@ def _at(raw: Any, path: tuple[str, ...]) -> Any:
 
 def _instead_of_a_name(path: tuple[str, ...], raw: dict[str, Any]) -> str:
     """Say of a field that stands beside the names of those whose field it is that it belongs below one of them."""
-    here = _at(raw, path[:-1])
+    here = value_at(raw, path[:-1])
     names = [str(name) for name in here if str(name) not in known_fields(path, raw)] if isinstance(here, dict) else []
     where = f"one of {', '.join(names)}" if names else "a name"
     return f"'{path[-1]}' {_NAMELESS}{where}"
-
-
-_NAMELESS = "is a field and not a name; write it below "
 
 
 def without_names(problems: list[Problem]) -> list[Problem]:

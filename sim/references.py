@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sim import units
+from sim.astray import value_at
 from sim.distributions import check_adds_to_one
 from sim.errors import Problem, did_you_mean, misspelt, slip
 from sim.model import (
@@ -216,8 +217,8 @@ def _settled(raw: dict[str, Any]) -> Iterator[Problem]:
             continue
         for path, value in _leaves(change.get("set")):
             said = (path[0], "*", *path[2:]) if path[0] in ("staff", "journeys", "personas") else tuple(path)
-            there = _at(raw, path[: 2 if "*" in said else 1])
-            if said in _SETTLED and there is not None and value != _at(raw, path):
+            there = value_at(raw, path[: 2 if "*" in said else 1])
+            if said in _SETTLED and there is not None and value != value_at(raw, path):
                 message = f"{_SETTLED[said]} is settled at the start, so a change can move it from the start only, "
                 message += "and for good; drop from, until and ramp, or bring another beside it"
                 yield Problem(f"changes.{change_name}.set.{'.'.join(path)}", message)
@@ -230,14 +231,6 @@ def _comes_later(raw: dict[str, Any], change: dict[str, Any]) -> bool:
     with suppress(ValueError, KeyError, TypeError):
         return units.moment(change["from"]) > units.moment(raw["clock"]["start"])
     return False
-
-
-def _at(raw: dict[str, Any], path: list[str]) -> Any:
-    """What stands at a path, or None."""
-    here: Any = raw
-    for key in path:
-        here = here.get(key) if isinstance(here, dict) else None
-    return here
 
 
 def _traits(raw: dict[str, Any]) -> Iterator[Problem]:

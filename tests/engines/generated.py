@@ -394,7 +394,7 @@ def draw_trigger(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
         else ["need", "need", "arrival", "arrival", "on", "on"]
     )
     kinds += ["after", "after", "after", "joining", "every", "opened", "entering", "entering"] if before else []
-    kinds += ["notice", "renewal", "renewal"] if plan.bound else []
+    kinds += ["notice"] * (4 if chance.rounded else 1) + ["renewal", "renewal"] if plan.bound else []
     kind = chance.one_of(kinds)
     if kind == "opened":
         return {"opened": True}

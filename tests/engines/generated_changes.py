@@ -25,7 +25,7 @@ def draw_changes(chance: Chance, raw: Raw, start: datetime, horizon: int) -> Non
     for name, some in zip(("sooner", "later", "elsewhere"), settings, strict=False):
         if some:
             change = draw_dates(chance, start, horizon) | chance.maybe(0.35, takes=lambda: taken(chance, raw))
-            if begun := {path: value for path, value in some.items() if not change or not path.endswith(".every")}:
+            if begun := {path: value for path, value in some.items() if not change or not path.endswith(".when.every")}:
                 changes[name] = change | {"set": begun}
     if changes:
         tried = chance.one_of(changes)
