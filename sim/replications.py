@@ -188,13 +188,21 @@ def prepare_worker() -> None:
 def holding_ctrl_c() -> Iterator[None]:
     """Put off Ctrl-C, and let no process that is started meanwhile ever hear of it.
 
-    It reaches every process of a terminal, also one that is still starting; what it means is for us to say.
+    It reaches every process of a terminal, also one that is still starting; what it means is for us to say. What is
+    blocked here reaches another thread, as polars has some, and Python would tell this one: so it is held twice.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    told: list[int] = []
+    main = threading.current_thread() is threading.main_thread()  # nobody else is told
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: told.append(number)) if main else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if main:
+            signal.signal(signal.SIGINT, handler)
+        if told:
+            signal.raise_signal(signal.SIGINT)
 
 
 def stop(processes: ProcessPoolExecutor) -> None:

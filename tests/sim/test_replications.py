@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
@@ -17,7 +18,7 @@ from sim import Tables, build, replications, simulate
 from sim.changes import altered
 from sim.errors import ScenarioError
 from sim.kpis import measure
-from sim.replications import MOST_WORKERS, Task, perform, perform_all, workers_of
+from sim.replications import MOST_WORKERS, Task, holding_ctrl_c, perform, perform_all, workers_of
 from sim.summaries import summarise
 from tests.engines.equal import assert_same_tables
 from tests.sim.stories import call, company, page
@@ -238,6 +239,27 @@ def test_ctrl_c_stops_the_workers_within_seconds_and_nothing_is_written_afterwar
         assert not any_alive_after(5, workers)
         time.sleep(1)
         assert not results.exists()
+
+
+def test_ctrl_c_is_put_off_whichever_thread_of_the_process_it_reaches():
+    reached = []
+
+    def reach():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # as a thread has it that was there before
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    def hold():
+        with holding_ctrl_c():
+            other = threading.Thread(target=reach)
+            other.start()
+            other.join()
+            reached.append("the end")
+
+    with pytest.raises(KeyboardInterrupt):
+        hold()
+    assert reached == ["the end"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 @pytest.mark.parametrize("workers", [1, 2])
