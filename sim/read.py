@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Places = dict[tuple[str, ...], str]
 Raw = dict[str, Any]
 
+_QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TRUTH = {"true": True, "false": False}
 _COUNTS = ("headcount", "lines", "capacity", "most", "contacts")
 # What is likely meant where text is not YAML, by what YAML's own reader says of it.
@@ -67,7 +68,7 @@ def load(path: str | Path) -> tuple[Raw, Places]:
         message = "not a text in UTF-8; a scenario is YAML text, saved in that encoding"
         raise ScenarioError([Problem("", message, f"{path}:{line}")], str(path)) from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _nodes(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"not YAML: {_with_hint(error)}"
@@ -84,6 +85,14 @@ def load(path: str | Path) -> tuple[Raw, Places]:
     if reading.problems:
         raise ScenarioError(reading.problems, str(path))
     return raw, reading.places
+
+
+def _nodes(text: str) -> yaml.Node | None:
+    """What a text says, read by libyaml; what that cannot read is told by the slower reader, which says it better."""
+    try:
+        return yaml.compose(text, Loader=_QUICK)
+    except yaml.YAMLError:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _with_hint(error: yaml.MarkedYAMLError) -> str:
