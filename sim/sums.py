@@ -13,7 +13,7 @@ import numpy as np
 
 from sim import model
 from sim.arrays import ENDS, OUTCOMES
-from sim.engines.jit import compiled
+from sim.engines.jit import compiled, entry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -164,7 +164,7 @@ def forget(counted: Any) -> None:
         counted[i] = 0
 
 
-@compiled
+@entry
 def bin_of(minutes: float) -> Whole:
     """Bin of a duration."""
     if minutes <= 0.0:
@@ -193,7 +193,7 @@ def worth(rates: Any, whose: Whole, since: float, until: float, starts: Any, end
     return money
 
 
-@compiled
+@entry
 def add_visits(m: Any, rows: Rows, sums: Any, waits: Any) -> None:
     """Add visits: to `sums`, shape (groups, 2·OF_VISITS), and to `waits`, shape (groups, BINS)."""
     # Taken apart here once: handing on so many arrays with every row took longer than adding it up.
@@ -337,7 +337,7 @@ def count_work(
     put(counted, OVERTIME_COST, worth(overtime, pool, late, until, starts, ends))
 
 
-@compiled
+@entry
 def add_journeys(m: Any, rows: Rows, sums: Any, times: Any) -> None:
     """Add journeys: to `sums`, shape (groups, 2·OF_JOURNEYS), and to `times`, shape (groups, BINS)."""
     start, end = m.window[0], m.window[1]
@@ -414,7 +414,7 @@ def count_answer(score: Whole, counted: Any) -> None:
         count(counted, DETRACTORS)
 
 
-@compiled
+@entry
 def add_effects(m: Any, rows: Rows, sums: Any) -> None:
     """Add what events and clocks brought in to `sums`, shape (groups, 2·OF_EFFECTS)."""
     start, end, weeks, last = m.window[0], m.window[1], m.first_group[5], m.first_group[6]
@@ -428,7 +428,7 @@ def add_effects(m: Any, rows: Rows, sums: Any) -> None:
             add(sums, weeks + week_in(start, last - weeks, row["at"]), counted, ZERO, N_EFFECTS)
 
 
-@compiled
+@entry
 def add_holdings(m: Any, rows: Rows, sums: Any) -> None:
     """Add times of holding a product to `sums`, shape (groups, 2·OF_HOLDINGS), where products follow all else."""
     start, end, weeks, last = m.window[0], m.window[1], m.first_group[5], m.first_group[6]
@@ -467,7 +467,7 @@ def count_holding(since: float, until: float, start: float, first: float, final:
         count(counted, HOLDERS)
 
 
-@compiled
+@entry
 def add_spells(m: Any, rows: Rows, sums: Any) -> None:
     """Add times of being a customer to `sums`, shape (groups, 2·OF_CUSTOMERS)."""
     start, end, weeks, last = m.window[0], m.window[1], m.first_group[5], m.first_group[6]
@@ -515,7 +515,7 @@ def count_presence(since: float, until: float, back: Whole, start: float, end: f
             count(counted, STAYED)
 
 
-@compiled
+@entry
 def add_customers(m: Any, rows: Rows, sums: Any) -> None:
     """Add the satisfaction of customers who were there when the window opened."""
     counted = np.zeros(2 * N_CUSTOMERS, np.int64)

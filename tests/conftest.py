@@ -12,8 +12,9 @@ settings.register_profile("desirepath", deadline=None, derandomize=True)
 settings.load_profile("desirepath")
 
 
-def pytest_sessionstart():
-    """Compile the engine once, before there are several workers that would all do so."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop():
+    """Compile the engine once, while the workers look for the tests, so that not all of them compile it."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         compiled.get_ready()
 

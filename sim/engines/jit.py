@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+# All said in full: numba takes what is left open from whichever function calls this one first.
+_ENTRY: dict[str, Any] = {
+    "nogil": True, "error_model": "numpy", "forceinline": False, "no_cpython_wrapper": False, "no_cfunc_wrapper": True,
+}  # fmt: skip
+_INSIDE: dict[str, Any] = _ENTRY | {"no_cpython_wrapper": True}
 LOG = logging.getLogger("desirepath")
 HERE = Path(__file__).parent
 SOURCES = (
@@ -78,24 +83,27 @@ def announce() -> None:
         LOG.warning("compiling the engine: once on this computer, about half a minute")
 
 
+def entry(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function that Python calls when it is first called, or take it as it was compiled before."""
+    usual = config.CACHE_DIR
+    config.CACHE_DIR = str(folder())
+    try:
+        made: Callable[P, R] = njit(function, cache=True, **_ENTRY)
+        return made
+    finally:
+        config.CACHE_DIR = usual
+
+
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function when it is first called, or take it as it was compiled before."""
-    return _remembered(function, inline=False)
+    """Compile a function that only compiled ones call: what Python would need to call it is left out, to save time."""
+    made: Callable[P, R] = njit(function, **_INSIDE)
+    return made
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function into each of those that call it: for what every visit goes through."""
-    return _remembered(function, inline=True)
-
-
-def _remembered(function: Callable[P, R], *, inline: bool) -> Callable[P, R]:
-    usual = config.CACHE_DIR
-    config.CACHE_DIR = str(folder())
-    try:
-        made: Callable[P, R] = njit(function, nogil=True, error_model="numpy", cache=True, forceinline=inline)
-        return made
-    finally:
-        config.CACHE_DIR = usual
+    made: Callable[P, R] = njit(function, **_INSIDE | {"forceinline": True})
+    return made
 
 
 def _bisect_right(at: Any, x: Any) -> Any:  # noqa: ARG001 - numba looks at the types of the arguments

@@ -19,7 +19,7 @@ import numpy as np
 from sim import draws, rules
 from sim.arrays import AFTER, AGAIN_CODE, ENTERING, EVERY, JOINING, NEED, NONE, NOTICE, RENEWAL
 from sim.engines.calendar import Rank
-from sim.engines.jit import compiled, inlined
+from sim.engines.jit import compiled, entry, inlined
 from sim.engines.memory import view
 from sim.engines.world import (
     arrival_at,
@@ -406,7 +406,7 @@ def start(w: Record, kind: Whole, a: Whole, b: Whole) -> None:
 # ---- staff -----------------------------------------------------------------------------------------------------------
 
 
-@compiled
+@entry
 def next_week(world: Record, k: Whole) -> None:
     """Put on the calendar what follows for the people of a pool: their shifts, and the next look at them."""
     w = world[0]
@@ -2748,7 +2748,7 @@ def record_customer(w: Record, c: Whole) -> None:
 # ---- the run ---------------------------------------------------------------------------------------------------------
 
 
-@compiled
+@entry
 def begin(world: Record, population: Whole, on_dates: Any, arriving: Any) -> None:
     """Put on the calendar what goes on by itself, and let those come who are there at the start.
 
@@ -2824,7 +2824,7 @@ def room_on_duty(w: Record, k: Whole) -> bool:
     return pool["idle"] + pool["busy"] + coming + 2 < w["n_members"]
 
 
-@compiled
+@entry
 def advance(world: Record, spare: Whole, block: Whole) -> Whole:
     """Let things happen until the horizon, or until an array has to be made larger or a block written away.
 
@@ -2978,7 +2978,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             return STUCK
 
 
-@compiled
+@entry
 def finish(world: Record, first: Whole, most: Whole) -> Whole:
     """Bring those still here up to date and record them and what is open, until rows run out; return who is next."""
     w = world[0]

@@ -8,7 +8,7 @@ from statistics import fmean, variance
 from typing import Any
 
 from sim.engines import loop
-from sim.engines.jit import compiled
+from sim.engines.jit import entry
 from sim.records import Block
 
 
@@ -45,7 +45,7 @@ class Count:
         self.abandoned += abandoned
 
 
-@compiled
+@entry
 def of_visits(rows: Any) -> tuple[int, int, float, int]:
     """Services completed, services by staff that began, minutes waited for those, and how often patience ran out."""
     services, started, waited, abandoned = 0, 0, 0.0, 0
