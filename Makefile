@@ -29,7 +29,7 @@ test: check ## The quick suite: check, then every test that is not slow
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope
 
 verify: $(READY) ## The slow suite: against queueing theory, and recovery of a hidden truth
-	$(PYTHON) -m pytest -m slow -n $(WORKERS) --dist loadgroup
+	$(PYTHON) -m pytest -m slow -n $(WORKERS) --dist worksteal
 
 bench: $(READY) ## Measure how fast the engines are and how they grow (a quarter of an hour; OPTIONS=--million takes longer)
 	$(PYTHON) -m tests.benchmarks $(OPTIONS)

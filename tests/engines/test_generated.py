@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from functools import cache
 
 import polars as pl
 import pytest
@@ -78,8 +77,6 @@ def test_engines_agree_on_many_more(rounded, first):
 
 # ---- they are rich ---------------------------------------------------------------------------------------------------
 
-of_many = pytest.mark.xdist_group("many generated scenarios")  # lived once, by the worker that runs these tests
-
 
 class Many:
     """What is seen in a fixed set of generated scenarios, each of which is lived once."""
@@ -98,9 +95,6 @@ class Many:
         sums = summarise(result, (0.0, result.model.clock.horizon))["pool"]
         if (sums["busy"] > sums["duty"] + sums["overtime"] + 1e-6).any():
             self.busy_for_too_long.append(seed)
-
-
-many = cache(Many)
 
 
 def in_visits(condition):
@@ -230,21 +224,14 @@ SIGNS = {
 }
 
 
-@of_many
 @pytest.mark.slow
 @pytest.mark.parametrize("rounded", [False, True])
-def test_what_can_happen_happens_in_many_scenarios(rounded):
-    seen = many(rounded).signs
+def test_what_can_happen_happens_in_many_scenarios_and_nobody_is_busy_for_longer_than_on_duty(rounded):
+    many = Many(rounded)
     least = {name: shares[rounded] for name, (*shares, _) in SIGNS.items()}
-    assert not {name: seen[name] / MANY for name in SIGNS if seen[name] < least[name] * MANY}
-
-
-@of_many
-@pytest.mark.slow
-def test_times_coincide_where_they_are_rounded():
-    share = {rounded: many(rounded).at_one_moment / many(rounded).visits for rounded in (False, True)}
-    assert share[True] > 0.45
-    assert share[True] > 1.5 * share[False]
+    assert not {name: many.signs[name] / MANY for name in SIGNS if many.signs[name] < least[name] * MANY}
+    assert many.busy_for_too_long == []
+    assert (many.at_one_moment / many.visits > 0.45) == rounded  # many times coincide where they are rounded
 
 
 def at_one_moment(visits):
@@ -253,13 +240,6 @@ def at_one_moment(visits):
     events = events.drop_nulls("value").with_columns(whose=pl.struct("customer", "journey"))
     shared = events.filter(pl.col("whose").n_unique().over("value") > 1)
     return shared.select("customer", "journey", "visit").n_unique()
-
-
-@of_many
-@pytest.mark.slow
-@pytest.mark.parametrize("rounded", [False, True])
-def test_nobody_is_busy_for_longer_than_on_duty_and_in_overtime(rounded):
-    assert many(rounded).busy_for_too_long == []
 
 
 # ---- they say whatever can be said -----------------------------------------------------------------------------------

@@ -438,9 +438,6 @@ def demand(hour: float) -> float:
     return 300 + 200 * math.sin(math.pi * hour / 12 - math.pi / 6)
 
 
-of_one_day = pytest.mark.xdist_group("a day of theory")  # which takes long to work out
-
-
 @pytest.fixture(scope="module")
 def preempting() -> tuple[theory.DayPeriod, ...]:
     return impatient_day(demand, [int(row[1]) for row in rows(DAY)], 12, 20, leaving="preempt")
@@ -476,7 +473,6 @@ def test_a_day_with_staff_to_spare_follows_the_queue_that_serves_everybody_at_on
     assert [hour.present_at_end for hour in day] == pytest.approx(expected, rel=1e-9)
 
 
-@of_one_day
 @pytest.mark.slow
 def test_a_day_whose_leavers_put_customers_back_has_the_tabulated_course(preempting: tuple[theory.DayPeriod, ...]):
     for row, hour in zip(rows(DAY), preempting, strict=True):
@@ -493,7 +489,6 @@ def test_a_day_whose_leavers_put_customers_back_has_the_tabulated_course(preempt
     assert_as_printed(["4923.18934901", "362.41048016", "7.361295"], [*total, 100 * total[1] / total[0]])
 
 
-@of_one_day
 @pytest.mark.slow
 def test_a_day_whose_leavers_finish_the_customer_in_hand_has_the_tabulated_abandons(
     finishing: tuple[theory.DayPeriod, ...],
@@ -502,7 +497,6 @@ def test_a_day_whose_leavers_finish_the_customer_in_hand_has_the_tabulated_aband
     assert_as_printed(["352.43939918"], [sum(hour.abandons for hour in finishing)])
 
 
-@of_one_day
 @pytest.mark.slow
 def test_how_people_leave_matters_only_once_staff_falls(
     preempting: tuple[theory.DayPeriod, ...], finishing: tuple[theory.DayPeriod, ...]
@@ -513,7 +507,6 @@ def test_how_people_leave_matters_only_once_staff_falls(
     assert all(hour.overtime > 0 for hour in finishing[7:])
 
 
-@of_one_day
 @pytest.mark.slow
 @pytest.mark.parametrize("leaving", ["preempting", "finishing"])
 def test_every_arrival_of_a_day_is_served_abandons_or_is_still_present(leaving: str, request: pytest.FixtureRequest):
