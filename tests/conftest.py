@@ -1,22 +1,33 @@
 """What holds for every test: generated examples are the same each time, and a slow machine is not a fault."""
 
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 from hypothesis import settings
 
 from sim import replications
-from sim.engines import compiled
+from sim.engines import jit
 
 settings.register_profile("desirepath", deadline=None, derandomize=True)
 settings.load_profile("desirepath")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop():
-    """Compile the engine once, while the workers look for the tests, so that not all of them compile it."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        compiled.get_ready()
+def pytest_sessionstart(session):
+    """Compile the engine once, beside the workers, which begin with tests that need none and then wait for it."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        jit.announce = wait_for_the_engine
+    elif session.config.getoption("numprocesses", None) and not jit.warm():
+        subprocess.Popen([sys.executable, "-c", "from sim.engines import compiled; compiled.get_ready()"])
+
+
+def wait_for_the_engine():
+    """Wait until the engine is compiled; whoever has waited for very long compiles it after all."""
+    until = time.monotonic() + 600
+    while not jit.warm() and time.monotonic() < until:
+        time.sleep(0.2)
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def witnesses():
             yield f"generated {seed} {rounded}", settled(build(scenario(seed, rounded)), seed, 0), seed
 
 
+@pytest.mark.slow
 def test_the_loop_says_the_same_without_a_compiler(tmp_path):
     """A third witness: the very code of the loop, run as plain Python."""
     script = tmp_path / "witness.py"

@@ -82,6 +82,7 @@ def test_results_carry_units_and_definitions(tmp_path):
 # ---- wherever it is done ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_one_process_and_two_give_the_same_tables(tmp_path):
     serial, two = (
         sweep(small(), POINTS, replications=3, executor=where, workers=2, ledger=tmp_path / where)

@@ -186,6 +186,7 @@ def test_a_second_run_has_a_folder_of_its_own_and_the_same_tables_byte_for_byte(
     assert len(digests(one, ".parquet")) == 3 * len(TABLES) + 1 + 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("processes_at_once")
 def test_one_worker_and_two_write_the_same_tables_byte_for_byte(tmp_path):
     for workers in (1, 2):

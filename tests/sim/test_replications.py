@@ -199,6 +199,7 @@ def any_alive_after(seconds, processes):
     return any(map(alive, processes))
 
 
+@pytest.mark.slow
 def test_workers_end_with_the_process_that_started_them_even_if_it_is_killed(tmp_path):
     with started(tmp_path / "long.py", LONG) as parent:
         assert parent.stdout.readline() == b"begun\n"
@@ -225,7 +226,13 @@ def test_a_number_of_workers_that_cannot_be_is_named(stated):
         pytest.param(os.killpg, id="to all, as a terminal does"),
     ],
 )
-@pytest.mark.parametrize("wait", [0, 4])  # while the workers still start, and at their long histories
+@pytest.mark.parametrize(
+    "wait",
+    [
+        pytest.param(0, id="while the workers start"),
+        pytest.param(4, id="at their long histories", marks=pytest.mark.slow),
+    ],
+)
 def test_ctrl_c_stops_the_workers_within_seconds_and_nothing_is_written_afterwards(tmp_path, send, wait):
     results = tmp_path / "results"
     with started(tmp_path / "stopped.py", STOPPED, str(results)) as parent:
