@@ -26,7 +26,7 @@ check: $(READY) ## Style and types: ruff and mypy
 	$(PYTHON) -m mypy
 
 test: check ## The quick suite: check, then every test that is not slow
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 verify: $(READY) ## The slow suite: against queueing theory, and recovery of a hidden truth
 	$(PYTHON) -m pytest -m slow -n $(WORKERS) --dist worksteal

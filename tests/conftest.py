@@ -11,6 +11,10 @@ from hypothesis import settings
 from sim import replications
 from sim.engines import jit
 
+WITHOUT_ENGINE = {
+    "test_bad_input", "test_compose", "test_distributions", "test_import_direction", "test_read", "test_theory",
+}  # fmt: skip
+
 settings.register_profile("desirepath", deadline=None, derandomize=True)
 settings.load_profile("desirepath")
 
@@ -21,6 +25,11 @@ def pytest_sessionstart(session):
         jit.announce = wait_for_the_engine
     elif session.config.getoption("numprocesses", None) and not jit.warm():
         subprocess.Popen([sys.executable, "-c", "from sim.engines import compiled; compiled.get_ready()"])
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what needs no engine."""
+    items.sort(key=lambda item: item.path.stem not in WITHOUT_ENGINE)
 
 
 def wait_for_the_engine():
