@@ -93,6 +93,7 @@ def test_what_is_short_is_done_before_processes_would_have_started(monkeypatch):
     assert perform_all(TASKS, workers=2).equals(perform_all(TASKS))
 
 
+@pytest.mark.slow
 def test_what_takes_longer_is_begun_anew_by_a_process(tmp_path, monkeypatch):
     """What was written by then is written anew, and whole."""
     tasks = [replace(task, folder=str(tmp_path / str(k))) for k, task in enumerate(TASKS)]
