@@ -39,6 +39,18 @@ def all_pools(path: str, value: Any) -> dict[str, Any]:
 
 
 OLD = {"trait": {"age": "old"}}
+HARD = {"time": 0.2, "resolved": -0.5}
+STRAIN = {"above": 0.7, "memory": "4 weeks", "slower": 0.3, "quits": {
+    "rate": "0.02 / month", "slope": 5, "hiring": "6 weeks", "training": "3 weeks",
+}}  # fmt: skip
+QUARTER = {"term": "3 months", "notice": "14 days"}
+LEARN = PAGE | {
+    "when": {"arrival": "0 / week"},
+    "ends": {"signed": {"good": True, "stage": "customer"}},
+    "steps": {"read": {"touchpoint": "help page", "outcomes": {"yes": 0.3, "no": 0.7},
+                       "next": {"yes": {"signed": 1}, "no": {"give_up": 1}}}},
+}  # fmt: skip
+BRINGS = {"journey": "learn", "rate": "0.02 / month", "slope": 0.4}
 FEATURES: dict[str, Settings] = {
     NOTHING: {},
     "a pilot with a fifth of the customers": {
@@ -101,10 +113,14 @@ FEATURES: dict[str, Settings] = {
         },
     },
     "people who differ": all_pools("differ", {"speed": 0.15}),
+    "people of different proficiency, at what is hard": {
+        "journeys.bill.difficulty": HARD, **all_pools("differ", {"speed": 0.15, "proficiency": 0.5}),
+    },
     "three chats at once": {"staff.chatters.at_once": {"contacts": 3, "slower": 0.25}},
-    "strain": all_pools("strain", {"above": 0.7, "memory": "4 weeks", "slower": 0.3, "quits": {
-        "rate": "0.02 / month", "slope": 5, "hiring": "6 weeks", "training": "3 weeks",
-    }}),
+    "strain": all_pools("strain", STRAIN),
+    "strain in which people err, at what is hard": {
+        "journeys.bill.difficulty": HARD, **all_pools("strain", STRAIN | {"err": 1.0}),
+    },
     "traits, seen late, on ways and terms": {
         **everybody("traits", {"age": {"old": 0.3, "young": 0.7}}),
         **everybody("satisfaction.terms", {"age": {"value": -0.3, "who": OLD}}),
@@ -122,15 +138,16 @@ FEATURES: dict[str, Settings] = {
                                "next": {"yes": {"back": 1}, "no": {"give_up": 1}}}},
         },
     },
-    "contracts of a quarter": everybody("contract", {"term": "3 months", "notice": "14 days"}),
-    "referral": {
-        "journeys.learn": PAGE | {
-            "when": {"arrival": "0 / week"},
-            "ends": {"signed": {"good": True, "stage": "customer"}},
-            "steps": {"read": {"touchpoint": "help page", "outcomes": {"yes": 0.3, "no": 0.7},
-                               "next": {"yes": {"signed": 1}, "no": {"give_up": 1}}}},
-        },
-        **everybody("referral", {"journey": "learn", "rate": "0.02 / month", "slope": 0.4}),
+    "contracts of a quarter": everybody("contract", QUARTER),
+    "contracts, with journeys before their ends and at notice": {
+        "journeys.offer": PAGE | {"when": {"renewal": {"before": "14 days"}}},
+        "journeys.farewell": PAGE | {"when": {"notice": SOON}},
+        **everybody("contract", QUARTER),
+    },
+    "referral": {"journeys.learn": LEARN, **everybody("referral", BRINGS)},
+    "referral, where the disappointed keep others away": {
+        "journeys.learn": LEARN,
+        **everybody("referral", BRINGS | {"deters": {"rate": "0.02 / month", "slope": 0.3}}),
     },
     "channels people come to like": everybody("taste", {"learns": 0.4, "strength": 2}),
     "what people are used to": everybody("satisfaction.adapts", 0.05),
