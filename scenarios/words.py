@@ -416,6 +416,12 @@ def sureness(row: Mapping[str, float]) -> Sureness:
     return "clear" if _excludes_zero(row["lower_adjusted"], row["upper_adjusted"]) else "likely"
 
 
+def _doubt(row: Mapping[str, float], once: float = 0.0) -> str:
+    """Whether to say that a difference is likely only, for it stands only when looked at by itself."""
+    sure = _excludes_zero(row["lower_adjusted"] + once, row["upper_adjusted"] + once)
+    return "" if sure else "likely "
+
+
 def _excludes_zero(lower: float, upper: float) -> bool:
     return lower > 0 or upper < 0
 
@@ -639,7 +645,7 @@ def _moved(comparison: Comparison, change: str, kpi: str, hardly: float) -> str:
     ends = f", {by.lower} to {by.upper}" if by.lower != by.upper else ""
     title = {"mean_wait": "the mean wait"}.get(kpi, plain(kpi))
     now = level(kpi, row["baseline"], currency, (row["upper"] - row["lower"]) / 2)
-    return f"{title} {moves} from {now} by {with_unit(by.value, by.word)}{ends}"
+    return f"{title} {_doubt(row)}{moves} from {now} by {with_unit(by.value, by.word)}{ends}"
 
 
 def _customers(comparison: Comparison, change: str, time: Exposure) -> str:
@@ -658,7 +664,8 @@ def _customers(comparison: Comparison, change: str, time: Exposure) -> str:
     step = max(rounding(lost, (upper - lower) / 2), 1.0 if abs(lost) >= 1 else 0.1)
     counted = with_unit(rounded(abs(lost), step), " customers").split(" ", 1)
     fewer = "fewer" if lost < 0 else "more"
-    said = f"{counted[0]} {fewer} {counted[1]} lost{time.scope}, {rounded(low, step)} to {rounded(high, step)}"
+    bounds = f"{rounded(low, step)} to {rounded(high, step)}"
+    said = f"{_doubt(row)}{counted[0]} {fewer} {counted[1]} lost{time.scope}, {bounds}"
     return f"{said}{_churn(comparison, change)}"
 
 
@@ -691,7 +698,8 @@ def _cost(comparison: Comparison, change: str, time: Exposure) -> str:
     low, high = sorted((abs(lower), abs(upper)))
     size = estimate(abs(cost), low, high, "money", currency)
     ends = f", {size.lower} to {size.upper}" if size.lower != size.upper else ""
-    return f"{size.value}{size.word}{time.scope} {'more' if cost > 0 else 'less'} in running cost{ends}"
+    more = "more" if cost > 0 else "less"
+    return f"{_doubt(row, -once)}{size.value}{size.word}{time.scope} {more} in running cost{ends}"
 
 
 def _net(comparison: Comparison, change: str, time: Exposure) -> str:
@@ -712,7 +720,7 @@ def _net(comparison: Comparison, change: str, time: Exposure) -> str:
     size = estimate(abs(net), low, high, "money", currency)
     gain = "a net gain of" if net > 0 else "a net cost of"
     ends = f", {size.lower} to {size.upper}" if size.lower != size.upper else ""
-    return f"{gain} {size.value}{size.word}{time.scope}{ends}{beside}"
+    return f"{_doubt(row, once)}{gain} {size.value}{size.word}{time.scope}{ends}{beside}"
 
 
 def _personas(comparison: Comparison, change: str) -> list[str]:

@@ -208,6 +208,18 @@ def test_more_customers_lost_is_said_as_more():
     assert "; 20 more customers lost a year, 10 to 30," in words.answer(comparison, "hire")
 
 
+def test_what_stands_only_when_looked_at_by_itself_is_said_to_be_likely():
+    numbers = {
+        SATISFACTION: (6.85, 0.07, 0.01, 0.13, -0.01, 0.15),
+        LOST: (9000, -1200 / YEAR, -1800 / YEAR, -600 / YEAR, -2500 / YEAR, 100 / YEAR),
+        COST: (1e6, 4e4 / YEAR, 3.8e4 / YEAR, 4.2e4 / YEAR, -1e4 / YEAR, 9e4 / YEAR),
+        MARGIN: (1e6, 4e5 / YEAR, 3e5 / YEAR, 5e5 / YEAR, -1e5 / YEAR, 9e5 / YEAR),
+    }
+    sentence = words.answer(told(starter(), numbers), "hire")
+    assert sentence.startswith("Satisfaction likely rises from 6.85 of 10 by 0.07 points, 0.01 to 0.13; likely 1,200 ")
+    assert "; likely 40,000 EUR a year more in running cost, 38,000 to 42,000; likely a net gain of 0.40 M" in sentence
+
+
 def test_what_holds_zero_is_not_claimed():
     numbers = {SATISFACTION: (7, 0.01, -0.02, 0.04), LOST: (100, -1, -5, 3)}
     comparison = told(starter(), numbers | {COST: (1000, 5, -20, 30), MARGIN: (1000, 5, -20, 30)})
