@@ -8,6 +8,7 @@ many they are. A law is its number in `laws`; −1 stands for none.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -221,11 +222,11 @@ class Arrays(NamedTuple):
     laws, knots_at, knots_value
         Laws of durations.
     need_curve, review_every
-        Which curve of expected numbers a persona's need follows (the first is for joins, then one for arrivals for each
-        journey, then those of `Lowered.needs`), shape (F, P, J); period of reviews, shape (P,), NaN where there are
-        none.
+        Which curve of expected numbers a persona's need follows, or a journey's period (the first is for joins, then
+        one for arrivals for each journey, then those of `Lowered.needs`), shape (F, P, J); period of reviews, shape
+        (F, P), NaN where there are none.
     department
-        Of each pool, shape (K,).
+        Of each pool, shape (F, K).
     priorities
         Every priority that is stated anywhere, ascending.
     journey_name, arrival_name, event_name, place_name, product_name, trait_name, end_name
@@ -346,8 +347,8 @@ class Lowered:
     Attributes
     ----------
     needs
-        Persona and need of each curve of expected numbers, and whether it is for those in a pilot, in the order in
-        which `Arrays.need_curve` counts them.
+        Persona and need of each curve of expected numbers, or None and the journey whose periods it counts, and whether
+        it is for those in a pilot, in the order in which `Arrays.need_curve` counts them.
     pilot
         Number of the condition for being in a pilot; −1 where there is none.
     """
@@ -355,7 +356,7 @@ class Lowered:
     arrays: Arrays
     names: Names
     phases: tuple[Phase, ...]
-    needs: tuple[tuple[str, str, bool], ...]
+    needs: tuple[tuple[str | None, str, bool], ...]
     pilot: int
 
 
@@ -401,7 +402,7 @@ def names_of(model: Model, stretches: Sequence[Phase]) -> Names:
         ),
         pools=tuple(last.staff),
         systems=tuple(last.systems),
-        departments=unique(models[0].department(name) for name in models[0].staff),
+        departments=unique(model.department(name) for model in models for name in last.staff),
         goals=unique(journey.goal or name for each in models for name, journey in each.journeys.items()),
         outcomes=unique(OUTCOMES, (name for step in steps for name in step.outcomes)),
         ends=unique(ENDS, (name for journey in every for name in journey.all_ends)),
@@ -501,7 +502,7 @@ class _Lowering:
         self.model, self.stretches, self.phases, self.names = model, stretches, arms(stretches), names
         self.lists = _Lists()
         self.known_laws: dict[Law, int] = {}
-        self.needs: dict[tuple[str, str, bool], int] = {}
+        self.needs: dict[tuple[str | None, str, bool], int] = {}
         self.stated: list[tuple[Who, str]] = []  # conditions, each with the name of what it stands on
         self.number = {
             part: {name: i for i, name in enumerate(getattr(names, part))} for part in Names.__dataclass_fields__
@@ -565,12 +566,15 @@ class _Lowering:
             columns[name] = np.array(getattr(lists, name), dtype=kind)
         columns["trait_set"] = columns["trait_set"].reshape(-1, 2)
         models = [phase.model for phase in self.phases]
-        churning = {
-            name: [
-                p.churn.every for model in models if (p := model.personas[name]).churn is not None and not p.contract
-            ]
+        first = {
+            name: next((p.churn.every for model in models if (p := model.personas[name]).churn and not p.contract), nan)
             for name in self.names.personas
         }
+        reviewed = [
+            [every if (churn := model.personas[name].churn) is None or isnan(every) else churn.every
+             for name, every in first.items()]
+            for model in models
+        ]  # fmt: skip
         stated = [persona.priority for model in models for persona in model.personas.values()]
         for model in models:
             stated += [place.urgent.priority for place in model.touchpoints.values() if place.urgent is not None]
@@ -587,12 +591,13 @@ class _Lowering:
             )
         }  # fmt: skip
         lag = [self.number["lagging"].get(trait, NONE) for trait in self.names.traits]
-        departments = [self.number["departments"][models[0].department(name)] for name in self.names.pools]
+        department = self.number["departments"]
+        departments = [[department[model.department(name)] for name in self.names.pools] for model in models]
         return Arrays(
             conditions=self.condition_records,
             start=np.array([phase.start for phase in self.stretches]),
-            review_every=np.array([every[0] if every else np.nan for every in churning.values()]),
-            department=np.array(departments, np.int64),
+            review_every=np.array(reviewed).reshape(len(models), -1),
+            department=np.array(departments, np.int64).reshape(len(models), -1),
             lag=np.array(lag, np.int64),
             priorities=np.array(sorted(set(stated)), np.int64),
             journey_name=_hashes(self.names.journeys),
@@ -727,9 +732,15 @@ class _Lowering:
                 self.lists.start_channel.append(self.number["starts"][channel])
                 self.lists.start_who.append(self.condition(journey.start[channel].who, name))
         self.begin_n[f, p, j] = len(self.lists.start_step) - self.begin[f, p, j]
+        pilot = f >= len(self.stretches)
         if journey.when.need is not None:
-            need = self.names.personas[p], journey.when.need, f >= len(self.stretches)
-            self.need_curve[f, p, j] = self.needs.setdefault(need, 1 + len(self.names.journeys) + len(self.needs))
+            self.need_curve[f, p, j] = self.curve((self.names.personas[p], journey.when.need, pilot))
+        elif journey.when.every is not None:
+            self.need_curve[f, p, j] = self.curve((None, name, pilot))
+
+    def curve(self, counted: tuple[str | None, str, bool]) -> int:
+        """Number of a curve of expected needs, or of periods."""
+        return self.needs.setdefault(counted, 1 + len(self.names.journeys) + len(self.needs))
 
     def touchpoint(self, f: int, t: int, touchpoint: Touchpoint) -> None:
         """Write down a touchpoint."""

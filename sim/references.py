@@ -201,10 +201,7 @@ def _moved_to_products(raw: dict[str, Any]) -> Iterator[Problem]:
 
 
 _SETTLED = {
-    ("staff", "*", "department"): "to which department a pool belongs",
     ("journeys", "*", "when"): "what starts a journey",
-    ("journeys", "*", "when", "every"): "how often a journey starts",
-    ("personas", "*", "churn", "every"): "how often people review whether to stay",
     ("personas", "*", "needs_differ"): "by how much needs differ",
     ("population", "stage"): "the stage in which people begin",
 }

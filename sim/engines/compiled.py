@@ -281,12 +281,14 @@ class History:
         return table
 
     def _curves(self, expected: Expected) -> list[Cumulative | None]:
-        """Expected numbers: joins, arrivals for each journey, each persona's needs."""
+        """Expected numbers: joins, arrivals for each journey, each persona's needs and the periods of journeys."""
 
         def arriving(name: str) -> Cumulative:
             return expected.number(lambda model: model.journeys[name].when.arrival or NO_RATE)
 
-        def needing(persona: str, need: str, pilot: bool) -> Cumulative:  # noqa: FBT001 - as it stands in `needs`
+        def needing(persona: str | None, need: str, pilot: bool) -> Cumulative:  # noqa: FBT001 - as it stands in `needs`
+            if persona is None:
+                return expected.periods(need, pilot=pilot)
             return expected.number(lambda model: model.personas[persona].needs.get(need, NO_RATE), pilot=pilot)
 
         journeys = self.lowered.phases[0].model.journeys.items()

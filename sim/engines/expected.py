@@ -12,7 +12,7 @@ from sim.engines.outages import outages
 from sim.errors import DesirepathError
 from sim.model import Arrivals
 from sim.rules import MOST_VISITS
-from sim.timetable import Cumulative, Stretch, accumulate
+from sim.timetable import FLAT, Cumulative, Stretch, accumulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +58,14 @@ class Expected:
         for phase in (each.arm(pilot=pilot) for each in self.phases):
             stated = arrivals(phase.model)
             stretches.append(Stretch(phase.start, phase.end, stated.rate, *phase.model.profile(stated)))
+        return accumulate(stretches, self.offset, self.day_level)
+
+    def periods(self, journey: str, *, pilot: bool = False) -> Cumulative:
+        """Periods gone by since the start, for a journey that opens once every period, as each phase states it."""
+        stretches = []
+        for phase in (each.arm(pilot=pilot) for each in self.phases):
+            every = phase.model.journeys[journey].when.every or inf
+            stretches.append(Stretch(phase.start, phase.end, 1 / every, FLAT, ""))
         return accumulate(stretches, self.offset, self.day_level)
 
     def moments(self, name: str) -> list[float]:

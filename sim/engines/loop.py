@@ -908,7 +908,7 @@ def settle(w: Record, c: Whole, at_once: Whole) -> None:
     customer["settled"] = f
     if now >= w["warmup"]:
         customer["satisfaction_start"] = customer["satisfaction"]
-    if not isnan(m_review_every(w, p)):
+    if not isnan(m_review_every(w, f, p)):
         start_reviews(w, c)
     elif persona_at(w, f, p)["bound"] == 1:
         term, notice = persona_at(w, f, p)["term"], persona_at(w, f, p)["notice"]
@@ -1014,15 +1014,15 @@ def start_need(w: Record, c: Whole, j: Whole) -> None:
 @compiled
 def next_period(w: Record, c: Whole, j: Whole) -> None:
     customer = customer_at(w, c)
-    every = journey_at(w, customer["settled"], j)["every"]
-    phase = draw(draws.fold(customer["key"], m_journey_name(w, j)), U_PHASE)
-    when = need_at(w, c, j)["due"] + (need_at(w, c, j)["n"] + phase) * every
+    when = time_of(w, m_need_curve(w, customer["settled"], customer["persona"], j), need_at(w, c, j)["due"])
     put(w, when, R_ARRIVAL, np.int64(customer["row"]), j, ZERO, PERIOD, c, j)
 
 
 @compiled
 def start_every(w: Record, c: Whole, j: Whole) -> None:
-    need_at(w, c, j)["due"] = w["now"]
+    customer = customer_at(w, c)
+    gone_by = count_at(w, m_need_curve(w, customer["settled"], customer["persona"], j), w["now"])
+    need_at(w, c, j)["due"] = gone_by + draw(draws.fold(customer["key"], m_journey_name(w, j)), U_PHASE)
     need_at(w, c, j)["n"] = 0
     next_period(w, c, j)
 
@@ -1036,6 +1036,7 @@ def once_more(w: Record, c: Whole, j: Whole, kind: Whole) -> None:
     if kind == NEEDING:
         next_need(w, c, j)
     else:
+        need_at(w, c, j)["due"] += 1.0
         next_period(w, c, j)
 
 
@@ -1723,7 +1724,7 @@ def feel(w: Record, i: Whole, outcome: Whole, o: Whole, wait: float) -> None:
     issue["repeats"] += again
     issue["reopened"] = 0
     if issue["pool"] >= 0:
-        department = m_department(w, issue["pool"])
+        department = m_department(w, w["phase"], issue["pool"])
         handed_on = issue["department"] >= 0 and issue["department"] != department
         issue["handoffs"] += handed_on
         issue["department"] = department
@@ -2358,7 +2359,7 @@ def accrue(w: Record, c: Whole) -> None:
 def start_reviews(w: Record, c: Whole) -> None:
     customer, now = customer_at(w, c), w["now"]
     customer["reviewed"] = now
-    when = now + draw(customer["key"], U_REVIEW) * m_review_every(w, customer["persona"])
+    when = now + draw(customer["key"], U_REVIEW) * m_review_every(w, phase_of(w, c), customer["persona"])
     put(w, when, R_REVIEW, np.int64(customer["row"]), ZERO, ZERO, REVIEW, c, ZERO)
 
 
@@ -2369,7 +2370,7 @@ def review(w: Record, c: Whole) -> None:
     customer = customer_at(w, c)
     if customer["row"] < 0:
         return
-    when = w["now"] + m_review_every(w, customer["persona"])
+    when = w["now"] + m_review_every(w, phase_of(w, c), customer["persona"])
     put(w, when, R_REVIEW, np.int64(customer["row"]), ZERO, ZERO, REVIEW, c, ZERO)
 
 
@@ -2645,7 +2646,7 @@ def record_visit(
     row["touchpoint"] = issue["touchpoint"]
     row["channel"] = issue["channel"]
     row["pool"] = issue["pool"]
-    row["department"] = m_department(w, issue["pool"]) if issue["pool"] >= 0 else NONE
+    row["department"] = m_department(w, w["phase"], issue["pool"]) if issue["pool"] >= 0 else NONE
     row["member"] = issue["member"]
     row["joined"] = issue["joined"]
     row["started"] = issue["started"]

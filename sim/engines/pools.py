@@ -47,8 +47,8 @@ class Busy:
 class Pool:
     """Interchangeable people on shifts, and the visits that wait for them."""
 
-    def __init__(self, name: str, row: int, department: str, roster: Roster, contacts: list[int]) -> None:
-        self.name, self.row, self.department, self.roster = name, row, department, roster
+    def __init__(self, name: str, row: int, roster: Roster, contacts: list[int]) -> None:
+        self.name, self.row, self.roster = name, row, roster
         self.worked = self.there = 0.0  # minutes of all together, since the last look at them
         self.counted = 0.0  # when both were brought up to date
         self.several = max(contacts) > 1  # whether anybody ever holds more than one contact

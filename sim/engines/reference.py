@@ -272,8 +272,9 @@ class History:
         self.holdings: list[tuple[Any, ...]] = []
         self.products_pay = any(phase.model.products_pay for phase in arms(self.phases))
         self.expected = Expected(self.phases, self.clock.offset, self.world)
-        self.review_every = {name: self.reviewed(name) for name in self.model.personas}
+        self.first_period = {name: self.reviewed(name) for name in self.model.personas}
         self.expected_needs: dict[tuple[str, str, bool], Cumulative] = {}
+        self.expected_periods: dict[tuple[str, bool], Cumulative] = {}
 
     def begin(self, phase: Phase) -> None:
         """Let the company be as a phase describes it."""
@@ -292,14 +293,19 @@ class History:
     def staffed(self, roster: Roster, row: int) -> Pool:
         """Return a pool with its roster."""
         contacts = [phase.model.staff[roster.name].at_once.contacts for phase in self.phases]
-        return Pool(roster.name, row, self.model.department(roster.name), roster, contacts)
+        return Pool(roster.name, row, roster, contacts)
 
     def reviewed(self, persona: str) -> float | None:
-        """Return how often people of a persona review whether to stay; the first phase that says so says it for all."""
+        """Return how often people of a persona review whether to stay, where the first phase stands that says so."""
         stated = [phase.model.personas[persona] for phase in arms(self.phases)]
         if stated[0].contract is not None:
             return None
         return next((person.churn.every for person in stated if person.churn is not None), None)
+
+    def review_every(self, customer: Customer) -> float | None:
+        """Return how often a customer reviews whether to stay, as things are now."""
+        first, churn = self.first_period[customer.persona], self.of(customer).personas[customer.persona].churn
+        return first if first is None or churn is None else churn.every
 
     # ---- the run ---------------------------------------------------------------------------------------------------
 
@@ -448,9 +454,9 @@ class History:
         customer.joined = customer.accrued = customer.reviewed = now
         if now >= self.clock.warmup:
             customer.satisfaction_start = customer.satisfaction
-        every, contract = self.review_every[customer.persona], self.of(customer).personas[customer.persona].contract
+        every, contract = self.review_every(customer), self.of(customer).personas[customer.persona].contract
         if every is not None:
-            self.review_at(now + self.draw(customer.key, "review") * every, customer, every)
+            self.review_at(now + self.draw(customer.key, "review") * every, customer)
         elif contract is not None:
             ends = now + contract.term
             if now == 0:
@@ -518,6 +524,13 @@ class History:
             )
         return self.expected_needs[persona, need, pilot]
 
+    def periods_of(self, customer: Customer, name: str) -> Cumulative:
+        """Periods of a journey gone by since the start, for a customer like this one."""
+        pilot = customer.pilot
+        if (name, pilot) not in self.expected_periods:
+            self.expected_periods[name, pilot] = self.expected.periods(name, pilot=pilot)
+        return self.expected_periods[name, pilot]
+
     def needing(self, customer: Customer, name: str, index: int, times: Cumulative) -> Process:
         """Let a need arise again and again while somebody is a customer."""
         often = self.neediness(customer)
@@ -539,14 +552,14 @@ class History:
 
     def again_and_again(self, customer: Customer, name: str, index: int) -> Process:
         """Let a journey open once every period, from a random moment in the first on."""
-        every = self.of(customer).journeys[name].when.every or inf
-        start, n = self.calendar.now, 0
-        phase = self.draw(draws.fold(customer.key, draws.name(name)), "phase")
+        periods = self.periods_of(customer, name)
+        due, n = periods.count(self.calendar.now) + self.draw(draws.fold(customer.key, draws.name(name)), "phase"), 0
         while True:
-            yield self.calendar.at(start + (n + phase) * every, Rank.ARRIVAL, customer.row, index)
+            yield self.calendar.at(periods.time(due), Rank.ARRIVAL, customer.row, index)
             if customer.gone:
                 return
             self.offer(customer, name, draws.fold(draws.name(name), n), f"{name} {n}")
+            due += 1.0
             n += 1
 
     def open_for_all(self, name: str) -> None:
@@ -943,10 +956,11 @@ class History:
             issue.reopened = False
             terms.append(feelings.reopened)
         if visit.pool is not None:
-            if issue.department not in (None, visit.pool.department):
+            department = self.model.department(visit.pool.name)
+            if issue.department not in (None, department):
                 issue.handoffs += 1
                 terms.append(feelings.handoff)
-            issue.department = visit.pool.department
+            issue.department = department
         if visit.started is not None:
             if step.promise is not None:
                 terms.append(rules.missed(now - visit.joined - step.promise, *feelings.late.numbers))
@@ -1292,15 +1306,15 @@ class History:
             customer.revenue += rate * (now - customer.accrued)
         customer.accrued = now
 
-    def review_at(self, when: float, customer: Customer, every: float) -> None:
+    def review_at(self, when: float, customer: Customer) -> None:
         """Let a customer decide at a time whether to stay."""
-        self.calendar.call(partial(self.review, customer, every), when, Rank.REVIEW, customer.row)
+        self.calendar.call(partial(self.review, customer), when, Rank.REVIEW, customer.row)
 
-    def review(self, customer: Customer, every: float) -> None:
+    def review(self, customer: Customer) -> None:
         """Let a customer decide whether to stay, and think again one period later."""
         if not customer.gone:
             self.decide(customer)
-            self.review_at(self.calendar.now + every, customer, every)
+            self.review_at(self.calendar.now + (self.review_every(customer) or inf), customer)
 
     def decide(self, customer: Customer) -> None:
         """Let a customer speak of the company, and decide whether to stay."""
@@ -1432,10 +1446,11 @@ class History:
     def record_visit(self, visit: Visit) -> None:
         """Write down a visit, ended or not."""
         issue, pool = visit.issue, visit.pool
+        department = self.model.department(pool.name) if pool else None
         served = visit.started is not None and visit.ended is not None
         self.visits.append((
             issue.customer.row, issue.number, visit.number, issue.customer.persona, self.goal(issue), visit.step_name,
-            visit.place, visit.touchpoint.channel, pool.department if pool else None, pool.name if pool else None,
+            visit.place, visit.touchpoint.channel, department, pool.name if pool else None,
             visit.member, visit.joined, visit.started, visit.ended, visit.outcome, visit.callback, visit.mood_before,
             issue.mood if visit.ended is not None else None, visit.touchpoint.cost if served else 0.0, visit.overtime,
             visit.attention if pool else None, visit.effects.revenue, visit.effects.stage,

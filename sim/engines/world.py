@@ -154,7 +154,7 @@ MODEL_VALUES = {
     "overflow": (np.float64, 1), "add": (np.int64, 1), "drop": (np.int64, 1), "trait_set": (np.int64, 2),
     "open_journey": (np.int64, 1), "open_p": (np.float64, 1), "open_after": (np.int64, 1), "cancel": (np.int64, 1),
     "put_off": (np.int64, 1), "put_off_by": (np.float64, 1), "need_curve": (np.int64, 3),
-    "review_every": (np.float64, 1), "department": (np.int64, 1), "priorities": (np.int64, 1),
+    "review_every": (np.float64, 2), "department": (np.int64, 2), "priorities": (np.int64, 1),
     "journey_name": (np.uint64, 1), "arrival_name": (np.uint64, 1), "event_name": (np.uint64, 1),
     "place_name": (np.uint64, 1), "product_name": (np.uint64, 1), "trait_name": (np.uint64, 1),
     "end_name": (np.uint64, 1),

@@ -2,6 +2,7 @@
 
 import re
 from copy import deepcopy
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -238,6 +239,35 @@ def test_a_route_that_a_change_opens_is_taken_only_while_it_lasts():
     raw = company(touchpoints={"faq": page(0)}, staff={}, journeys={"ann": ann}, changes={"bot": change}, enact="bot")
     for row in journeys(tell(raw)):
         assert row["end"] == ("resolved" if 400 <= row["opened"] < 800 else "give_up")
+
+
+def periodic(**dates):
+    """Times at which a journey opens, every 40 minutes until something makes it every ten."""
+    ann = {
+        "when": {"every": "40 min"},
+        "start": {"any": "go"},
+        "steps": {"go": {"touchpoint": "faq", "outcomes": {"resolved": 1}}},
+    }
+    change = {"set": {"journeys.ann.when.every": "10 min"}} | dates
+    raw = company(touchpoints={"faq": page(0)}, staff={}, journeys={"ann": ann}, changes={"more": change}, enact="more")
+    return [row["opened"] for row in journeys(tell(raw))]
+
+
+def test_a_period_that_a_change_makes_shorter_goes_by_faster_from_then_on():
+    opened = periodic(**{"from": moment(400)})
+    last = max(at for at in opened if at < 400)
+    assert [at for at in opened if at < 400] == pytest.approx([opened[0] + 40 * k for k in range(10)])
+    first = 400 + 10 * (1 - (400 - last) / 40)  # what is left of the period goes by four times as fast
+    assert [at for at in opened if at > 400] == pytest.approx([first + 10 * k for k in range(len(opened) - 10)])
+    assert len(opened) > 110
+
+
+def test_a_period_may_change_bit_by_bit_and_back_again():
+    opened = periodic(**{"from": moment(400), "until": moment(1000), "ramp": "200 min"})
+    gaps = {at: after - at for at, after in pairwise(opened)}
+    assert [gap for at, gap in gaps.items() if at + gap < 400 or at > 1000] == pytest.approx([40] * 19)
+    assert [gap for at, gap in gaps.items() if 600 <= at < 990] == pytest.approx([10] * 39, rel=0.01)
+    assert any(gap == pytest.approx(25) for at, gap in gaps.items() if 400 <= at < 600)
 
 
 # ---- before a change, bit for bit ------------------------------------------------------------------------------------

@@ -1865,10 +1865,7 @@ REGULAR = company(
     journeys={"ann": {**call(1), "when": {"every": "1 week"}}},
 )
 SETTLED = (
-    ("staff.clerks.department", "help", "to which department a pool belongs"),
-    ("journeys.ann.when.every", "2 weeks", "how often a journey starts"),
     ("journeys.ann.when", "opened", "what starts a journey"),
-    ("personas.person.churn.every", "1 day", "how often people review whether to stay"),
     ("personas.person.needs_differ", 0.5, "by how much needs differ"),
     ("population.stage", "member", "the stage in which people begin"),
 )

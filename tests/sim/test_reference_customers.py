@@ -150,6 +150,19 @@ def test_the_first_review_is_at_a_random_moment_of_the_first_period_and_then_one
     assert max(later) > 5
 
 
+def test_once_a_change_has_them_review_more_often_they_do_so_after_the_review_that_comes_next():
+    def left(base):
+        person = {"share": 1, "churn": {"base": base, "every": "100 min"}}
+        more = {"from": moment(400), "set": {"personas.person.churn.every": "20 min"}}
+        parts = {"population": {"customers": 200}, "changes": {"more": more}, "enact": "more"}
+        return [row["left"] for row in people(tell(company(personas={"person": person}, **parts)))]
+
+    turns = [first + 100 * math.ceil((400 - first) / 100) for first in left("1000 / min")]  # the first after the change
+    later = [(at - turn) / 20 for at, turn in zip(left("0.001 / min"), turns, strict=True) if at and at > turn]
+    assert later == pytest.approx([round(reviews) for reviews in later], abs=1e-9)
+    assert set(range(1, 7)) <= {round(reviews) for reviews in later}
+
+
 def test_those_who_join_later_review_from_when_they_joined():
     person = {"share": 1, "churn": {"base": "1000 / min", "every": "1 day"}}
     raw = company(personas={"person": person}, population={"joins": {"rate": "10 / day"}}, clock=WEEKS)

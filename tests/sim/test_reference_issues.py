@@ -188,6 +188,19 @@ def test_a_handoff_is_a_served_visit_in_another_department_than_the_one_before()
     assert transferred("phone", "faq", "lab", departments=departments)["handoffs"] == 1
 
 
+def test_a_pool_that_a_change_moves_to_another_department_hands_on_from_then_on():
+    both = graph(phone=({"go": 1}, {"go": {"lab": 1}}), lab=({"resolved": 1}, {}))
+    raw = company(
+        journeys={name: both | {"when": {"on": moment(minute)}} for name, minute in (("ann", 10), ("bob", 200))},
+        staff={name: pool(1, department="service") for name in ("phone", "lab")},
+        touchpoints={name: desk(name) for name in ("phone", "lab")},
+        changes={"split": {"from": moment(100), "set": {"staff.lab.department": "engineering"}}}, enact="split",
+    )  # fmt: skip
+    tables = tell(raw)
+    assert [journey(tables, name)["handoffs"] for name in ("ann", "bob")] == [0, 1]
+    assert [row["department"] for row in visits(tables)] == ["service", "service", "service", "engineering"]
+
+
 def test_an_unserved_visit_in_another_department_is_no_handoff():
     ann = graph(phone=({"go": 1}, {"go": {"lab": 1}}), lab=({"resolved": 1}, {}))
     staff = {"phone": pool(1, department="service"), "lab": pool(0, department="engineering")}
