@@ -354,7 +354,7 @@ def _reached(found: Sequence[Route]) -> set[str]:
 
 def _step_box(model: Model, name: str, step: Step, seen: _Seen | None, *, reached: bool) -> _Box:
     touchpoint = model.touchpoints[step.touchpoint]
-    served_by = f"by {listed(plain(pool) for pool in touchpoint.staff)}" if touchpoint.staff else "self-service"
+    served_by = f"by {listed(plain(pool) for pool in touchpoint.staff)}" if touchpoint.staff else "no staff needed"
     place = plain(step.touchpoint) if step.touchpoint != name else ""
     facts = [place, f"{plain(touchpoint.channel)} · {served_by}"]
     if seen is not None:
