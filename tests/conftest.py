@@ -22,7 +22,7 @@ settings.load_profile("desirepath")
 def pytest_sessionstart(session):
     """Compile the engine once, beside the workers, which begin with tests that need none and then wait for it."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        jit.announce = wait_for_the_engine
+        jit.announce = waiting(jit.announce)
     elif session.config.getoption("numprocesses", None) and not jit.warm():
         subprocess.Popen([sys.executable, "-c", "from sim.engines import compiled; compiled.get_ready()"])
 
@@ -32,11 +32,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.stem not in WITHOUT_ENGINE)
 
 
-def wait_for_the_engine():
-    """Wait until the engine is compiled; whoever has waited for very long compiles it after all."""
-    until = time.monotonic() + 600
-    while not jit.warm() and time.monotonic() < until:
-        time.sleep(0.2)
+def waiting(announce):
+    """Wait until the engine is compiled, and then go on; whoever has waited for very long compiles it after all."""
+
+    def wait():
+        until = time.monotonic() + 600
+        while not jit.warm() and time.monotonic() < until:
+            time.sleep(0.2)
+        announce()
+
+    return wait
 
 
 @pytest.fixture

@@ -296,7 +296,7 @@ class History:
         return Pool(roster.name, row, roster, contacts)
 
     def reviewed(self, persona: str) -> float | None:
-        """Return how often people of a persona review whether to stay, where the first phase stands that says so."""
+        """Return how often people of a persona review whether to stay, as the first phase says that does."""
         stated = [phase.model.personas[persona] for phase in arms(self.phases)]
         if stated[0].contract is not None:
             return None
