@@ -795,7 +795,7 @@ class _Lowering:
         if when.need is not None:
             row["trigger"] = NEED
         elif when.every is not None:
-            row["trigger"], row["every"] = EVERY, when.every
+            row["trigger"] = EVERY
         elif when.joining is not None:
             row["trigger"], row["joining"] = JOINING, self.law(when.joining.law)
         elif when.after is not None:

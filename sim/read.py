@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Places = dict[tuple[str, ...], str]
 Raw = dict[str, Any]
 
+_DEEPEST = 100
 _QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TRUTH = {"true": True, "false": False}
 _COUNTS = ("headcount", "lines", "capacity", "most", "contacts")
@@ -88,11 +89,23 @@ def load(path: str | Path) -> tuple[Raw, Places]:
 
 
 def _nodes(text: str) -> yaml.Node | None:
-    """What a text says, read by libyaml; what that cannot read is told by the slower reader, which says it better."""
+    """What a text says, read by libyaml; what that cannot read is told by the slower reader, which says it better.
+
+    libyaml composes by recursion in C and would end the process where a text is nested very deep, so that is looked at
+    first.
+    """
+    depth = 0
     try:
-        return yaml.compose(text, Loader=_QUICK)
+        for event in yaml.parse(text, Loader=_QUICK):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                break
+        else:
+            return yaml.compose(text, Loader=_QUICK)
     except yaml.YAMLError:
         return yaml.compose(text, Loader=yaml.SafeLoader)
+    said = f"is nested more than {_DEEPEST} deep; a bracket or a brace may not be closed"
+    raise yaml.MarkedYAMLError(problem=said, problem_mark=event.start_mark)  # type: ignore[arg-type]  # libyaml's mark
 
 
 def _with_hint(error: yaml.MarkedYAMLError) -> str:

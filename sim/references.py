@@ -213,7 +213,7 @@ def _settled(raw: dict[str, Any]) -> Iterator[Problem]:
         if not _comes_later(raw, change):
             continue
         for path, value in _leaves(change.get("set")):
-            said = (path[0], "*", *path[2:]) if path[0] in ("staff", "journeys", "personas") else tuple(path)
+            said = (path[0], "*", *path[2:]) if path[0] in ("journeys", "personas") else tuple(path)
             there = value_at(raw, path[: 2 if "*" in said else 1])
             if said in _SETTLED and there is not None and value != value_at(raw, path):
                 message = f"{_SETTLED[said]} is settled at the start, so a change can move it from the start only, "

@@ -231,7 +231,8 @@ def test_what_can_happen_happens_in_many_scenarios_and_nobody_is_busy_for_longer
     least = {name: shares[rounded] for name, (*shares, _) in SIGNS.items()}
     assert not {name: many.signs[name] / MANY for name in SIGNS if many.signs[name] < least[name] * MANY}
     assert many.busy_for_too_long == []
-    assert (many.at_one_moment / many.visits > 0.45) == rounded  # many times coincide where they are rounded
+    share = many.at_one_moment / many.visits
+    assert share > 0.45 if rounded else share < 0.38  # many times coincide where they are rounded
 
 
 def at_one_moment(visits):

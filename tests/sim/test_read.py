@@ -1854,6 +1854,14 @@ def test_any_text_at_all_is_read_or_told(tmp_path, text):
         read(path)
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, "[" * 500 + "]" * 500, "a: " + "{b: " * 300 + "}" * 300])
+def test_a_text_that_is_nested_without_end_is_told(tmp_path, text):
+    path = tmp_path / "deep.yaml"
+    path.write_text(f"currency: EUR\nx: {text}\n" if text[0] == "[" else text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="is nested more than 100 deep; a bracket or a brace may not be closed"):
+        read(path)
+
+
 def test_the_scenario_with_everything_survives_being_written_and_read(tmp_path):
     path = tmp_path / "everything.yaml"
     path.write_text(yaml.safe_dump(EVERYTHING, allow_unicode=True), encoding="utf-8")
