@@ -393,7 +393,7 @@ def draw_trigger(chance: Chance, plan: Plan, before: Raw, name: str) -> Raw:
         if chance.rounded
         else ["need", "need", "arrival", "arrival", "on", "on"]
     )
-    kinds += ["after", "after", "after", "joining", "every", "opened", "entering", "entering"] if before else []
+    kinds += ["after"] * 3 + ["entering"] * 3 + ["every", "every", "joining", "opened"] if before else []
     kinds += ["notice"] * (4 if chance.rounded else 1) + ["renewal", "renewal"] if plan.bound else []
     kind = chance.one_of(kinds)
     if kind == "opened":

@@ -17,7 +17,7 @@ def draw_changes(chance: Chance, raw: Raw, start: datetime, horizon: int) -> Non
     """Draw one change or two that are made, each of several kinds, and sometimes one that is only proposed."""
     if not chance.happens(0.7):
         return
-    kinds = chance.shuffled(KINDS)[: chance.whole(1, 8)]
+    kinds = dict.fromkeys([*chance.shuffled(KINDS)[: chance.whole(1, 8)], *([periods] if chance.happens(0.3) else [])])
     settings: list[Raw] = [{} for _ in range(chance.one_of((1, 2, 2, 3)))]
     for kind in kinds:
         chance.one_of(settings).update(kind(chance, raw))
@@ -25,8 +25,7 @@ def draw_changes(chance: Chance, raw: Raw, start: datetime, horizon: int) -> Non
     for name, some in zip(("sooner", "later", "elsewhere"), settings, strict=False):
         if some:
             change = draw_dates(chance, start, horizon) | chance.maybe(0.35, takes=lambda: taken(chance, raw))
-            if begun := {path: value for path, value in some.items() if not change or not path.endswith(".when.every")}:
-                changes[name] = change | {"set": begun}
+            changes[name] = change | {"set": some}
     if changes:
         tried = chance.one_of(changes)
         if can_be_tried(raw, changes[tried]["set"]) and chance.happens(0.5):
@@ -93,6 +92,10 @@ def longer_shifts(chance: Chance, raw: Raw) -> Raw:
         if shift["from"] < "16:00"
     ]
     return {f"{shift}.to": chance.one_of(("16:00", "24:00")) for shift in some_of(chance, shifts)}
+
+
+def departments(chance: Chance, raw: Raw) -> Raw:
+    return {f"staff.{pool}.department": chance.one_of(("service", "sales")) for pool in some_of(chance, raw["staff"])}
 
 
 def other_absence(chance: Chance, raw: Raw) -> Raw:
@@ -232,8 +235,10 @@ def arrivals(chance: Chance, raw: Raw) -> Raw:
 
 
 def periods(chance: Chance, raw: Raw) -> Raw:
-    regular = [name for name, journey in raw["journeys"].items() if "every" in journey["when"]]
-    return {f"journeys.{name}.when.every": chance.duration(300, 900) for name in regular}
+    """How often something comes of itself: journeys, and reviews of whether to stay."""
+    regular = [f"journeys.{name}.when" for name, journey in raw["journeys"].items() if "every" in journey["when"]]
+    regular += [f"personas.{name}.churn" for name, p in raw["personas"].items() if "every" in p.get("churn", {})]
+    return {f"{path}.every": chance.duration(300, 900) for path in regular}
 
 
 def another_step(chance: Chance, raw: Raw) -> Raw:
@@ -411,11 +416,9 @@ def some_of(chance: Chance, names: Any) -> list[str]:
 
 
 KINDS = (
-    headcount, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks, systems,
-    attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step, another_journey,
-    events, clocks, joins, needs, tastes, other_learning, patience, another_persona, feelings, loyalty, conditions,
-    contracts,
-    referrals, surveys, revenues, profiles, new_profile, other_absence, more_breaks, other_contacts,
-    training,
-    other_strain,
+    headcount, departments, more_shifts, longer_shifts, another_pool, service_times, costs, lines, urgency, callbacks,
+    systems, attendance, routing, outcomes, holding, priorities, pilot, arrivals, periods, another_step,
+    another_journey, events, clocks, joins, needs, tastes, other_learning, patience, another_persona, feelings, loyalty,
+    conditions, contracts, referrals, surveys, revenues, profiles, new_profile, other_absence, more_breaks,
+    other_contacts, training, other_strain,
 )  # fmt: skip
