@@ -33,7 +33,7 @@ def draw_conditions(chance: Chance, raw: Raw, home: str) -> None:
 def list_by_what_is_seen(chance: Chance, raw: Raw) -> None:
     """Let lists be made in the order of what the company has seen of a trait."""
     for event in raw.get("events", {}).values():
-        if "most" in event and chance.happens(0.6):
+        if "most" in event and chance.happens(0.8):
             event["by"]["seen"] = {"region": {region: chance.number(-2, 2) for region in chance.some(REGIONS)}}
 
 

@@ -17,9 +17,9 @@ from tests.sim.everything import EVERYTHING
 from tests.sim.stories import ALL_DAY, company, desk
 
 VISIT, JOURNEY = ("visits", "journeys")
-COMES_WITH_THE_START = ("department", "pool", "member", "started")
+COMES_WITH_THE_START = ("pool", "member", "started")
 COMES_WITH_THE_END = (
-    "ended", "outcome", "callback", "mood_after", "cost", "overtime", "attention", "revenue", "stage",
+    "ended", "outcome", "callback", "mood_after", "cost", "overtime", "attention", "revenue", "stage", "department",
 )  # fmt: skip
 KNOWN_AT_OPENING = ("customer", "journey", "origin", "persona", "goal", "opened", "satisfaction_before")
 
