@@ -49,7 +49,13 @@ OUT_OF_REACH = 1000.0  # times the size of a test
 _BY_WEEK = ("experience", "customers_lost", "abandonment", "margin")
 _FOR_WHOM = (  # what is told of whom: by which dimension, under which heading, by which numbers
     ("persona", "Customers", ("satisfaction", "churn", "revenue", "abandonment", "mean_wait")),
-    ("product", "Products", ("holders", "products_gained", "products_dropped", "revenue", "contribution", "issues")),
+    (
+        "product", "Products",
+        (
+            "holders", "products_gained", "products_dropped", "satisfaction", "churn", "revenue", "contribution",
+            "issues",
+        ),
+    ),
     ("pool", "Staff at work", ("occupancy", "staff_cost", "overtime", "mean_wait")),
     (
         "pool", "Staff under strain",
@@ -280,7 +286,7 @@ def _by_group(
 
 def _group_name(by: str, group: str) -> str:
     """What a group of a dimension is called."""
-    return "(of no product)" if by == "product" and group == NO_PRODUCT else words.plain(group)
+    return "(no product)" if by == "product" and group == NO_PRODUCT else words.plain(group)
 
 
 def _moved(comparison: Comparison, kpi: str, row: Mapping[str, Any]) -> Cell:

@@ -75,11 +75,12 @@ def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> 
 # ---- satisfaction ----------------------------------------------------------------------------------------------------
 
 
-@_kpi("0–10", "more", ("all", "persona"))
+@_kpi("0–10", "more", ("all", "persona", "product"))
 def satisfaction(s: Sums) -> NDArray[np.float64]:
     """Mean true satisfaction of the customers present when the window opens, as it is at its end or when they leave.
 
     Denominator: customers present at the window's start, those who leave included, else saving the unhappy looks bad.
+    By product, those who held it then, also if they gave it up since; under none, those who held nothing.
     """
     return _ratio(s["satisfaction_end"], s["present"])
 
@@ -147,11 +148,12 @@ def response_rate(s: Sums) -> NDArray[np.float64]:
 # ---- churn -----------------------------------------------------------------------------------------------------------
 
 
-@_kpi("share", "less", BY_CUSTOMER)
+@_kpi("share", "less", BY_PRODUCT)
 def churn(s: Sums) -> NDArray[np.float64]:
     """Customers lost in the window among those present at its start ÷ those; by week, each week's own start counts.
 
-    Lost is who leaves, and who moves to another stage than the population's, also if they come back later.
+    Lost is who leaves, and who moves to another stage than the population's, also if they come back later. By product,
+    of those who held it at the window's start, also if they gave it up since; under none, of those who held nothing.
     """
     return _ratio(s["lost_of_present"], s["present"])
 
@@ -162,12 +164,13 @@ def churn_per_month(s: Sums) -> NDArray[np.float64]:
     return _ratio(s["lost"], s["customer_months"])
 
 
-@_kpi("share", "more", BY_CUSTOMER)
+@_kpi("share", "more", BY_PRODUCT)
 def retention(s: Sums) -> NDArray[np.float64]:
     """Customers present when the window opens who are still there at its end ÷ those present when it opens.
 
     By week it is the retention curve: still there when each week ends ÷ present when the window opened. Joiners are
-    left out, and whoever left, or moved to another stage, and came back counts as lost.
+    left out, and whoever left, or moved to another stage, and came back counts as lost. By product, of
+    those who held it when the window opened, also if they gave it up since.
     """
     return _ratio(s["stayed"], s["at_start"])
 

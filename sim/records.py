@@ -61,6 +61,9 @@ EFFECT_ROW = _row(
 )
 # A time of being a customer and holding a product.
 HOLDING_ROW = _row(("since", "until"), ("customer", "product", "persona", "kept"))
+# A product that a customer held when the measured window opened; −1, once, for who held none. `lost`: whether they were
+# a customer no more before the window closed.
+HOLDER_ROW = _row(("satisfaction_end",), ("product", "lost"))
 # A time of being a customer: from joining, or coming back, until leaving, or moving to another stage; infinite if it
 # goes on. `back`: whether they had been a customer before; `left`: whether it ended by leaving. Leaving from another
 # stage is a time of no length.
@@ -75,8 +78,8 @@ class Block:
     ----------
     names
         What their codes mean.
-    visits, journeys, customers, spells, effects, holdings
-        Records of the kinds above.
+    visits, journeys, customers, spells, effects, holdings, holders
+        Records of the kinds above; of holders no table is made.
     origins
         Links by which journeys opened others, as far as that has happened.
     looks, departures
@@ -91,14 +94,16 @@ class Block:
     origins: Records
     effects: Records
     holdings: Records
+    holders: Records
     looks: tuple[Look, ...] = ()
     departures: tuple[Departure, ...] = ()
 
     def kept(self) -> Block:
-        """The same without the visits, journeys, … that are not to be kept, and with rows of its own."""
+        """The same without the visits, journeys, … that are not to be kept, nor holders, and with rows of its own."""
         rows = {kind: getattr(self, kind) for kind in ("visits", "journeys", "effects", "holdings")}
         kept = replace(self, **{kind: some[some["kept"] == 1] for kind, some in rows.items()})
-        return replace(kept, customers=self.customers.copy(), spells=self.spells.copy())
+        people = {kind: getattr(self, kind).copy() for kind in ("customers", "spells")}
+        return replace(kept, **people, holders=self.holders[:0].copy())
 
 
 # ---- tables of records -----------------------------------------------------------------------------------------------
@@ -106,14 +111,14 @@ class Block:
 
 def joined(blocks: Sequence[Block]) -> Block:
     """Several blocks of one history as one."""
-    visits, journeys, customers, spells, effects, holdings = (
+    visits, journeys, customers, spells, effects, holdings, holders = (
         np.concatenate([getattr(block, kind) for block in blocks])
-        for kind in ("visits", "journeys", "customers", "spells", "effects", "holdings")
+        for kind in ("visits", "journeys", "customers", "spells", "effects", "holdings", "holders")
     )
     looks = tuple(look for block in blocks for look in block.looks)
     departures = tuple(departure for block in blocks for departure in block.departures)
-    last = blocks[-1]
-    return Block(last.names, visits, journeys, customers, spells, last.origins, effects, holdings, looks, departures)
+    names, origins = blocks[-1].names, blocks[-1].origins
+    return Block(names, visits, journeys, customers, spells, origins, effects, holdings, holders, looks, departures)
 
 
 def tables_of(block: Block) -> Tables:
@@ -232,11 +237,12 @@ def _table(
 # ---- records of tables -----------------------------------------------------------------------------------------------
 
 
-def block_of(tables: Tables, names: Names, start: float) -> Block:
-    """Records of tables, as far as sums are made of them; `start` is when the measured window opens."""
+def block_of(tables: Tables, names: Names, start: float, end: float) -> Block:
+    """Records of tables, as far as sums over a window between two times are made of them."""
     spells = _spell_records(tables, names)
     visits, journeys = _visit_records(tables, names), _journey_records(tables, names)
     customers = _customer_records(tables, names, spells, start)
+    holders = _holder_records(tables, names, customers, spells, start, end)
     of_effects = {"persona": names.personas, "goal": names.goals}
     effects = _records(EFFECT_ROW, tables.effects, of_effects, ("customer", "at", "revenue"))
     held = {"persona": names.personas, "product": names.products}
@@ -247,7 +253,7 @@ def block_of(tables: Tables, names: Names, start: float) -> Block:
     looks = tuple(Look(*row) for row in tables.strain.iter_rows())
     departures = tuple(Departure(*row) for row in tables.departures.iter_rows())
     none = spells[:0]  # of origins: sums ask for none
-    return Block(names, visits, journeys, customers, spells, none, effects, holdings, looks, departures)
+    return Block(names, visits, journeys, customers, spells, none, effects, holdings, holders, looks, departures)
 
 
 def _visit_records(tables: Tables, names: Names) -> Records:
@@ -325,9 +331,27 @@ def _moves(
 def _customer_records(tables: Tables, names: Names, spells: Records, start: float) -> Records:
     """What sums are made of, from a table of customers; `present` says whether they were there at `start`."""
     rows = _records(CUSTOMER_ROW, tables.customers, {"persona": names.personas}, ("customer", "satisfaction_end"))
-    there = spells["customer"][(spells["since"] <= start) & (spells["until"] >= start)]
-    rows["present"] = np.isin(rows["customer"], there)
+    rows["present"] = np.isin(rows["customer"], _at(spells, start)["customer"])
     return rows
+
+
+def _holder_records(
+    tables: Tables, names: Names, customers: Records, spells: Records, start: float, end: float
+) -> Records:
+    """What those held who were there at `start`, whether they were lost by `end`, and how satisfied they were then."""
+    if not names.products:
+        return np.zeros(0, HOLDER_ROW)
+    there, spells = customers[customers["present"] == 1], _at(spells, start)
+    lost = np.isin(there["customer"], spells["customer"][spells["until"] < end])
+    known = {"customer": there["customer"], "satisfaction_end": there["satisfaction_end"], "lost": lost}
+    held = tables.holdings.filter(pl.col("since") <= start, pl.col("until").fill_null(np.inf) >= start)
+    rows = pl.DataFrame(known).join(held.select("customer", "product").unique(), on="customer", how="left")
+    return _records(HOLDER_ROW, rows, {"product": names.products}, ("satisfaction_end", "lost"))
+
+
+def _at(spells: Records, time: float) -> Records:
+    """Times of being a customer in which a moment lies."""
+    return spells[(spells["since"] <= time) & (spells["until"] >= time)]
 
 
 def _records(

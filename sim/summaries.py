@@ -374,6 +374,7 @@ class Tally:
         self.of_journeys = np.zeros((size, 2 * len(sums.OF_JOURNEYS)), np.int64)
         self.of_effects = np.zeros((size, 2 * len(sums.OF_EFFECTS)), np.int64)
         self.of_holdings = np.zeros((size + self.measured.products, 2 * len(sums.OF_HOLDINGS)), np.int64)
+        self.of_holders = np.zeros((self.measured.products + 1, 2 * len(sums.OF_HOLDERS)), np.int64)
         self.of_customers = np.zeros((size, 2 * len(sums.OF_CUSTOMERS)), np.int64)
         self.waits, self.times = np.zeros((2, size, BINS), np.int64)
         self.looks: list[Look] = []
@@ -387,6 +388,7 @@ class Tally:
         sums.add_journeys(self.measured, block.journeys, self.of_journeys, self.times)
         sums.add_effects(self.measured, block.effects, self.of_effects)
         sums.add_holdings(self.measured, block.holdings, self.of_holdings)
+        sums.add_holders(self.measured, block.holders, self.of_holders)
         sums.add_spells(self.measured, block.spells, self.of_customers)
         sums.add_customers(self.measured, block.customers, self.of_customers)
         self.looks.extend(block.looks)
@@ -394,7 +396,7 @@ class Tally:
 
     def add_tables(self, tables: Tables) -> None:
         """Add a whole history."""
-        self.read(block_of(tables, self.scheme.names, self.scheme.start))
+        self.read(block_of(tables, self.scheme.names, self.scheme.start, self.scheme.end))
 
     # ---- sums ------------------------------------------------------------------------------------------------------
 
@@ -438,6 +440,8 @@ class Tally:
         values["resolution_histogram"] = gathered(self.times[goals]).astype(float)
         held = _totals(sums.OF_HOLDINGS, self.of_holdings[self.measured.first_group[-1] :])
         values |= {name: np.append(amounts, 0.0) for name, amounts in held.items()}
+        values |= _totals(sums.OF_HOLDERS, self.of_holders)
+        values |= {"at_start": values["present"], "stayed": values["present"] - values["lost_of_present"]}
         return values | {"subscription": np.append(np.zeros(groups - 1), everything["subscription"])}
 
     def _penalties(self) -> NDArray[np.float64]:

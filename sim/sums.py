@@ -36,7 +36,8 @@ BIN = log(1.01)
 SHORTEST = 1 / 60
 BINS = 2048
 
-# What is summed, of visits, journeys, effects, times of holding a product, and times of being a customer.
+# What is summed, of visits, journeys, effects, times of holding a product, what was held when the window opened, and
+# times of being a customer.
 OF_VISITS = (
     "visits", "offered", "answered", "answered_within", "abandoned", "closed_visits", "blocked_visits",
     "down_visits", "finished_waits", "felt_visits", "promised", "promise_kept", "wait_answered", "wait_offered", "mood",
@@ -50,6 +51,7 @@ OF_JOURNEYS = (
 )  # fmt: skip
 OF_EFFECTS = ("effect_revenue",)
 OF_HOLDINGS = ("product_revenue", "holders", "gained", "dropped")
+OF_HOLDERS = ("present", "lost_of_present", "satisfaction_end")  # of customers too, here by what they held
 OF_CUSTOMERS = (
     "present", "lost_of_present", "lost", "joined", "back", "customer_minutes", "subscription", "at_start", "stayed",
     "satisfaction_end",
@@ -70,9 +72,10 @@ OF_CUSTOMERS = (
 ) = (np.int64(n) for n in range(len(OF_CUSTOMERS)))  # fmt: skip
 (EFFECT_REVENUE,) = (np.int64(n) for n in range(len(OF_EFFECTS)))
 PRODUCT_REVENUE, HOLDERS, GAINED, DROPPED = (np.int64(n) for n in range(len(OF_HOLDINGS)))
+HELD, LOST_OF_HELD, SATISFACTION_OF_HELD = (np.int64(n) for n in range(len(OF_HOLDERS)))
 ZERO, NONE = np.int64(0), np.int64(-1)
 N_VISITS, N_JOURNEYS, N_CUSTOMERS = (np.int64(len(names)) for names in (OF_VISITS, OF_JOURNEYS, OF_CUSTOMERS))
-N_EFFECTS, N_HOLDINGS = np.int64(len(OF_EFFECTS)), np.int64(len(OF_HOLDINGS))
+N_EFFECTS, N_HOLDINGS, N_HOLDERS = (np.int64(len(names)) for names in (OF_EFFECTS, OF_HOLDINGS, OF_HOLDERS))
 
 
 class Measured(NamedTuple):
@@ -465,6 +468,19 @@ def count_holding(since: float, until: float, start: float, first: float, final:
         count(counted, DROPPED)
     if since < final <= until:
         count(counted, HOLDERS)
+
+
+@entry
+def add_holders(m: Any, rows: Rows, sums: Any) -> None:
+    """Add what was held when the window opened to `sums`, shape (products + 1, 2·OF_HOLDERS); the last is nothing."""
+    counted, products = np.zeros(2 * N_HOLDERS, np.int64), np.int64(m.products)
+    for row in rows:
+        forget(counted)
+        count(counted, HELD)
+        if row["lost"]:
+            count(counted, LOST_OF_HELD)
+        put(counted, SATISFACTION_OF_HELD, row["satisfaction_end"])
+        add(sums, np.int64(row["product"]) if row["product"] >= 0 else products, counted, ZERO, N_HOLDERS)
 
 
 @entry

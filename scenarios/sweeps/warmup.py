@@ -129,7 +129,7 @@ class _Windows:
             effects = _touching(block.effects, "at", "at", tally)
             held, none = _touching(block.holdings, "since", "until", tally), block.customers[:0]
             part = replace(block, visits=visits, journeys=journeys, customers=none, spells=spells)
-            tally.read(replace(part, effects=effects, holdings=held))
+            tally.read(replace(part, effects=effects, holdings=held, holders=block.holders[:0]))
 
 
 def _touching(rows: NDArray[np.void], begins: str, ends: str, tally: Tally) -> NDArray[np.void]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 BLOCK = 16_384  # rows: few enough to stay in the processor's cache until they have been added up
 EVENTS = 64  # there is room for at first, before anything is made larger
 SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
-KINDS = ("visit", "journey", "customer", "spell", "effect", "holding")  # of rows
+KINDS = ("visit", "journey", "customer", "spell", "effect", "holding", "holder")  # of rows
 # What the world calls the room in a table.
 ROOM = {
     "n_buckets": "bucket", "room_customers": "customer", "room_issues": "issue", "room_events": "event",
@@ -160,7 +160,7 @@ class History:
         rows = {kind: self.tables[f"{kind} row"][: world[f"{kind}_rows"]] for kind in KINDS}
         block = Block(
             self.lowered.names, rows["visit"], rows["journey"], rows["customer"], rows["spell"],
-            self.tables["origin"][: world["origins"]], rows["effect"], rows["holding"],
+            self.tables["origin"][: world["origins"]], rows["effect"], rows["holding"], rows["holder"],
             tuple(look for roster in rosters for look in roster.looks),
             tuple(departure for roster in rosters for departure in roster.departures),
         )  # fmt: skip

@@ -39,6 +39,7 @@ from sim.engines.world import (
     entered_at,
     event_at,
     happening_at,
+    holder_row,
     holding_row,
     idle_at,
     issue_at,
@@ -847,6 +848,7 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
     customer["issues"] = NONE
     customer["reviews"] = 0
     customer["present"] = 0
+    customer["lost"] = 0
     customer["pending"] = NONE
     customer["times_left"] = 0
     for stage in range(w["n_entered"]):
@@ -864,6 +866,7 @@ def newcomer(w: Record, key: Key, origin: Whole, k: Whole, only: Whole) -> Whole
         share = m_products(w, f, chosen, product)
         held = share > 0.0 and draw(draws.fold(key, m_product_name(w, product)), U_PRODUCT) < share
         product_at(w, c, product)["since"] = w["now"] if held else nan
+        product_at(w, c, product)["at_start"] = 0
     for lagging in range(w["n_lagging"]):
         noted = noted_at(w, c, lagging)
         noted["value"] = NONE
@@ -2550,6 +2553,8 @@ def end_spell(w: Record, c: Whole, until: float, left: Whole) -> None:
         return
     if since <= w["warmup"] <= until and until > since:
         customer["present"] = 1
+        if until < w["horizon"]:
+            customer["lost"] = 1
     row = spell_row(w, w["spell_rows"])
     w["spell_rows"] += 1
     w["rows"] += 1
@@ -2566,9 +2571,12 @@ def end_spell(w: Record, c: Whole, until: float, left: Whole) -> None:
 @compiled
 def end_holding(w: Record, c: Whole, product: Whole, until: float) -> None:
     """Write down a time of being a customer and holding a product, if they do."""
-    customer, since = customer_at(w, c), product_at(w, c, product)["since"]
-    if isnan(since) or not until > max(customer["since"], since):
+    customer, held = customer_at(w, c), product_at(w, c, product)
+    since = max(customer["since"], held["since"])
+    if isnan(held["since"]) or not until > since:
         return
+    if since <= w["warmup"] <= until:
+        held["at_start"] = 1
     row = holding_row(w, w["holding_rows"])
     w["holding_rows"] += 1
     w["rows"] += 1
@@ -2576,7 +2584,7 @@ def end_holding(w: Record, c: Whole, product: Whole, until: float) -> None:
     row["product"] = product
     row["persona"] = customer["group"]
     row["kept"] = customer["kept"]
-    row["since"] = max(customer["since"], since)
+    row["since"] = since
     row["until"] = until if until < inf else nan
 
 
@@ -2744,6 +2752,31 @@ def record_customer(w: Record, c: Whole) -> None:
     row["satisfaction_end"] = customer["satisfaction"]
     row["revenue"] = customer["revenue"] if w["measuring"] == 1 else 0.0
     row["cost"] = customer["cost"] if w["measuring"] == 1 else 0.0
+    if customer["present"] == 1 and w["n_products"] > 0:
+        record_holders(w, c)
+
+
+@compiled
+def record_holders(w: Record, c: Whole) -> None:
+    """Write down what a customer held when the window opened, or that it was nothing."""
+    nothing = True
+    for product in range(w["n_products"]):
+        if product_at(w, c, product)["at_start"] == 1:
+            record_holder(w, c, product)
+            nothing = False
+    if nothing:
+        record_holder(w, c, NONE)
+
+
+@compiled
+def record_holder(w: Record, c: Whole, product: Whole) -> None:
+    customer = customer_at(w, c)
+    row = holder_row(w, w["holder_rows"])
+    w["holder_rows"] += 1
+    w["rows"] += 1
+    row["product"] = product
+    row["lost"] = customer["lost"]
+    row["satisfaction_end"] = customer["satisfaction"]
 
 
 # ---- the run ---------------------------------------------------------------------------------------------------------

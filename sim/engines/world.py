@@ -27,7 +27,7 @@ from sim.arrays import (
     TOUCHPOINT,
 )
 from sim.engines.memory import addressed, records, stretches, values
-from sim.records import CUSTOMER_ROW, EFFECT_ROW, HOLDING_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
+from sim.records import CUSTOMER_ROW, EFFECT_ROW, HOLDER_ROW, HOLDING_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
 
 _F, _I, _U = np.float64, np.int32, np.uint64
 
@@ -46,7 +46,7 @@ CUSTOMER = np.dtype(
         *(
             (name, _I)
             for name in (
-                "origin", "k", "journeys", "issues", "settled", "arm", "group", "present", "kept", "pending",
+                "origin", "k", "journeys", "issues", "settled", "arm", "group", "present", "lost", "kept", "pending",
                 "times_left", "before", "after",
             )
         ),
@@ -103,7 +103,9 @@ PLACE = np.dtype([(n, np.int64) for n in ("previous", "next", "queue")])
 QUEUE = np.dtype([("head", np.int64), ("tail", np.int64)])
 ORIGIN = np.dtype([(n, _I) for n in ("before", "follows", "journey")])
 NEED_STATE = np.dtype([("due", _F), ("n", np.int64)])
-HELD = np.dtype([("since", _F)])  # NaN where a product is not held
+# `since`: NaN where a product is not held. `at_start`: whether it was when the measured window opened; said when it is
+# given up, or the customer goes.
+HELD = np.dtype([("since", _F), ("at_start", _I)])
 TRAIT = np.dtype([("value", _I)])
 # What the company knows of a trait: the value, of which setting it is, and how many there have been.
 NOTED = np.dtype([("value", _I), ("nth", _I), ("set", _I)])
@@ -131,7 +133,7 @@ CHANGING = {
     "place": (PLACE, 1), "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1),
     "visit row": (VISIT_ROW, 1), "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
     "spell row": (SPELL_ROW, 1), "effect row": (EFFECT_ROW, 1), "holding row": (HOLDING_ROW, 1),
-    "moment": (MOMENT, 1),
+    "holder row": (HOLDER_ROW, 1),    "moment": (MOMENT, 1),
     "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
     "duties": (STRETCH, 1), "duty": (DUTY, 1), "system": (SYSTEM, 1), "outages": (STRETCH, 1), "outage": (OUTAGE, 1),
 }  # fmt: skip
@@ -181,8 +183,8 @@ WORLD = np.dtype(
                 # How far things have come, and how full tables are.
                 "serial", "events", "at_bucket", "in_heap", "free_event", "customers", "slots", "free_slot",
                 "oldest", "newest", "issues", "free", "phase", "measuring", "rows", "visit_rows", "journey_rows",
-                "customer_rows", "spell_rows", "effect_rows", "holding_rows", "passing", "ties", "first", "starting",
-                "joins", "origins", "stuck_journey", "stuck_step", "looking",
+                "customer_rows", "spell_rows", "effect_rows", "holding_rows", "holder_rows", "passing", "ties",
+                "first", "starting", "joins", "origins", "stuck_journey", "stuck_step", "looking",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "left", "pilot", "nobody_is_forgotten", "n_entered", "n_relation", "n_likings",
                 "makes_lists", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
@@ -228,6 +230,7 @@ customer_row = records("customer row", *CHANGING["customer row"])
 spell_row = records("spell row", *CHANGING["spell row"])
 effect_row = records("effect row", *CHANGING["effect row"])
 holding_row = records("holding row", *CHANGING["holding row"])
+holder_row = records("holder row", *CHANGING["holder row"])
 moment_at = records("moment", *CHANGING["moment"])
 origin_at = records("origin", *CHANGING["origin"])
 curve_at = records("curve", *CHANGING["curve"])

@@ -48,6 +48,7 @@ AN_INSTANT = 1e-6  # minutes; a moment worked out from two others may miss it by
 A_CONTACT = 1e-9  # of one, by which a share of contacts may miss it
 TURNED_AWAY = (CLOSED, DOWN, BLOCKED)
 OF_NO_WEEK = {"present", "lost_of_present", "at_start", "stayed", "satisfaction_end", "holders"}  # weeks start anew
+OF_SEVERAL = OF_NO_WEEK - {"holders"}  # by product: whoever held several when the window opened counts for each
 OF_POOLS = {
     "busy", "busy_cost", "overtime", "overtime_cost", "duty", "paid", "partner_cost", "penalties", "promised",
     "promise_kept", "people_left", "hiring_cost", "rostered", "vacant", "training", "strain", "strained", "places",
@@ -1079,7 +1080,8 @@ def products_are_held_by_customers(history: History) -> Iterator[str]:
     for (customer, product), held in times.items():
         if any(until > since for (_, until), (since, _) in pairwise(sorted(held))):
             yield f"customer {customer}: holds {product} twice at a time"
-    for product in history.kpis["product"].groups[:-1]:
+    products, holders = history.kpis["product"].groups[:-1], set[int]()
+    for product in products:
         here = [time for (_, name), held in times.items() if name == product for time in held]
         counted = {
             "holders": sum(until >= end for _, until in here),
@@ -1088,6 +1090,37 @@ def products_are_held_by_customers(history: History) -> Iterator[str]:
         }
         for kpi, number in counted.items():
             yield from differs(f"{kpi} of {product}", history.kpi(kpi, "product", product), number)
+        then = {who for (who, name), held in times.items() if name == product and any(a <= start <= b for a, b in held)}
+        yield from as_they_were(history, product, then)
+        holders |= then
+    if products:
+        felt = sum(history.person[who]["satisfaction_end"] for who in holders)
+        others = history.kpis["all"]["satisfaction_end"][0] - felt
+        yield from differs("satisfaction of others", history.kpis["product"]["satisfaction_end"][-1], others)
+
+
+def as_they_were(history: History, product: str, people: set[int]) -> Iterator[str]:
+    """Those who held a product when the window opened are counted for it, as satisfied as they are, lost or not.
+
+    Who is moved to two stages at the moment when it opens may be either: rows do not tell which came last.
+    """
+    happened, (start, end), sums = happened_to(history), history.window, history.kpis["product"]
+    home = history.model.population.stage
+    present, lost, felt = (
+        sums[name][sums.groups.index(product)] for name in ("present", "lost_of_present", "satisfaction_end")
+    )
+    yield from differs(f"holders of {product} when the window opened", present, len(people))
+    satisfactions = (history.person[who]["satisfaction_end"] for who in people)
+    yield from differs(f"satisfaction of holders of {product}, all together", felt, sum(satisfactions))
+    fewest = most = 0
+    for who in people:
+        moved = moves(history.person[who], happened[who])
+        gone = any(start <= time < end and stage != home for time, stage in moved)
+        unclear = [time for time, _ in moved].count(start) > 1
+        fewest += gone and not unclear
+        most += gone or unclear
+    if not fewest <= lost <= most:
+        yield f"{lost:g} who held {product} were lost, not {fewest} to {most}"
 
 
 def as_customer(
@@ -1261,7 +1294,8 @@ def money_adds_up(history: History) -> Iterator[str]:
         if not sums.groups:  # as where there is no pilot
             continue
         for name in sums.values.keys() & whole.values.keys():
-            if not (dimension == "week" and name in OF_NO_WEEK) and not (dimension == "pool" and name not in OF_POOLS):
+            apart = {"week": name in OF_NO_WEEK, "pool": name not in OF_POOLS, "product": name in OF_SEVERAL}
+            if not apart.get(dimension, False):
                 yield from differs(f"{name} by {dimension}", float(sums[name].sum()), float(whole[name].sum()))
     for dimension in ("persona", "pilot"):
         for group in history.kpis[dimension].groups:

@@ -192,6 +192,10 @@ SPOILT = {
         "nobody gives one up": lambda: with_rows("holdings", until=NEVER.cast(pl.Float64)),
         "all hold two at a time": lambda: with_rows("holdings", product=pl.lit("router")),
         "others are counted": lambda: measured_as(with_rows("holdings", product=pl.lit("mobile"))),
+        "holders are happier": lambda: measured_as(
+            with_rows("customers", satisfaction_end=pl.col("satisfaction_end") + 0.01)
+        ),
+        "nobody left": lambda: measured_as(with_rows("customers", left=NEVER.cast(pl.Float64))),
     },
     "stages_are_the_last_that_were_set": {
         "all are of one stage": lambda: with_rows("customers", stage=pl.lit("prospect")),

@@ -1,13 +1,16 @@
 """What customers hold, what they pay for it, and what belongs to a product."""
 
+from dataclasses import replace
 from functools import cache
 
 import polars as pl
 import pytest
 
 from sim import build, simulate
+from sim.engines import compiled, reference
 from sim.kpis import measure
 from sim.summaries import summarise
+from tests.engines.equal import assert_same_sums
 from tests.sim.stories import call, company, customer, moment, page, tell
 
 MINUTE = 1 / (60 * 24 * 30.4375)  # of a month
@@ -247,6 +250,108 @@ def test_holders_are_those_at_the_start_and_who_came_less_who_went():
     assert len(weekly) == 4
     assert weekly[-1] == kpis(trading(), "holders", "all")["all"]
     assert weekly[0] == tables.holdings.filter((since < start + 7 * 1440) & (until >= start + 7 * 1440)).height
+
+
+# ---- satisfaction and churn by product -------------------------------------------------------------------------------
+
+
+HALF = {"start": "2025-01-06", "horizon": "1 day", "warmup": "12 h"}  # measured from minute 720 on
+
+
+def fates(raw):
+    """Satisfaction and churn by product, as far as they are known, summed by both engines as rows come."""
+    _, expected = reference.live(build(raw), 1, 0, keep=0.0)
+    _, found = compiled.live(build(raw), 1, 0, keep=0.0)
+    assert_same_sums(expected, found)
+    rows = measure(found).filter(by="product").drop_nans("value").pivot("kpi", index="group", values="value")
+    return {row["group"]: (row["satisfaction"], row["churn"]) for row in rows.to_dicts() if row["churn"] is not None}
+
+
+def test_holders_when_the_window_opens_count_whatever_they_hold_later():
+    """Seven customers, done by hand; the window is from minute 720 to 1440."""
+    result = simulate(build(holding(clock=HALF, population={"customers": 7})), 1)
+    people = {  # joined, left, satisfaction in the end; what they held, since when, until when
+        0: (0, None, 8, [("internet", 0, None)]),
+        1: (0, 1000, 2, [("internet", 0, 1000), ("mobile", 300, 1000)]),
+        2: (0, 1000, 3, [("internet", 0, 900)]),  # gave it up, then left
+        3: (0, 1200, 4, [("mobile", 0, 500)]),  # held nothing any more
+        4: (0, None, 6, [("mobile", 800, None)]),  # held nothing yet
+        5: (750, 800, 1, [("internet", 750, 800)]),  # joined too late
+        6: (0, 700, 1, [("internet", 0, 700)]),  # left too early
+    }
+    lives = [(joined, left, felt) for joined, left, felt, _ in people.values()]
+    lived = pl.DataFrame(lives, dict.fromkeys(("joined", "left", "satisfaction_end"), pl.Float64), orient="row")
+    held = [(who, name, "person", since, until) for who, (*_, had) in people.items() for name, since, until in had]
+    tables = replace(
+        result.tables,
+        customers=result.tables.customers.with_columns(lived),
+        holdings=pl.DataFrame(held, result.tables.holdings.schema, orient="row"),
+    )
+    rows = measure(summarise(replace(result, tables=tables))).filter(by="product")
+    found = {kpi: dict(rows.filter(kpi=kpi).select("group", "value").iter_rows()) for kpi in rows["kpi"].unique()}
+    nobody = pytest.approx(float("nan"), nan_ok=True)
+    assert found["satisfaction"] == {"internet": 13 / 3, "mobile": 2, "modem": nobody, "none": 5}
+    assert found["churn"] == {"internet": 2 / 3, "mobile": 1, "modem": nobody, "none": 0.5}
+    assert found["retention"] == {"internet": pytest.approx(1 / 3), "mobile": 0, "modem": nobody, "none": 0.5}
+
+
+def test_who_gives_a_product_up_and_then_leaves_is_lost_to_it():
+    journeys = {"ann": read(800, drops="internet"), "bob": read(900, satisfaction=-2, stage="left")}
+    raw = holding("internet", clock=HALF, journeys=journeys)
+    assert fates(raw) == {"internet": (customer(tell(raw))["satisfaction_end"], 1)}
+    del raw["journeys"]["bob"]
+    assert fates(raw)["internet"][1] == 0
+
+
+def test_who_holds_nothing_when_the_window_opens_is_of_none():
+    journeys = {"ann": read(600, drops="internet"), "bob": read(900, adds="internet"), "eve": read(1000, stage="left")}
+    raw = holding("internet", clock=HALF, journeys=journeys)
+    assert fates(raw) == {"none": (customer(tell(raw))["satisfaction_end"], 1)}
+
+
+def test_who_moves_to_another_stage_is_lost_also_if_they_come_back():
+    journeys = {
+        "ann": read(800, stage="paused"),
+        "bob": read(900, stage="customer") | {"who": {"stage": "paused"}},
+    }
+    raw = holding("internet", "mobile", clock=HALF, journeys=journeys)
+    felt = customer(tell(raw))["satisfaction_end"]
+    assert fates(raw) == {"internet": (felt, 1), "mobile": (felt, 1)}
+
+
+def test_a_product_of_somebody_who_is_no_customer_yet_is_not_held():
+    come = read(0, stage="customer") | {"when": {"arrival": "20 / day"}}
+    raw = holding("mobile", clock=HALF, journeys={"come": come}, population={"customers": 0})
+    tables = tell(raw)
+    counted = tables.customers.filter(pl.col("joined") <= 720)
+    assert 0 < len(counted) < len(tables.customers)
+    assert fates(raw) == {"mobile": (pytest.approx(counted["satisfaction_end"].mean()), 0)}
+
+
+def test_what_is_given_up_or_got_the_moment_the_window_opens_was_held_then_and_once():
+    journeys = {"ann": read(715, drops="internet", adds="mobile")}
+    raw = holding("internet", clock=HALF, journeys=journeys)
+    assert set(fates(raw)) == {"internet", "mobile"}
+    raw["journeys"] |= {"bob": read(715, adds="internet", drops="mobile")}
+    rows = tell(raw).holdings.filter(product="internet")
+    assert (rows["since"].to_list(), rows["until"].to_list()) == ([0, 720], [720, None])
+    _, counted = compiled.live(build(raw), 1, 0, keep=0.0)
+    assert counted["product"]["present"].tolist() == [1, 0, 0, 0]
+
+
+def test_satisfaction_and_churn_by_product_are_those_of_the_tables():
+    tables = tell(trading())
+    start, inf = 8 * 1440, float("inf")
+    lost = (pl.col("left").fill_null(inf) < 5 * 7 * 1440).alias("lost")
+    people = tables.customers.filter(pl.col("joined") <= start, pl.col("left").fill_null(inf) >= start)
+    held = tables.holdings.filter(pl.col("since") <= start, pl.col("until").fill_null(inf) >= start)
+    rows = people.join(held, on="customer", how="left").with_columns(lost, pl.col("product").fill_null("none"))
+    gave_up = rows.filter(pl.col("until") < pl.col("left"), "lost")
+    assert gave_up.height > 0
+    means = rows.group_by("product").agg(pl.col("satisfaction_end").mean(), pl.col("lost").mean())
+    expected = {name: (felt, pytest.approx(lost)) for name, felt, lost in means.iter_rows()}
+    assert {"internet", "mobile", "none"} <= set(expected)
+    assert fates(trading()) == expected
 
 
 def test_where_nobody_holds_anything_nothing_is_by_product():
