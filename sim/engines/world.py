@@ -133,7 +133,7 @@ CHANGING = {
     "place": (PLACE, 1), "busy": (COUNT, 1), "to start": (STARTING, 1), "arrival": (COMING, 1),
     "visit row": (VISIT_ROW, 1), "journey row": (JOURNEY_ROW, 1), "customer row": (CUSTOMER_ROW, 1),
     "spell row": (SPELL_ROW, 1), "effect row": (EFFECT_ROW, 1), "holding row": (HOLDING_ROW, 1),
-    "holder row": (HOLDER_ROW, 1),    "moment": (MOMENT, 1),
+    "holder row": (HOLDER_ROW, 1), "moment": (MOMENT, 1),
     "origin": (ORIGIN, 1), "curve": (STRETCH, 1), "knot": (KNOT, 1),
     "duties": (STRETCH, 1), "duty": (DUTY, 1), "system": (SYSTEM, 1), "outages": (STRETCH, 1), "outage": (OUTAGE, 1),
 }  # fmt: skip
