@@ -171,6 +171,12 @@ class Running:
                 getattr(self, f"run_{block.language}")(block, place)
                 output = self.printed()
 
+    def run_words(self) -> None:
+        """Run commands and YAML alone, and no Python."""
+        for block in blocks(self.page):
+            if block.language in ("bash", "yaml") and not block.left_alone:
+                getattr(self, f"run_{block.language}")(block, f"{name(self.page)}:{block.line}")
+
     def run_bash(self, block: Block, place: str) -> None:
         """Run commands."""
         for command in block.text.replace("\\\n", " ").splitlines():

@@ -19,9 +19,7 @@ SAYING = [page for page in PAGES if page != CALIBRATED and any(b.language == "ya
 def said(page):
     """Every scenario of a page, by where it stands; those in files as they are in the end."""
     running = Running(page, str, lambda words: desirepath(words) if words[0] == "new" else 0)
-    for block in blocks(page):
-        if block.language in ("yaml", "bash") and not block.left_alone:
-            getattr(running, f"run_{block.language}")(block, f"{name(page)}:{block.line}")
+    running.run_words()
     files = {path.stem: compose("simulate", [f"scenario={path.stem}"]) for path in Path("conf/scenario").glob("*.yaml")}
     return running.scenarios | {stem: composed.config["scenario"] for stem, composed in files.items()}
 
