@@ -93,6 +93,7 @@ def blocks(page: Path) -> list[Block]:
         elif inside is not None:
             inside[3].append(line)
         elif line.strip():
+            assert not line.lstrip().startswith("```"), f"{name(page)}:{number}: a block that is indented is not run"
             before = line
     assert inside is None, f"{name(page)}:{inside and inside[1]}: a block is not closed"
     return found
