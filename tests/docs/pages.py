@@ -93,6 +93,7 @@ def blocks(page: Path) -> list[Block]:
         elif inside is not None:
             inside[3].append(line)
         elif line.strip():
+            assert not line.lstrip().startswith("```"), f"{name(page)}:{number}: a block that is indented is not run"
             before = line
     assert inside is None, f"{name(page)}:{inside and inside[1]}: a block is not closed"
     return found
@@ -144,11 +145,18 @@ def understood(words: list[str]) -> int:
 
 
 class Running:
-    """The examples of one page, as they are run one after the other in the current folder."""
+    """The examples of one page, as they are run one after the other in the current folder.
+
+    Attributes
+    ----------
+    scenarios
+        Those that blocks are, or are part of, by where they stand.
+    """
 
     def __init__(self, page: Path, printed: Callable[[], str], do: Callable[[list[str]], int]) -> None:
         self.page, self.printed, self.do = page, printed, do
         self.names: dict[str, Any] = {"__name__": "example"}
+        self.scenarios: dict[str, Any] = {}
 
     def run(self) -> Iterator[tuple[Block, str]]:
         """Run every example; give every block of what is printed with what was really printed."""
@@ -163,6 +171,12 @@ class Running:
                 self.printed()
                 getattr(self, f"run_{block.language}")(block, place)
                 output = self.printed()
+
+    def run_words(self) -> None:
+        """Run commands and YAML alone, and no Python."""
+        for block in blocks(self.page):
+            if block.language in ("bash", "yaml") and not block.left_alone:
+                getattr(self, f"run_{block.language}")(block, f"{name(self.page)}:{block.line}")
 
     def run_bash(self, block: Block, place: str) -> None:
         """Run commands."""
@@ -179,11 +193,14 @@ class Running:
         raw, _ = load(draft)
         draft.unlink()
         if what == "scenario":
+            self.scenarios[place] = raw
             build(raw, what=place)
         elif what == "part of a scenario":
-            build(laid_over(load(STARTER)[0], raw), what=place)
+            self.scenarios[place] = laid_over(load(STARTER)[0], raw)
+            build(self.scenarios[place], what=place)
         elif what.startswith("from "):
-            whole = load(STARTER.with_stem(what.removeprefix("from ")))[0]
+            shipped = what.removeprefix("from ")
+            self.scenarios[shipped] = whole = load(STARTER.with_stem(shipped))[0]
             assert laid_over(whole, raw) == whole, f"{place}: the scenario says something else"
         elif what.startswith("in "):
             path = Path(what.removeprefix("in "))

@@ -2,6 +2,7 @@
 
 import math
 import re
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -92,6 +93,15 @@ def test_the_report_tells_of_the_test_where_there_is_one(comparison):
     assert page_.count("What a test of this size would have seen: A page that answers") == 1
     assert "needs 10 runs" not in page_
     assert re.search(r">Completion<.*?>over 99 %<.*?>enough<", page_, re.DOTALL)
+    assert "of every persona" not in page_
     only = replace(comparison, models={name: comparison.models[name] for name in ("baseline", "whole")})
     assert "What a test of this size" not in comparison_report(only, "Pages", "Does it help?", {})
     assert comparison.values.filter(scenario="whole", by="pilot").is_empty()
+
+
+def test_the_report_warns_where_the_others_are_of_more_personas_than_the_pilot(comparison):
+    raw = deepcopy(comparison.models["baseline"].raw)
+    raw["personas"] = {who: raw["personas"]["person"] | {"share": 0.5} for who in ("person", "other")}
+    raw["changes"]["tried"]["who"] = {"share": 0.5, "persona": "other"}
+    mixed = compare(variants(build(raw), ["tried"]), seed=5, replications=2)
+    assert "The others here are of every persona" in comparison_report(mixed, "Pages", "Does it help?", {})
