@@ -1,4 +1,4 @@
-"""What a test of a pilot's size would have seen: those in it beside all others, in one and the same world.
+"""What a test of a pilot's size would have seen: those in it beside all who could have been, in the same world.
 
 Every replication is one such test. So how far its results scatter is seen, and not worked out; and what the change does
 to the others, who wait in the same queues, is part of what the test sees.
@@ -39,7 +39,7 @@ class Tried:
     kpi
         Its name.
     others, pilot
-        Means over the tests, of those who are not in the pilot and of those who are.
+        Means over the tests, of those who could have been in the pilot and are not, and of those who are.
     difference
         Mean of what a test sees: pilot − others.
     tests

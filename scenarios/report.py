@@ -33,7 +33,7 @@ from scenarios.pages import (
 )
 from scenarios.pilots import is_pilot, tried
 from scenarios.plots import Difference, Quarter, Week, interval_plot, money_plot
-from sim.changes import flatten, phases, pilot_of
+from sim.changes import flatten, phases
 from sim.kpis import HEADLINES, KPIS
 from sim.model import NO_PRODUCT
 
@@ -314,10 +314,7 @@ def _pilot(comparison: Comparison, change: str, title: str) -> dict[str, Any]:
             texts += [_share_of_tests(seen.told_apart), _times(seen.needed)]
         rows.append(Row(words.kpi_title(seen.kpi), [Cell(text) for text in texts]))
     head = ["Number", "Others", "In the pilot", "A test sees", "19 of 20 tests see", "Told apart", "Size needed"]
-    model = comparison.models[change]
-    who = model.changes[pilot_of(model) or change].who
-    mixed = who is not None and who.persona is not None and not set(model.personas) <= set(who.persona)
-    return {"title": title, "head": head, "rows": rows, "mixed": mixed}
+    return {"title": title, "head": head, "rows": rows}
 
 
 def _times(size: float) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from sim import draws, sums
 from sim.arrays import NONE, names_of
-from sim.changes import arms, charged, phases, span
+from sim.changes import arms, charged, phases, pilot_of, span
 from sim.model import NO_PRODUCT
 from sim.once import once_a_model
 from sim.records import block_of
@@ -132,6 +132,7 @@ class _Scheme:
             "channel": self.names.channels,
             "week": tuple(str(week) for week in range(1, len(self.edges))),
         }
+        self.could_be_in_the_pilot = self._could_be_in_the_pilot()
         self.product_of = self._product_of()
         self.measured = self._measured()
         pools = [pool for phase in self.phases for pool in phase.model.staff.values()]
@@ -139,6 +140,13 @@ class _Scheme:
         self.strained = any(pool.strain is not None for pool in pools)
         self.staffed = {dimension: self.staff(dimension, _staff(model)) for dimension in ("all", "pool", "week")}
         self.changes = {dimension: self._changes(dimension) for dimension in ("all", "week")}
+
+    def _could_be_in_the_pilot(self) -> NDArray[np.bool_]:
+        """Which personas a pilot is drawn of: only they are compared, for others differ from them anyway."""
+        pilot = pilot_of(self.model)
+        who = self.model.changes[pilot].who if pilot is not None else None
+        named = self.names.personas if who is None or who.persona is None else who.persona
+        return np.array([persona in named for persona in self.names.personas], np.bool_)
 
     def _product_of(self) -> NDArray[np.int64]:
         """Product to which each goal belongs, by its place among the groups of products."""
@@ -410,8 +418,8 @@ class Tally:
         found["persona"] = Sums(
             self.scheme.groups["persona"], {name: all_.sum(axis=0) for name, all_ in by_arm.items()}
         )
-        arms_ = {name: each.sum(axis=1)[: len(self.scheme.groups["pilot"])] for name, each in by_arm.items()}
-        found["pilot"] = Sums(self.scheme.groups["pilot"], arms_)
+        arms_, could = self.scheme.groups["pilot"], self.scheme.could_be_in_the_pilot
+        found["pilot"] = Sums(arms_, {name: each[: len(arms_), could].sum(axis=1) for name, each in by_arm.items()})
         found["product"] = Sums(self.scheme.groups["product"], self._by_product(found["all"]))
         owed = found["pool"].values["penalties"] = self._penalties()
         found["all"].values["penalties"] = owed.sum(keepdims=True)

@@ -93,15 +93,25 @@ def test_the_report_tells_of_the_test_where_there_is_one(comparison):
     assert page_.count("What a test of this size would have seen: A page that answers") == 1
     assert "needs 10 runs" not in page_
     assert re.search(r">Completion<.*?>over 99 %<.*?>enough<", page_, re.DOTALL)
-    assert "of every persona" not in page_
     only = replace(comparison, models={name: comparison.models[name] for name in ("baseline", "whole")})
     assert "What a test of this size" not in comparison_report(only, "Pages", "Does it help?", {})
     assert comparison.values.filter(scenario="whole", by="pilot").is_empty()
 
 
-def test_the_report_warns_where_the_others_are_of_more_personas_than_the_pilot(comparison):
+def of_two_personas(comparison, **who):
     raw = deepcopy(comparison.models["baseline"].raw)
-    raw["personas"] = {who: raw["personas"]["person"] | {"share": 0.5} for who in ("person", "other")}
-    raw["changes"]["tried"]["who"] = {"share": 0.5, "persona": "other"}
-    mixed = compare(variants(build(raw), ["tried"]), seed=5, replications=2)
-    assert "The others here are of every persona" in comparison_report(mixed, "Pages", "Does it help?", {})
+    person = raw["personas"]["person"]
+    raw["personas"] = {"person": person | {"share": 0.5}, "other": person | {"share": 0.5, "satisfaction": {"rest": 9}}}
+    raw["changes"]["tried"]["who"] = {"persona": "other"} | who
+    return compare(variants(build(raw), ["tried"]), seed=5, replications=2)
+
+
+def test_those_in_the_pilot_of_a_persona_are_compared_with_others_of_that_persona(comparison):
+    seen = {each.kpi: each for each in tried(of_two_personas(comparison, share=0.5), "tried")}
+    assert seen["satisfaction"].others > 8  # those who rest at 5 are left out
+
+
+def test_where_nobody_is_left_to_compare_with_the_report_says_so(comparison):
+    everybody = of_two_personas(comparison)
+    assert tried(everybody, "tried") == []
+    assert "somebody is not who could have been" in comparison_report(everybody, "Pages", "Does it help?", {})

@@ -179,6 +179,18 @@ def test_kpis_are_told_of_those_in_the_pilot_and_of_the_others():
     assert by_persona == pytest.approx(together)
 
 
+def test_the_others_are_those_who_could_have_been_in_the_pilot():
+    raw = pages(CHANGE | {"who": {"share": 0.5, "persona": "other"}})
+    raw["personas"] = {"person": raw["personas"]["person"] | {"share": 0.5}}
+    raw["personas"]["other"] = raw["personas"]["person"]
+    result = simulate(build(raw), seed=3)
+    found = measure(summarise(result)).filter(kpi="revenue", by="pilot")
+    money = result.tables.customers.filter(persona="other").group_by("pilot").agg(pl.col("revenue").sum())
+    assert dict(found.select("group", "value").iter_rows()) == pytest.approx(
+        {"pilot" if pilot else "others": total for pilot, total in money.iter_rows()}
+    )
+
+
 def test_no_kpi_is_told_of_a_pilot_where_there_is_none():
     assert measure(summarise(simulate(build(pages()), seed=3))).filter(by="pilot").is_empty()
 
