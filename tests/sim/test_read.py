@@ -1782,6 +1782,54 @@ def test_parts_may_be_repeated_by_reference(tmp_path):
     assert model.staff["tier1"].shifts["late"] == model.staff["tier1"].shifts["early"]
 
 
+def test_parts_may_be_merged_and_what_stands_beside_them_wins(tmp_path):
+    text = STORY.replace("early: {", "early: &early {") + "      late: {headcount: 1, <<: *early}\n"
+    shifts = read_text(tmp_path, text + '      last: {<<: [{to: "20:00"}, *early]}\n').staff["tier1"].shifts
+    assert [(name, shift.begins, shift.ends, shift.headcount) for name, shift in shifts.items()] == [
+        ("early", 480, 960, 2),
+        ("late", 480, 960, 1),
+        ("last", 480, 1200, 2),
+    ]
+
+
+@pytest.mark.parametrize("merged", ["*early", "{<<: *early}"])
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        ("headcount: 2", "headcount: -2", ".headcount", "-2 is out of bounds; it should be at least 0"),
+        ("headcount: 2", "headcout: 2", ".headcout", "not a known field; did you mean 'headcount'?"),
+        ("headcount: 2", "headcount: 2, to: '17:00'", ".to", "given twice; keep one"),
+    ],
+)
+def test_a_fault_that_an_alias_repeats_is_told_once(told, old, new, path, message, merged):
+    _, problem = told(
+        (f"{old}}}", f"{new}}}\n      late: {merged}\n      night: {merged}"),
+        ("early: {days: mon-fri, from", "early: &early {days: mon-fri, from"),
+    )
+    repeated = "" if "twice" in message else " (an alias repeats it in 2 more places)"
+    assert problem == f"  staff.tier1.shifts.early{path}: {message}{repeated} [story.yaml:28]"
+
+
+def test_what_a_repeated_part_lacks_is_told_once(told):
+    _, problem = told(
+        (", headcount: 2}", "}\n      late: *early"),
+        ("early: {days: mon-fri, from", "early: &early {days: mon-fri, from"),
+    )
+    assert problem.startswith("  staff.tier1.shifts.early.headcount: is missing")
+    assert problem.endswith(" (an alias repeats it in 1 more place) [story.yaml:28]")
+
+
+def test_the_same_fault_written_twice_on_a_line_is_told_twice(told):
+    problems = told(("patience: {phone: 5 min}", "patience: {phone: -5 min, hotline: -5 min}"))[1:]
+    assert [problem.split(": ")[0].rpartition(".")[2] for problem in problems] == ["hotline", "phone"]
+
+
+@pytest.mark.parametrize(("merged", "message"), [("3", "merges mappings only"), ("*early", "contains itself")])
+def test_a_merge_that_cannot_be_is_told(told, merged, message):
+    _, problem = told(("early: {days: mon-fri", f"early: &early {{<<: {merged}, days: mon-fri"))
+    assert problem.startswith(f"  staff.tier1.shifts.early.<<: {message}")
+
+
 # ---- any mutation at all ---------------------------------------------------------------------------------------------
 
 
