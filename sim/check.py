@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from sim.astray import kinds_at, known_fields, not_a_mapping, not_a_number, unknown_field, without_kind, without_names
 from sim.errors import Problem, ScenarioError, did_you_mean
+from sim.likely import WithoutUnitError
 from sim.model import Model
 from sim.references import check_references
 from sim.rounds import check_rounds
@@ -94,7 +95,8 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
     elif kind == "missing":
         message = MISSING
     elif kind == "value_error":
-        message = str(ctx["error"])
+        fault = ctx["error"]
+        message = fault.at(path) if isinstance(fault, WithoutUnitError) else str(fault)
     elif kind in _BOUNDS:
         words, key = _BOUNDS[kind]
         message = f"{found!r} is out of bounds; it should be {words} {ctx[key]:g}{_as_share(found, ctx)}"

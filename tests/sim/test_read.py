@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from sim import Model, ScenarioError, build, read
 from sim.changes import altered
 from sim.read import load
+from sim.units import SAY_UNITS
 from tests.sim.everything import EVERYTHING
 from tests.sim.stories import call, company, desk, moment, page, pool
 
+UNITS = f"(units: {SAY_UNITS})"
 STORY = """\
 # A company that fits on a page.
 clock: {start: 2025-01-06, horizon: 4 weeks, warmup: 1 week}
@@ -356,7 +358,17 @@ def test_a_fault_is_told_with_its_place_its_value_and_a_remedy(told, old, new, l
         ("cost: 0.35 EUR", "cost: 1000", "touchpoints.hotline.cost", "did you mean '1000 EUR'?"),
         ("cost: 0.35 EUR", "cost: €1,000", "touchpoints.hotline.cost", "did you mean '1000 EUR'?"),
         ("cost: 0.35 EUR", "cost: 6.000 EUR", "touchpoints.hotline.cost", "write '6 EUR' or '6000 EUR'"),
-        ("wage: 24 EUR / h", "wage: 24", "staff.tier1.wage", "write for instance '24 EUR / h' or '24 EUR / month'"),
+        ("wage: 24 EUR / h", "wage: 24", "staff.tier1.wage", f"write for instance '24 EUR / h' {UNITS}"),
+        ("horizon: 4 weeks", "horizon: 4", "clock.horizon", f"write for instance '4 weeks' {UNITS}"),
+        ("0.2 / week", "0.2", "personas.family.needs.fault", f"write for instance '0.2 / week' {UNITS}"),
+        ("{give_up: 1}", "{call: {p: 1, after: 48}}", "journeys.fault.steps.call.next.unresolved.call.after",
+         f"write for instance '48 min', '48 h' or '48 days' {UNITS}"),
+        ("{give_up: 1}", "{call: {p: 1, after: '1'}}", "journeys.fault.steps.call.next.unresolved.call.after",
+         f"write for instance '1 min', '1 h' or '1 day' {UNITS}"),
+        ("share: 0.40,", "share: 0.40, value: {revenue: 30 EUR},", "personas.business.value.revenue",
+         f"write for instance '30 EUR / month' {UNITS}"),
+        ("customers: 100", "customers: 100, joins: {rate: 3}", "population.joins.rate",
+         f"write for instance '3 / week' {UNITS}"),
         ("wage: 24 EUR / h", "wage: 24 € per hr", "staff.tier1.wage", "did you mean '24 EUR / h'?"),
         ("start: 2025-01-06", "start: 2025-02-30", "clock.start",
          "February 2025 has 28 days, so write '2025-02-28' for the last"),
@@ -616,7 +628,7 @@ def test_a_change_that_breaks_something_is_told_where_the_change_stands(told):
             {"uncertain": {"personas.person.churn.base": {"mean": 1, "sd": 0.1}}},
             (
                 "uncertain.personas.person.churn.base: 1.0 does not say per what; "
-                "write for instance '1 / week' (units: s, min, h, day, week, month or year)"
+                "write for instance '1 / week' or '1 / month' (units: s, min, h, day, week, month or year)"
             ),
         ),
         (
@@ -1290,7 +1302,7 @@ def two_pools(**more):
         (
             company(products={"internet": {"revenue": "30 EUR"}}, **selling()),
             (
-                "products.internet.revenue: '30 EUR' does not say per what time; write for instance '30 EUR / h' "
+                "products.internet.revenue: '30 EUR' does not say per what time; write for instance '30 EUR / month' "
                 "(units: s, min, h, day, week, month or year)"
             ),
         ),
