@@ -16,6 +16,8 @@ from sim.errors import Problem, ScenarioError
 from sim.references import check_profiles, check_used
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sim.model import Model
 
 Places = dict[tuple[str, ...], str]
@@ -26,6 +28,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 _DEEPEST = 100
 _QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TRUTH = {"true": True, "false": False}
+_OTHER_CURRENCY = re.compile(r" is in ([A-Z]{3}), but the scenario's currency is ")
 _COUNTS = ("headcount", "lines", "capacity", "most", "contacts")
 # What is likely meant where text is not YAML, by what YAML's own reader says of it.
 _LIKELY = {
@@ -261,7 +264,7 @@ def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Mod
     try:
         model = parse(raw)
     except ScenarioError as error:
-        problems = _all_told(raw, error.problems)
+        problems = _one_currency(raw, _all_told(raw, error.problems))
     else:
         problems = [*check_profiles(raw), *check_changes(raw, ())]
         problems = problems or check_dates(model)
@@ -298,6 +301,31 @@ def _all_told(raw: Raw, found: list[Problem]) -> list[Problem]:
     for problem in renamed:
         rest = [Problem(_moved(p.path, f"{problem.meant}", problem.path), p.message) for p in rest]
     return [*renamed, *rest]
+
+
+def _one_currency(raw: Raw, problems: list[Problem]) -> list[Problem]:
+    """Problems, with one for all amounts in another currency where more are in it than in that of the scenario."""
+    found = {problem: match[1] for problem in problems if (match := _OTHER_CURRENCY.search(problem.message))}
+    own, others = raw.get("currency", "EUR"), list(found.values())
+    other = max(others, key=others.count, default="")
+    right, count = (
+        sum(re.search(rf"\d *{code}\b", str(value)) is not None for value in _values(raw)) for code in (own, other)
+    )
+    if not found or count <= max(right, 1):
+        return problems
+    stated = own if "currency" in raw else f"{own} unless stated"
+    few = f" and only {right} in {own}" if right else ""
+    message = f"is {stated}, but {count} amounts are in {other}{few}; write currency: {other}, or convert them"
+    return [Problem("currency", message), *(problem for problem in problems if found.get(problem) != other)]
+
+
+def _values(raw: Any) -> Iterator[Any]:
+    """All values of plain data that have no parts."""
+    if isinstance(raw, dict | list):
+        for inner in raw.values() if isinstance(raw, dict) else raw:
+            yield from _values(inner)
+    else:
+        yield raw
 
 
 def _moved(path: str, old: str, new: str) -> str:

@@ -539,6 +539,29 @@ def test_two_things_that_are_missing_are_both_told(told):
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", "is EUR unless stated, but 2 amounts are in USD; write currency: USD, or convert them [story.yaml:2]"),
+        ("currency: GBP", "is GBP, but 2 amounts are in USD; write currency: USD, or convert them [story.yaml:1]"),
+        (
+            "changes: {odd: {cost: {once: 5 EUR}, set: {staff.tier1.wage: 20 USD / h}}}",
+            "is EUR unless stated, but 3 amounts are in USD and only 1 in EUR; write currency: USD, or convert them",
+        ),
+    ],
+)
+def test_a_currency_that_most_amounts_do_not_have_is_told_once(told, more, said):
+    _, problem = told(
+        ("# A company that fits on a page.", more), ("24 EUR / h", "24 USD / h"), ("cost: 0.35 EUR", "cost: 0.35 USD")
+    )
+    assert problem.startswith(f"  currency: {said}")
+
+
+def test_amounts_in_another_currency_are_told_one_by_one_where_they_are_few(told):
+    problems = told(("0.40,", "0.40, value: {revenue: 9 EUR / month},"), ("24 EUR / h", "24 USD / h"))[1:]
+    assert [problem.split(": ")[0].strip() for problem in problems] == ["staff.tier1.wage"]
+
+
 def test_every_problem_of_a_file_is_told_at_once_in_the_order_of_its_lines(told):
     _, *problems = told(
         ("share: 0.40", "share: 1.4"),
