@@ -285,7 +285,7 @@ def _in_one_file(path: str, places: Places) -> bool:
 
 def _all_told(raw: Raw, found: list[Problem]) -> list[Problem]:
     """All that is wrong with plain data, without what follows from a misspelt field: that is read as it was meant."""
-    misspelt = [problem for problem in found if is_misspelt(problem)]
+    misspelt = [problem for problem in found if is_misspelt(problem, raw)]
     meant, renamed = raw, list[Problem]()
     for problem in misspelt:
         if (further := as_meant(meant, problem)) is not None:
