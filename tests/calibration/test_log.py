@@ -35,7 +35,7 @@ PROBLEMS = [
         "contacts.separator: '::' cannot separate fields; write a single sign such as ',' or ';', or \"\\t\" for a tab",
         9,
     ),
-    ("roster.files: is missing", 10),
+    ("roster.files: is missing; write a file, or a list of several, such as files: contacts.csv", 10),
     ("survey: not a known field; did you mean 'surveys'?", 11),
 ]
 

@@ -292,7 +292,8 @@ def test_what_is_missing_is_told_where_it_should_stand(tmp_path, mine):
     lines = mine(("{channel: web, service_time: {kind: lognormal, mean: 5 min, cv: 0.8}, cost", "{channel: web, cost"))
     ran = typed(tmp_path, "compare", "scenario=mine")
     line = line_of(lines, "help_page: {")
-    assert ran.complaints[1:] == [f"touchpoints.help_page.service_time: is missing [{FILE}:{line}]"]
+    belongs = "write how long a service takes, such as service_time: {kind: lognormal, mean: 5 min, cv: 0.8}"
+    assert ran.complaints[1:] == [f"touchpoints.help_page.service_time: is missing; {belongs} [{FILE}:{line}]"]
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_a_sound_file_becomes_a_model(tmp_path):
             "",
             9,
             "touchpoints.hotline.channel",
-            "is missing",
+            "is missing; write the channel in which it is, such as channel: phone",
         ),
         (
             "cv: 0.8",
@@ -1652,7 +1652,10 @@ TASTE = {"learns": 0.3, "strength": 0.5}
         ),
         (
             some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1, "phone": 1}, "taste": {"learns": 0.3}}),
-            "personas.person.taste.strength: is missing",
+            (
+                "personas.person.taste.strength: is missing; write how much a liking counts, from 0 to 5, "
+                "such as strength: 0.5"
+            ),
         ),
         (
             some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1, "phone": 1}, "taste": TASTE | {"learns": 3}}),
