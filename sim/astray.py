@@ -235,6 +235,9 @@ def not_a_mapping(
         return None
     if isinstance(found, list):
         return f"it is a list; write {{{', '.join(_entry(item, values, currency) for item in found)}}}"
+    entries = likely.named(found)
+    if entries and all(any(_takes(value, entry, currency) for value in values) for entry in entries.values()):
+        return f"write {{{', '.join(f'{name}: {entry}' for name, entry in entries.items())}}}"
     if isinstance(found, str) and "=" in found:
         return "write {" + ": ".join(part.strip() for part in found.split("=", 1)) + "}"
     if When in kinds and get_close_matches(str(found), [OPENED], n=1):

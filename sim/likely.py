@@ -137,6 +137,13 @@ def number(text: object) -> str | None:
     return None
 
 
+def named(text: object) -> dict[str, str]:
+    """Names and their values where the colons between them are left out, or the blanks after: `phone 0.8, web:0.2`."""
+    parts = text.split(",") if isinstance(text, str) else []
+    pairs = [re.fullmatch(rf"([A-Za-z_][\w-]*)[ :=]+({_NUMBER}.*)", part.strip()) for part in parts]
+    return {pair[1]: pair[2] for pair in pairs if pair} if all(pairs) else {}
+
+
 def one_way(text: object) -> object:
     """Refuse `6.000 EUR`, which some read as six and others as six thousand."""
     if isinstance(text, str) and (parts := re.fullmatch(r"\s*([1-9]\d{0,2})\.000 *([A-Z]{3}.*)", text)):

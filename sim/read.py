@@ -13,6 +13,7 @@ from sim.astray import as_meant, is_misspelt
 from sim.changes import check_changes, check_dates, check_happens
 from sim.check import parse
 from sim.errors import Problem, ScenarioError
+from sim.likely import named
 from sim.references import check_profiles, check_used
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class _Reading:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.blame(path, key_node, "has a key that is not a word or a number")
                 continue
-            if cut := _cut_in_two(before, key_node, value_node):
+            if cut := _cut_in_two(before, key_node, value_node) or _without_colon(key_node, value_node):
                 self.blame(inner, key_node, cut)
                 continue
             key, before = _scalar(key_node), value_node
@@ -223,6 +224,15 @@ def _cut_in_two(before: yaml.Node | None, key: yaml.ScalarNode, value: yaml.Node
     thousands = before.value.strip("+-0") and re.match(r"\d{3}(?!\d)", key.value)
     written = f"{before.value}{'' if thousands else '.'}{key.value}"
     return f"'{before.value},{key.value}' is read as two entries, which a comma separates; did you mean '{written}'?"
+
+
+def _without_colon(key: yaml.ScalarNode, value: yaml.Node) -> str:
+    """Say of a key that no colon follows that it is a name and its value, which a colon and a blank set apart."""
+    ends, begins = key.end_mark, value.start_mark
+    if value.value != "" or (ends.line, ends.column) != (begins.line, begins.column):
+        return ""
+    found = [f"{name}: {inner}" for name, inner in named(key.value).items()]
+    return f"'{key.value}' lacks a colon with a blank after it; did you mean '{found[0]}'?" if found else ""
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:

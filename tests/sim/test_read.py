@@ -390,6 +390,32 @@ def test_a_quantity_written_as_people_write_it_is_told_as_a_scenario_does(told, 
     ("old", "new", "problem"),
     [
         (
+            "share: 0.40,",
+            "share: 0.40, traits: {use: idle 0.22},",
+            (
+                "personas.business.traits.use: 'idle 0.22' would be one value; "
+                "did you mean {idle: 0.22}, with a weight for each other value?"
+            ),
+        ),
+        (
+            "    share: 0.60",
+            "    share: 0.60\n    traits: {use: 'idle 0.2, busy:0.8'}",
+            "personas.family.traits.use: 'idle 0.2, busy:0.8' would be one value; did you mean {idle: 0.2, busy: 0.8}?",
+        ),
+        (
+            "share: 0.40,",
+            "share: 0.40, traits: {use: {idle 0.22, busy: 0.78}},",
+            "personas.business.traits.use: 'idle 0.22' lacks a colon with a blank after it; did you mean 'idle: 0.22'?",
+        ),
+        (
+            "needs: {fault: 0.1 / week}",
+            "needs: fault 0.1 / week",
+            (
+                "personas.business.needs: 'fault 0.1 / week' is not a mapping of names to values; "
+                "write {fault: 0.1 / week}"
+            ),
+        ),
+        (
             "kind: lognormal",
             "knd: lognormal",
             "touchpoints.hotline.service_time.knd: not a known field; did you mean 'kind'?",
@@ -1812,6 +1838,12 @@ def test_numbers_may_be_written_as_people_write_them(tmp_path):
         ]
         == 12
     )
+
+
+def test_a_value_of_a_trait_may_end_in_a_number(tmp_path):
+    text = STORY.replace("share: 0.40,", "share: 0.40, traits: {plan: tier 2},")
+    text = text.replace("when: {need: fault}", "when: {need: fault}\n    who: {trait: {plan: tier 2}}")
+    assert read_text(tmp_path, text).personas["business"].traits == {"plan": {"tier 2": 1}}
 
 
 def test_parts_may_be_repeated_by_reference(tmp_path):
