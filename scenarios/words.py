@@ -731,12 +731,12 @@ def _personas(comparison: Comparison, change: str) -> list[str]:
     parts = []
     for sign, verb in ((1, "gain"), (-1, "lose")):
         named, most = _named(rows, sign)
-        if named:
-            who = f"{listed(plain(row['group']) for row in named)} customers"
-            who = "all personas" if len(named) == len(rows) else who
-            size = signed(rounded(named[0]["difference"], _power(abs(named[0]["difference"]), 1)))
-            by = f" ({size} points)" if len(named) == 1 else ""
-            parts.append(f"{who} {verb}{most} in satisfaction{by}")
+        for doubt, sure in _by_doubt(named):
+            who = f"{listed(plain(row['group']) for row in sure)} customers"
+            who = "all personas" if len(sure) == len(rows) else who
+            size = signed(rounded(sure[0]["difference"], _power(abs(sure[0]["difference"]), 1)))
+            by = f" ({size} points)" if len(sure) == 1 else ""
+            parts.append(f"{who} {doubt}{verb}{most} in satisfaction{by}")
     return parts
 
 
@@ -746,13 +746,18 @@ def _pools(comparison: Comparison, change: str) -> list[str]:
     parts = []
     for sign, calmer in ((1, "busier"), (-1, "less busy")):
         named, most = _named(rows, sign)
-        if not named:
-            continue
-        busy = [[per_cent(round(row["baseline"] + moved, 2)) for moved in (0, row["difference"])] for row in named]
-        pools = listed(f"{plain(row['group'])} ({' → '.join(both)})" for row, both in zip(named, busy, strict=True))
-        beyond = ", more than in any other" if most else ""
-        parts.append(f"people are {calmer} in {pools}{beyond}")
+        for doubt, sure in _by_doubt(named):
+            busy = [[per_cent(round(row["baseline"] + moved, 2)) for moved in (0, row["difference"])] for row in sure]
+            pools = listed(f"{plain(row['group'])} ({' → '.join(both)})" for row, both in zip(sure, busy, strict=True))
+            beyond = ", more than in any other" if most else ""
+            parts.append(f"people are {doubt}{calmer} in {pools}{beyond}")
     return parts
+
+
+def _by_doubt(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Groups that surely move, then those that likely do."""
+    apart = ((doubt, [row for row in rows if _doubt(row) == doubt]) for doubt in ("", "likely "))
+    return [(doubt, sure) for doubt, sure in apart if sure]
 
 
 def _named(rows: list[dict[str, Any]], sign: int) -> tuple[list[dict[str, Any]], str]:

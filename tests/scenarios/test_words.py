@@ -300,6 +300,17 @@ def test_most_is_said_only_of_whom_no_others_interval_reaches(second, third, exp
     assert f"; {expected};" in sentence
 
 
+def test_groups_that_move_when_looked_at_by_themselves_are_said_to_be_likely_to():
+    alone = (7, 0.2, 0.05, 0.35, -0.1, 0.5)
+    sentence = moved_by("satisfaction", "persona", caller=(7, 0.3, 0.2, 0.4), surfer=alone, other=(7, 0, 0, 0))
+    assert "; caller customers gain in satisfaction (+0.30 points); surfer customers likely gain in sati" in sentence
+    assert "; all personas likely gain in satisfaction" in moved_by(
+        "satisfaction", "persona", caller=alone, surfer=alone
+    )
+    busier = moved_by("occupancy", "pool", service=(0.6, 0.1, 0.05, 0.15, -0.1, 0.3), chat=(0.3, 0, 0, 0))
+    assert "; people are likely busier in service (60 % → 70 %), if" in busier
+
+
 def test_what_hardly_moves_is_not_worth_a_name():
     numbers = {SATISFACTION: (7, 0.004, 0.003, 0.005), ("occupancy", "pool", "service"): (0.61, 0.004, 0.003, 0.005)}
     sentence = words.answer(told(starter(), numbers), "hire")
