@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from sim import units
+from sim import likely, units
 from sim.check import problem_of
 from sim.described import Described
 from sim.errors import ScenarioError
@@ -24,8 +24,11 @@ def _one_sign(text: str) -> str:
     return text
 
 
+_duration = likely.telling(units.duration, "a duration", likely.duration)
+
+
 def _a_duration(text: object) -> str:
-    if units.duration(text) < 0:
+    if _duration(text) < 0:
         msg = f"{text!r} is out of bounds; it should be at least 0"
         raise ValueError(msg)
     return str(text)

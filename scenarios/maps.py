@@ -27,6 +27,7 @@ _LINE, _GAP, _MARGIN = 13.5, 11.0, 12.0
 _FORWARD, _BACK, _FILL, _TEXT = "#51687f", "#8a4f9e", "#eef3f8", "#41505f"
 # Okabe and Ito (2008): told apart by almost every eye; and the name of the channel stands in every box.
 _CHANNELS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c6d31")
+_FAILURE = "✗"
 _DASHES: dict[Kind, str] = {"start": "", "served": "", "comes back": "2 4", "not served": "6 4"}
 
 
@@ -57,6 +58,8 @@ class Route:
         For whom it is, in words; empty where it is for everybody.
     kind
         Whether it is a start, follows a service, comes back because the solution did not hold, or was not served.
+    failure
+        Whether it follows an outcome that says it is a failure.
     """
 
     step: str | None
@@ -68,6 +71,7 @@ class Route:
     kind: Kind
     mostly: str = ""
     whom: str = ""
+    failure: bool = False
 
     @property
     def when(self) -> str:
@@ -120,7 +124,16 @@ def _served(name: str, step: Step, outcome: str) -> list[Route]:
     targets = step.next.get(outcome) or {RESOLVED if outcome == RESOLVED else GIVE_UP: Target(p=1.0)}
     on = [
         Route(
-            name, outcome, target, to.p, chosen.p * chosen.holds * to.p, _after(to), "served", _mostly(to), whom(to.who)
+            name,
+            outcome,
+            target,
+            to.p,
+            chosen.p * chosen.holds * to.p,
+            _after(to),
+            "served",
+            _mostly(to),
+            whom(to.who),
+            chosen.good is False,
         )
         for target, to in targets.items()
     ]
@@ -260,7 +273,8 @@ def journey_map(model: Model, journey_name: str, traffic: pl.DataFrame | None = 
     edges = _edges(found, seen)
     boxes = _boxes(model, journey_name, found, seen)
     title = f"Journey: {plain(journey_name)}"
-    return _draw(title, _described(journey_name, found), boxes, edges, observed=seen is not None)
+    failures = any(route.failure for route in found)
+    return _draw(title, _described(journey_name, found), boxes, edges, observed=seen is not None, failures=failures)
 
 
 _Words = list[tuple[str, float]]
@@ -305,20 +319,24 @@ def _edges(found: Sequence[Route], seen: _Seen | None) -> list[_Edge]:
     return list(edges.values())
 
 
-def _stated(route: Route) -> str:
+def _stated(route: Route, failure: str = _FAILURE) -> str:
     only = f"only {route.whom}" if route.whom else ""
     if route.kind == "start":
         return only
-    words = "comes back" if route.kind == "comes back" else plain(route.outcome)
     after = f", {route.when}" if route.when else ""
-    return f"{words} {per_cent(route.overall or 0.0)}{f', {only}' if only else ''}{after}"
+    return f"{_called(route, failure)} {per_cent(route.overall or 0.0)}{f', {only}' if only else ''}{after}"
 
 
 def _counted(route: Route, count: int) -> str:
     if route.kind == "start":
         return f"{count:,}"
+    return f"{_called(route, _FAILURE)} {count:,}" + (f", {route.when}" if route.when else "")
+
+
+def _called(route: Route, failure: str) -> str:
+    """What leads on from a step, after a sign or a word where that is a failure."""
     words = "comes back" if route.kind == "comes back" else plain(route.outcome)
-    return f"{words} {count:,}" + (f", {route.when}" if route.when else "")
+    return f"{failure} {words}" if route.failure else words
 
 
 def _boxes(model: Model, journey_name: str, found: Sequence[Route], seen: _Seen | None) -> dict[str, _Box]:
@@ -392,7 +410,9 @@ def _described(journey_name: str, found: Iterable[Route]) -> str:
         source = f"starts in {plain(route.outcome)}" if route.step is None else f"from {plain(route.step)}"
         if route.step is not None:
             share = (
-                _stated(route) if route.overall is not None else f"{per_cent(route.share)} of {plain(route.outcome)}"
+                _stated(route, "a failure:")
+                if route.overall is not None
+                else f"{per_cent(route.share)} of {plain(route.outcome)}"
             )
             source = f"{source}, {share}"
         said.append(f"{source}, to {plain(route.target)};")
@@ -509,7 +529,9 @@ def _columns(
 # ---- drawing ---------------------------------------------------------------------------------------------------------
 
 
-def _draw(title: str, description: str, boxes: Mapping[str, _Box], edges: Sequence[_Edge], *, observed: bool) -> str:
+def _draw(
+    title: str, description: str, boxes: Mapping[str, _Box], edges: Sequence[_Edge], *, observed: bool, failures: bool
+) -> str:
     place = _lay_out(boxes, edges)
     place = _Layout(
         place.items, place.nodes, place.lines, place.labels, place.left, place.right, [at + _MARGIN for at in place.y]
@@ -528,7 +550,7 @@ def _draw(title: str, description: str, boxes: Mapping[str, _Box], edges: Sequen
         if name in loops:
             parts += _loop(x, y, box, loops[name])
         parts.append(svg.group(f"node {box.kind}", _box(x, y, box, 2 * place.items[place.nodes[name]].below, colours)))
-    legend, height = _legend(width, bottom + 18, colours, observed=observed)
+    legend, height = _legend(width, bottom + 18, colours, observed=observed, failures=failures)
     return svg.drawing(width, height, title, description, [*parts, *legend], smallest=0.72)
 
 
@@ -656,7 +678,9 @@ def _sign(kind: str, x: float, y: float, colour: str) -> list[str]:
     return [svg.path(strokes[kind], colour, 2.4)]
 
 
-def _legend(width: float, top: float, colours: Mapping[str, str], *, observed: bool) -> tuple[list[str], float]:
+def _legend(
+    width: float, top: float, colours: Mapping[str, str], *, observed: bool, failures: bool
+) -> tuple[list[str], float]:
     """What lines and colours mean, wrapped to the width; and where it ends."""
     share = "width and %: share of visits served there"
     said = [
@@ -675,4 +699,9 @@ def _legend(width: float, top: float, colours: Mapping[str, str], *, observed: b
         parts.append(svg.line(x, y - 4, x + 26, y - 4, colour, thick, dash))
         parts.append(svg.label(x + 32, y, text, size=11, colour=svg.SOFT))
         x += room
+    if failures:
+        sign = f"{_FAILURE} a failure, as unresolved is"
+        if x + svg.text_width(sign, 11) + 20 > width and x > _MARGIN:
+            x, y = _MARGIN, y + 17
+        parts.append(svg.label(x, y, sign, size=11, colour=svg.SOFT))
     return parts, y + 12

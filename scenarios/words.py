@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from scenarios.compare import BASELINE
-from sim.changes import charged, span
+from sim.changes import as_enacted, charged, span
+from sim.check import parse
+from sim.errors import ScenarioError
 from sim.kpis import HEADLINES, KPIS
 from sim.units import MINUTES_PER_DAY, MINUTES_PER_MONTH, MINUTES_PER_WEEK
 
@@ -30,6 +33,7 @@ SURENESS: dict[Sureness, str] = {
     "none": "no difference",
     "unknown": "nothing to compare",
 }
+_OF_COST = {"change_cost", "cost", "cost_per_customer", "cost_per_resolved", "margin"}  # what a change's own cost moves
 _TITLES = {
     "csat_true": "Satisfied customers (CSAT), in truth",
     "csat_surveyed": "Satisfied customers (CSAT), as surveyed",
@@ -550,7 +554,8 @@ class Exposure:
     def condition(self) -> str:
         """Under what condition they hold."""
         weeks = with_unit(f"{self.minutes / MINUTES_PER_WEEK:.3g}", " weeks")
-        return f"if it goes on as in these {weeks}" if self.as_one else f"in the {weeks} since it began"
+        these = "this week" if weeks == "1 week" else f"these {weeks}"
+        return f"if it goes on as in {these}" if self.as_one else f"in the {weeks} since it began"
 
 
 def changed_by(comparison: Comparison, change: str) -> list[str]:
@@ -609,6 +614,9 @@ def pay_back(comparison: Comparison, change: str) -> PayBack | None:
 def answer(comparison: Comparison, change: str) -> str:
     """One sentence that answers the question for a change: satisfaction, churn, money, waits, and who carries it."""
     time = exposure(comparison, change)
+    if why := _nothing_moved(comparison, change):
+        spent = [said for said in (_cost(comparison, change, time), _net(comparison, change, time)) if said]
+        return f"{'; '.join([why, *spent])}, {time.condition}." if spent else f"{why}."
     parts = [
         _satisfaction(comparison, change),
         *_personas(comparison, change),
@@ -621,6 +629,30 @@ def answer(comparison: Comparison, change: str) -> str:
     ]
     said = "; ".join(part for part in parts if part)
     return f"{said[:1].upper()}{said[1:]}, {time.condition}."
+
+
+def _nothing_moved(comparison: Comparison, change: str) -> str:
+    """That nothing differs, but perhaps what the change itself costs, and why; empty where something does."""
+    rows = comparison.differences.filter(scenario=change).to_dicts()
+    known = [row for row in rows if row["difference"] or not math.isnan(row["lower"])]  # by more than one replication
+    moved = {row["kpi"] for row in known if sureness(row) not in ("none", "unknown")}
+    if not moved <= _OF_COST:
+        return ""
+    cost = " but what it costs" if moved else ""
+    if _sets_nothing_new(comparison, change):
+        return f"Nothing differs{cost}: every value that it sets is so already"
+    return f"Nothing differs{cost}: what it sets never came into play in the time measured"
+
+
+def _sets_nothing_new(comparison: Comparison, change: str) -> bool:
+    """Whether all that the changes of a scenario set is as it is in the baseline."""
+    models = comparison.models[BASELINE], comparison.models[change]
+    if any(models[1].changes[name].takes for name in changed_by(comparison, change)):
+        return False
+    with suppress(ScenarioError):  # changes that are never on at the same time need not go together
+        before, after = (parse({**as_enacted(model), "enact": []}).model_dump() for model in models)
+        return bool(before == after)
+    return False
 
 
 def _satisfaction(comparison: Comparison, change: str) -> str:
@@ -731,12 +763,12 @@ def _personas(comparison: Comparison, change: str) -> list[str]:
     parts = []
     for sign, verb in ((1, "gain"), (-1, "lose")):
         named, most = _named(rows, sign)
-        if named:
-            who = f"{listed(plain(row['group']) for row in named)} customers"
-            who = "all personas" if len(named) == len(rows) else who
-            size = signed(rounded(named[0]["difference"], _power(abs(named[0]["difference"]), 1)))
-            by = f" ({size} points)" if len(named) == 1 else ""
-            parts.append(f"{who} {verb}{most} in satisfaction{by}")
+        for doubt, sure in _by_doubt(named):
+            who = f"{listed(plain(row['group']) for row in sure)} customers"
+            who = "all personas" if len(sure) == len(rows) else who
+            size = signed(rounded(sure[0]["difference"], _power(abs(sure[0]["difference"]), 1)))
+            by = f" ({size} points)" if len(sure) == 1 else ""
+            parts.append(f"{who} {doubt}{verb}{most} in satisfaction{by}")
     return parts
 
 
@@ -746,13 +778,18 @@ def _pools(comparison: Comparison, change: str) -> list[str]:
     parts = []
     for sign, calmer in ((1, "busier"), (-1, "less busy")):
         named, most = _named(rows, sign)
-        if not named:
-            continue
-        busy = [[per_cent(round(row["baseline"] + moved, 2)) for moved in (0, row["difference"])] for row in named]
-        pools = listed(f"{plain(row['group'])} ({' → '.join(both)})" for row, both in zip(named, busy, strict=True))
-        beyond = ", more than in any other" if most else ""
-        parts.append(f"people are {calmer} in {pools}{beyond}")
+        for doubt, sure in _by_doubt(named):
+            busy = [[per_cent(round(row["baseline"] + moved, 2)) for moved in (0, row["difference"])] for row in sure]
+            pools = listed(f"{plain(row['group'])} ({' → '.join(both)})" for row, both in zip(sure, busy, strict=True))
+            beyond = ", more than in any other" if most else ""
+            parts.append(f"people are {doubt}{calmer} in {pools}{beyond}")
     return parts
+
+
+def _by_doubt(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Groups that surely move, then those that likely do."""
+    apart = ((doubt, [row for row in rows if _doubt(row) == doubt]) for doubt in ("", "likely "))
+    return [(doubt, sure) for doubt, sure in apart if sure]
 
 
 def _named(rows: list[dict[str, Any]], sign: int) -> tuple[list[dict[str, Any]], str]:

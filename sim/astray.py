@@ -20,13 +20,16 @@ _DEPTH = 2  # how far down to look for where a field belongs
 _SECTIONS = ("personas", "touchpoints", "channels", "systems", "journeys", "staff")
 _SHOWN = {"days": "mon-fri", "from": '"08:00"', "to": '"18:00"'}
 _NEAR = 0.7  # how like it a field has to be, to be asked about
+_LACKING_NEAR = 0.65  # where that field has to be there and is not
 _FEW = 4  # ways of writing something, of which all can be said
 _MISSPELT = "not a known field; "
 _NAMELESS = "is a field and not a name; write it below "
 _UNSEEN = ("score", "satisfaction", "mood", "experience")
 # Words that others use for our fields; whichever of ours is known where one stands is meant.
 _SYNONYMS = {
-    "date": ("on", "from"), "at": ("on",), "on": ("from",), "start": ("from",), "since": ("from",), "begins": ("from",),
+    "date": ("on", "from"), "at": ("on", "touchpoint"), "on": ("from",), "start": ("from",), "since": ("from",),
+    "begins": ("from", "start"), "begin": ("from", "start"), "entry": ("start",), "stages": ("steps",),
+    "place": ("touchpoint",),
     "end": ("until", "to", "horizon"), "ends": ("until", "to"), "to": ("until",), "until": ("horizon",),
     "for": ("lasts", "who"), "if": ("who",), "when": ("who",), "condition": ("who",), "pilot": ("who",),
     "length": ("lasts", "term", "horizon"), "limit": ("most",), "cap": ("most",), "rate": ("base",),
@@ -36,7 +39,7 @@ _SYNONYMS = {
     "description": ("about", "title"), "name": ("title",), "sd": ("cv",), "average": ("mean",), "trigger": ("when",),
     "capacity": ("lines", "contacts"), "salary": ("wage",), "routes": ("next",), "results": ("outcomes",),
     "pool": ("staff",), "pools": ("staff",), "team": ("staff",), "teams": ("staff",), "departments": ("staff",),
-    "segments": ("personas",), "goes_to": ("next",), "channels": ("start",), "success": ("good",),
+    "segments": ("personas",), "goes_to": ("next",), "then": ("next",), "channels": ("start",), "success": ("good",),
     "succes": ("good",), "duration": ("lasts", "service_time", "term"), "handling_time": ("service_time",),
 }  # fmt: skip
 
@@ -47,7 +50,7 @@ def unknown_field(path: tuple[str, ...], found: object, raw: dict[str, Any], roo
     fields, kinds = known_fields(tuple(above), raw, root), kinds_at(tuple(above), root)
     here = value_at(raw, tuple(above))
     free = [field for field in fields if not isinstance(here, dict) or field not in here]
-    if meant := _surely(key, free) or misspelt(key, fields):
+    if meant := _surely(key, free) or misspelt(key, fields) or _alike(key, _lacking(tuple(above), raw, root)):
         return f"{_MISSPELT}did you mean '{meant}'?"
     if Who in kinds and key in _UNSEEN:
         return (
@@ -90,10 +93,27 @@ def _surely(key: str, fields: list[str]) -> str | None:
     return next((field for field in _SYNONYMS.get(key, ()) if field in fields), None) or misspelt(key, fields)
 
 
-def is_misspelt(problem: Problem) -> bool:
+def _alike(key: str, lacking: list[str]) -> str | None:
+    """Field that is likely meant by a word, where it has to be there and is not: it is like it, or a part of it."""
+    part = key.removesuffix("s")
+    whole = [field for field in lacking if len(part) > 3 and part in field]
+    return next(iter(whole or get_close_matches(key, lacking, 1, _LACKING_NEAR)), None)
+
+
+def is_misspelt(problem: Problem, raw: dict[str, Any]) -> bool:
     """Whether a problem is that of a field of which one can be sure what was meant."""
-    key, meant = (f"{path}".rpartition(".")[2] for path in (problem.path, problem.meant))
-    return problem.message.startswith(_MISSPELT) and _surely(key, [meant]) is not None
+    *above, key = problem.path.split(".")
+    meant = f"{problem.meant}".rpartition(".")[2]
+    sure = _surely(key, [meant]) is not None or _alike(key, _lacking(tuple(above), raw)) == meant
+    return problem.message.startswith(_MISSPELT) and sure
+
+
+def _lacking(path: tuple[str, ...], raw: dict[str, Any], root: type[BaseModel] = Model) -> list[str]:
+    """Fields that have to be at a path of plain data, and are not."""
+    here = value_at(raw, path)
+    named = {name: field for kind in kinds_at(path, root) for name, field in _named(kind).items()}
+    needed = [name for name in known_fields(path, raw, root) if name in named and named[name].is_required()]
+    return [name for name in needed if isinstance(here, dict) and name not in here]
 
 
 def as_meant(raw: dict[str, Any], problem: Problem) -> dict[str, Any] | None:
@@ -215,6 +235,9 @@ def not_a_mapping(
         return None
     if isinstance(found, list):
         return f"it is a list; write {{{', '.join(_entry(item, values, currency) for item in found)}}}"
+    entries = likely.named(found)
+    if entries and all(any(_takes(value, entry, currency) for value in values) for entry in entries.values()):
+        return f"write {{{', '.join(f'{name}: {entry}' for name, entry in entries.items())}}}"
     if isinstance(found, str) and "=" in found:
         return "write {" + ": ".join(part.strip() for part in found.split("=", 1)) + "}"
     if When in kinds and get_close_matches(str(found), [OPENED], n=1):

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sim import draws
-from sim.check import MISSING, parse
+from sim.check import parse
 from sim.errors import Problem, ScenarioError, did_you_mean, misspelt
+from sim.lacking import is_missing
 from sim.model import BUILT_IN_ENDS, DEFAULT_PROFILE, Change, Model
 from sim.once import once_a_model
 from sim.ramps import Ramp, between
@@ -352,7 +353,7 @@ def check_changes(raw: Mapping[str, Any], already: Collection[Problem]) -> list[
                 if pool not in pools
             ]
     known = _paths({part: value for part, value in raw.items() if part not in ("changes", "uncertain", "levers")})
-    missing = [problem.path for problem in already if problem.message == MISSING] + [p.meant for p in already]
+    missing = [problem.path for problem in already if is_missing(problem.message)] + [p.meant for p in already]
     stands = [(f"uncertain.{path}", path) for path in _written(raw, "uncertain")]
     for name, lever in _written(raw, "levers").items():
         moves = lever.get("moves") if isinstance(lever, dict) else None
@@ -618,7 +619,7 @@ def _likely_typos(settings: Mapping[str, Any], raw: Mapping[str, Any], problems:
     for path in settings:
         parent, key, known = _first_unknown(path, raw)
         new = f"{parent}.{key}" if parent else key
-        partial = [p for p in told if p.path.startswith(f"{new}.") and p.message == MISSING]
+        partial = [p for p in told if p.path.startswith(f"{new}.") and is_missing(p.message)]
         if partial and path != new:
             needed = ", ".join(problem.path.removeprefix(f"{new}.") for problem in partial)
             message = (

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from sim.astray import kinds_at, known_fields, not_a_mapping, not_a_number, unknown_field, without_kind, without_names
 from sim.errors import Problem, ScenarioError, did_you_mean
+from sim.lacking import is_missing, missing
+from sim.likely import WithoutUnitError
 from sim.model import Model
 from sim.references import check_references
 from sim.rounds import check_rounds
@@ -18,9 +20,8 @@ from sim.rounds import check_rounds
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MISSING", "kinds_at", "known_fields", "parse", "problem_of", "problems_of"]
+__all__ = ["kinds_at", "known_fields", "parse", "problem_of", "problems_of"]
 
-MISSING = "is missing"
 _BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
     "less_than_equal": ("at most", "le"),
@@ -74,7 +75,9 @@ def _currency(raw: dict[str, Any]) -> str | None:
 def problems_of(error: ValidationError, raw: dict[str, Any], root: type[BaseModel] = Model) -> list[Problem]:
     """Say in our words all that pydantic found wrong; a field that is there under a misspelt name is not missing."""
     problems = [problem_of(dict(each), raw, root) for each in error.errors()]
-    problems = [p for p in problems if p.message != MISSING or not any(_stands_in_for(other, p) for other in problems)]
+    problems = [
+        p for p in problems if not is_missing(p.message) or not any(_stands_in_for(other, p) for other in problems)
+    ]
     return without_names(problems)
 
 
@@ -92,9 +95,10 @@ def problem_of(error: dict[str, Any], raw: dict[str, Any], root: type[BaseModel]
     if kind == "extra_forbidden":
         message = unknown_field(path, found, raw, root)
     elif kind == "missing":
-        message = MISSING
+        message = missing(path[-1], kinds_at(path[:-1], root), raw.get("currency", "EUR"))
     elif kind == "value_error":
-        message = str(ctx["error"])
+        fault = ctx["error"]
+        message = fault.at(path) if isinstance(fault, WithoutUnitError) else str(fault)
     elif kind in _BOUNDS:
         words, key = _BOUNDS[kind]
         message = f"{found!r} is out of bounds; it should be {words} {ctx[key]:g}{_as_share(found, ctx)}"

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim import units
+from sim.units import SAY_UNITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 R = TypeVar("R")
 
@@ -44,6 +45,48 @@ _DATES = (
     "%B %Y",
     "%b %Y",
 )
+# Units in which people think of what stands in a field, or below it; those with a stroke are of rates.
+_USUAL = {
+    **dict.fromkeys(("service_time", "patience", "tolerance", "cap", "urgent", "callback", "slack"), ("min",)),
+    **dict.fromkeys(("horizon", "warmup", "measured", "holdout", "span", "ramp", "training", "hiring"), ("weeks",)),
+    "memory": ("weeks",), "before": ("weeks",), "term": ("months",), "notice": ("weeks", "months"),
+    "every": ("days", "weeks"), "same_issue": ("days",), "lasts": ("h",), "answer_within": ("s", "min"),
+    "recovery": ("/ day",), "needs": ("/ week",), "joins": ("/ week",), "base": ("/ week", "/ month"),
+    "quits": ("/ year",), "wage": ("/ h",), "revenue": ("/ month",), "price": ("/ month",),
+}  # fmt: skip
+
+
+class WithoutUnitError(ValueError):
+    """A number that lacks its unit; which is likely depends on the field in which it stands.
+
+    Parameters
+    ----------
+    found
+        What stands there.
+    fault
+        What is wrong with it.
+    number
+        Its number, and the currency of an amount.
+    usual
+        Units to offer where the field does not tell; those of a rate have a stroke.
+    """
+
+    def __init__(self, found: object, fault: str, number: str, usual: Sequence[str]) -> None:
+        self.fault, self.number, self.usual = f"{found!r} {fault}", number, usual
+        super().__init__(self.at(()))
+
+    def at(self, path: Sequence[str]) -> str:
+        """Say what would be right at a path."""
+        known = ([unit for unit in _USUAL.get(key, ()) if self._fits(unit)] for key in reversed(path))
+        ways = [f"'{self.number} {self._unit(unit)}'" for unit in next(filter(None, known), self.usual)]
+        *most, last = ways
+        return f"{self.fault}; write for instance {', '.join(most)}{' or ' if most else ''}{last} (units: {SAY_UNITS})"
+
+    def _fits(self, unit: str) -> bool:
+        return unit.startswith("/") == self.usual[0].startswith("/")
+
+    def _unit(self, unit: str) -> str:
+        return unit.removesuffix("s") if self.number == "1" and len(unit) > 1 else unit
 
 
 def telling(read: Callable[..., R], noun: str, likely: Callable[..., str | None]) -> Callable[..., R]:
@@ -56,7 +99,8 @@ def telling(read: Callable[..., R], noun: str, likely: Callable[..., str | None]
     noun
         What is wanted.
     likely
-        How the text should be written; nothing where one cannot guess, and then what the reader says is said.
+        How the text should be written; nothing where one cannot guess, and then what the reader says is said. It may
+        raise `WithoutUnitError` instead.
     """
 
     def reading(text: object, *currency: str | None) -> R:
@@ -93,6 +137,13 @@ def number(text: object) -> str | None:
     return None
 
 
+def named(text: object) -> dict[str, str]:
+    """Names and their values where the colons between them are left out, or the blanks after: `phone 0.8, web:0.2`."""
+    parts = text.split(",") if isinstance(text, str) else []
+    pairs = [re.fullmatch(rf"([A-Za-z_][\w-]*)[ :=]+({_NUMBER}.*)", part.strip()) for part in parts]
+    return {pair[1]: pair[2] for pair in pairs if pair} if all(pairs) else {}
+
+
 def one_way(text: object) -> object:
     """Refuse `6.000 EUR`, which some read as six and others as six thousand."""
     if isinstance(text, str) and (parts := re.fullmatch(r"\s*([1-9]\d{0,2})\.000 *([A-Z]{3}.*)", text)):
@@ -102,7 +153,9 @@ def one_way(text: object) -> object:
 
 
 def duration(text: object) -> str | None:
-    """How long: `24 hrs`, `0,5 h`, `weekly`, `a week`, `2 / month`."""
+    """How long: `24 hrs`, `0,5 h`, `weekly`, `a week`, `2 / month`; or `24`, without saying of what."""
+    if bare := _bare(text):
+        raise WithoutUnitError(text, "has no unit", bare, ("min", "h", "days"))
     words = _words(text)
     if words in _OFTEN:
         return _meant(units.duration, f"1 {_OFTEN[words]}")
@@ -128,7 +181,9 @@ def _several(words: str) -> str | None:
 
 
 def rate(text: object) -> str | None:
-    """How often: `weekly`, `2 per week`, `every 2 weeks`, `2 weeks`, `5 % / month`."""
+    """How often: `weekly`, `2 per week`, `every 2 weeks`, `2 weeks`, `5 % / month`; or `2`, without saying in what."""
+    if bare := _bare(text):
+        raise WithoutUnitError(text, "does not say per what", bare, ("/ day", "/ week", "/ month"))
     words = _words(text)
     if words in _OFTEN:
         return _meant(units.rate, f"1 / {_OFTEN[words]}")
@@ -165,9 +220,11 @@ def money_rate(text: object, currency: str | None = None) -> str | None:
     if amount is None:
         return None
     per = _OFTEN.get(amount[2]) or _unit(amount[2])
+    if not per and currency not in (None, amount[1]):
+        return None
     if not per:
-        written = f"{amount[0]} {amount[1]}"
-        return None if text == written else f"write for instance '{written} / h' or '{written} / month'"
+        fault = "is not an amount of money per time" if _bare(text) else "does not say per what time"
+        raise WithoutUnitError(text, fault, f"{amount[0]} {amount[1]}", ("/ h", "/ month"))
     return _meant(lambda written: units.money_rate(written, currency), f"{amount[0]} {amount[1]} / {per}")
 
 
@@ -237,6 +294,12 @@ def days(text: object) -> str | None:
     words = re.sub(r"\b([a-z]{2})\b", lambda day: _GERMAN.get(day[1], day[1]), words)
     words = re.sub(r"\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*", r"\1", words)
     return _meant(units.days, re.sub(r" *(?:[-–]|\bto\b) *", "-", re.sub(r" *(?:[,;&]|\band\b) *", ",", words)))
+
+
+def _bare(text: object) -> str:
+    """A number that stands alone, with a point; empty where something else does."""
+    number = _with_point(str(text).strip()) if isinstance(text, int | float | str) else ""
+    return f"{float(number):g}" if re.fullmatch(_NUMBER, number) and not isinstance(text, bool) else ""
 
 
 def _words(text: object) -> str:

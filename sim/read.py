@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 
@@ -13,17 +13,23 @@ from sim.astray import as_meant, is_misspelt
 from sim.changes import check_changes, check_dates, check_happens
 from sim.check import parse
 from sim.errors import Problem, ScenarioError
+from sim.likely import named
 from sim.references import check_profiles, check_used
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sim.model import Model
 
 Places = dict[tuple[str, ...], str]
 Raw = dict[str, Any]
 
+_MERGE = "tag:yaml.org,2002:merge"
+
 _DEEPEST = 100
 _QUICK = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TRUTH = {"true": True, "false": False}
+_OTHER_CURRENCY = re.compile(r" is in ([A-Z]{3}), but the scenario's currency is ")
 _COUNTS = ("headcount", "lines", "capacity", "most", "contacts")
 # What is likely meant where text is not YAML, by what YAML's own reader says of it.
 _LIKELY = {
@@ -115,6 +121,18 @@ def _with_hint(error: yaml.MarkedYAMLError) -> str:
     return f"{said}; {hint}" if hint else said
 
 
+class _Place(str):
+    """File and line, and the text that stands there: an alias has that of its anchor."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, file: str, mark: yaml.Mark, text: yaml.Mark) -> Self:
+        place = super().__new__(cls, f"{file}:{mark.line + 1}")
+        place.text = f"{file}:{text.line}:{text.column}"
+        return place
+
+
 class _Reading:
     """Plain data made of YAML nodes, noting where everything stands and what cannot stand there."""
 
@@ -123,10 +141,11 @@ class _Reading:
         self.places: Places = {}
         self.problems: list[Problem] = []
         self.within: list[yaml.Node] = []
+        self.blamed: set[tuple[yaml.Node, str]] = set()
 
     def plain(self, node: yaml.Node, path: tuple[str, ...]) -> Any:
         """Value of a node, which stands at a path."""
-        self.places.setdefault(path, self.place(node))
+        self.places.setdefault(path, self.place(node, node))
         if isinstance(node, yaml.ScalarNode):
             if path[:1] == ("changes",) and node.value[:1] == "+" and path[-1].rpartition(".")[2] in _COUNTS:
                 self.blame(
@@ -146,32 +165,54 @@ class _Reading:
         mapping: Raw = {}
         before: yaml.Node | None = None
         inner = path
-        for key_node, value_node in node.value:
+        for key_node, value_node in [*self.merged(node, path), *node.value]:
+            if key_node.tag == _MERGE:
+                continue
             if not isinstance(key_node, yaml.ScalarNode):
                 self.blame(path, key_node, "has a key that is not a word or a number")
                 continue
-            if cut := _cut_in_two(before, key_node, value_node):
+            if cut := _cut_in_two(before, key_node, value_node) or _without_colon(key_node, value_node):
                 self.blame(inner, key_node, cut)
                 continue
             key, before = _scalar(key_node), value_node
             inner = (*path, str(key))
             if key in mapping:
                 self.blame(inner, key_node, "given twice; keep one")
-            self.places[inner] = self.place(key_node)
+            self.places[inner] = self.place(key_node, value_node)
             mapping[key] = self.plain(value_node, inner)
         return mapping
+
+    def merged(self, node: yaml.Node, path: tuple[str, ...]) -> list[tuple[yaml.Node, yaml.Node]]:
+        """Entries of other mappings that one merges (`<<: *base`), less those that it has itself."""
+        found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for value in (value for key, value in node.value if key.tag == _MERGE):
+            for other in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(other, yaml.MappingNode):
+                    self.blame((*path, "<<"), value, "merges mappings only, as in <<: *base")
+                elif other in self.within:
+                    self.blame((*path, "<<"), value, "contains itself; write it out")
+                else:
+                    self.within.append(other)
+                    for key, inner in [*other.value, *self.merged(other, path)]:
+                        if key.tag != _MERGE:
+                            found.setdefault(f"{key.value}", (key, inner))
+                    self.within.pop()
+        own = [f"{key.value}" for key, _ in node.value]
+        return [entry for key, entry in found.items() if key not in own]
 
     def sequence(self, node: yaml.Node, path: tuple[str, ...]) -> list[Any]:
         """List of plain values."""
         return [self.plain(item, (*path, str(i))) for i, item in enumerate(node.value)]
 
-    def place(self, node: yaml.Node) -> str:
-        """File and line of a node."""
-        return f"{self.file}:{node.start_mark.line + 1}"
+    def place(self, node: yaml.Node, value: yaml.Node) -> _Place:
+        """Where a node stands, or the key of one."""
+        return _Place(self.file, node.start_mark, value.start_mark)
 
     def blame(self, path: tuple[str, ...], node: yaml.Node, message: str) -> None:
-        """Note a problem."""
-        self.problems.append(Problem(".".join(path), message, self.place(node)))
+        """Note a problem, once where an alias repeats it."""
+        if (node, message) not in self.blamed:
+            self.blamed.add((node, message))
+            self.problems.append(Problem(".".join(path), message, f"{self.place(node, node)}"))
 
 
 def _cut_in_two(before: yaml.Node | None, key: yaml.ScalarNode, value: yaml.Node) -> str:
@@ -183,6 +224,15 @@ def _cut_in_two(before: yaml.Node | None, key: yaml.ScalarNode, value: yaml.Node
     thousands = before.value.strip("+-0") and re.match(r"\d{3}(?!\d)", key.value)
     written = f"{before.value}{'' if thousands else '.'}{key.value}"
     return f"'{before.value},{key.value}' is read as two entries, which a comma separates; did you mean '{written}'?"
+
+
+def _without_colon(key: yaml.ScalarNode, value: yaml.Node) -> str:
+    """Say of a key that no colon follows that it is a name and its value, which a colon and a blank set apart."""
+    ends, begins = key.end_mark, value.start_mark
+    if value.value != "" or (ends.line, ends.column) != (begins.line, begins.column):
+        return ""
+    found = [f"{name}: {inner}" for name, inner in named(key.value).items()]
+    return f"'{key.value}' lacks a colon with a blank after it; did you mean '{found[0]}'?" if found else ""
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
@@ -224,7 +274,7 @@ def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Mod
     try:
         model = parse(raw)
     except ScenarioError as error:
-        problems = _all_told(raw, error.problems)
+        problems = _one_currency(raw, _all_told(raw, error.problems))
     else:
         problems = [*check_profiles(raw), *check_changes(raw, ())]
         problems = problems or check_dates(model)
@@ -233,7 +283,8 @@ def build(raw: Raw, places: Places | None = None, what: str = "scenario") -> Mod
         if not problems:
             return model
     located = {Problem(p.path, p.message, p.place or place_of(p.path, places or {})) for p in problems}
-    raise ScenarioError(sorted(located, key=lambda p: (_line(p.place), p.path)), what)
+    told = _told_once(sorted(located, key=lambda p: (_line(p.place), p.path)), places or {})
+    raise ScenarioError(told, what)
 
 
 def _in_one_file(path: str, places: Places) -> bool:
@@ -244,7 +295,7 @@ def _in_one_file(path: str, places: Places) -> bool:
 
 def _all_told(raw: Raw, found: list[Problem]) -> list[Problem]:
     """All that is wrong with plain data, without what follows from a misspelt field: that is read as it was meant."""
-    misspelt = [problem for problem in found if is_misspelt(problem)]
+    misspelt = [problem for problem in found if is_misspelt(problem, raw)]
     meant, renamed = raw, list[Problem]()
     for problem in misspelt:
         if (further := as_meant(meant, problem)) is not None:
@@ -262,6 +313,31 @@ def _all_told(raw: Raw, found: list[Problem]) -> list[Problem]:
     return [*renamed, *rest]
 
 
+def _one_currency(raw: Raw, problems: list[Problem]) -> list[Problem]:
+    """Problems, with one for all amounts in another currency where more are in it than in that of the scenario."""
+    found = {problem: match[1] for problem in problems if (match := _OTHER_CURRENCY.search(problem.message))}
+    own, others = raw.get("currency", "EUR"), list(found.values())
+    other = max(others, key=others.count, default="")
+    right, count = (
+        sum(re.search(rf"\d *{code}\b", str(value)) is not None for value in _values(raw)) for code in (own, other)
+    )
+    if not found or count <= max(right, 1):
+        return problems
+    stated = own if "currency" in raw else f"{own} unless stated"
+    few = f" and only {right} in {own}" if right else ""
+    message = f"is {stated}, but {count} amounts are in {other}{few}; write currency: {other}, or convert them"
+    return [Problem("currency", message), *(problem for problem in problems if found.get(problem) != other)]
+
+
+def _values(raw: Any) -> Iterator[Any]:
+    """All values of plain data that have no parts."""
+    if isinstance(raw, dict | list):
+        for inner in raw.values() if isinstance(raw, dict) else raw:
+            yield from _values(inner)
+    else:
+        yield raw
+
+
 def _moved(path: str, old: str, new: str) -> str:
     """Path as it is below another one."""
     return f"{new}{path.removeprefix(old)}" if f"{path}.".startswith(f"{old}.") else path
@@ -274,9 +350,29 @@ def _line(place: str) -> tuple[str, int]:
 
 def place_of(path: str, places: Places) -> str:
     """Place of a dotted path, or of the nearest part of it that is written down; keys may have dots themselves."""
+    return str(_nearest(path, places)[1])
+
+
+def _nearest(path: str, places: Places) -> tuple[str, str]:
+    """Nearest part of a dotted path that is written down, and its place."""
     written = {".".join(keys): place for keys, place in places.items()}
     keys = path.split(".")
-    for length in range(len(keys), -1, -1):
-        if (part := ".".join(keys[:length])) in written:
-            return written[part]
-    return ""
+    parts = (".".join(keys[:length]) for length in range(len(keys), -1, -1))
+    return next(((part, written[part]) for part in parts if part in written), ("", ""))
+
+
+def _told_once(problems: list[Problem], places: Places) -> list[Problem]:
+    """Problems in their order, with one for all that one has, for an alias repeats it: the first that is read."""
+    order = {".".join(keys): n for n, keys in enumerate(places)}
+    alike: dict[tuple[str, str, str], list[tuple[int, Problem]]] = {}
+    for problem in problems:
+        part, place = _nearest(problem.path, places)
+        text = place.text if isinstance(place, _Place) else problem.path
+        below = problem.path.removeprefix(part)
+        alike.setdefault((problem.message, text, below), []).append((order.get(part, 0), problem))
+    told = []
+    for same in alike.values():
+        (_, first), more = min(same, key=lambda each: each[0]), len(same) - 1
+        repeated = f" (an alias repeats it in {more} more place{'s' if more > 1 else ''})" if more else ""
+        told.append(Problem(first.path, first.message + repeated, first.place))
+    return told

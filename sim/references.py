@@ -5,6 +5,7 @@ On plain data and not on the model, so that a wrong name and a wrong number are 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import suppress
 from difflib import get_close_matches
@@ -14,6 +15,7 @@ from sim import units
 from sim.astray import value_at
 from sim.distributions import check_adds_to_one
 from sim.errors import Problem, did_you_mean, misspelt, slip
+from sim.likely import named
 from sim.model import (
     AGAIN,
     BUILT_IN_ENDS,
@@ -236,6 +238,21 @@ def _traits(raw: dict[str, Any]) -> Iterator[Problem]:
     for name in _names(raw, "traits"):
         if name not in known:
             yield Problem(f"traits.{name}", f"nobody ever has it; {did_you_mean(name, known)}")
+    for persona, stated in _items(raw, "personas"):
+        traits = stated.get("traits")
+        for trait, value in traits.items() if isinstance(traits, dict) else ():
+            if message := _weights_meant(value):
+                yield Problem(f"personas.{persona}.traits.{trait}", message)
+
+
+def _weights_meant(value: Any) -> str:
+    """Say of a value of a trait that it looks like weights which lack their colons; empty where it does not."""
+    weights = named(value)
+    if not weights or not all(re.fullmatch(r"0?\.\d+", weight) for weight in weights.values()):
+        return ""
+    meant = ", ".join(f"{name}: {weight}" for name, weight in weights.items())
+    others = ", with a weight for each other value" if len(weights) == 1 else ""
+    return f"'{value}' would be one value; did you mean {{{meant}}}{others}?"
 
 
 def _trait_names(raw: dict[str, Any]) -> list[str]:

@@ -35,7 +35,7 @@ PROBLEMS = [
         "contacts.separator: '::' cannot separate fields; write a single sign such as ',' or ';', or \"\\t\" for a tab",
         9,
     ),
-    ("roster.files: is missing", 10),
+    ("roster.files: is missing; write a file, or a list of several, such as files: contacts.csv", 10),
     ("survey: not a known field; did you mean 'surveys'?", 11),
 ]
 
@@ -69,7 +69,7 @@ def test_a_mapping_without_contacts_says_so():
     ("word", "fault"),
     [
         ("holdout=abc", "holdout: 'abc' is not a quantity; write a number and its unit, such as '6.5 min'"),
-        ("warmup=4", f"warmup: 4 has no unit; write for instance '4 min' (units: {SAY_UNITS})"),
+        ("warmup=4", f"warmup: 4 has no unit; write for instance '4 weeks' (units: {SAY_UNITS})"),
         ("measured='-2 weeks'", "measured: '-2 weeks' is out of bounds; it should be at least 0"),
         ("replications=1", "replications: 1 is out of bounds; it should be at least 2"),
         ("workers=abc", "workers: 'abc' is not auto or a number from 1 to 64"),
@@ -89,7 +89,7 @@ def test_faults_of_the_settings_and_of_the_log_are_told_together(tmp_path, monke
     assert capsys.readouterr().err.splitlines() == [
         "settings and log: 3 problems",
         "  replications: 1 is out of bounds; it should be at least 2 [command line]",
-        f"  holdout: 3 has no unit; write for instance '3 min' (units: {SAY_UNITS}) [command line]",
+        f"  holdout: 3 has no unit; write for instance '3 weeks' (units: {SAY_UNITS}) [command line]",
         "  tolerate: 7 is out of bounds; it should be at most 1; did you mean 0.07? [command line]",
     ]
     assert not (tmp_path / "outputs").exists()

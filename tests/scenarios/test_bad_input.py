@@ -292,7 +292,8 @@ def test_what_is_missing_is_told_where_it_should_stand(tmp_path, mine):
     lines = mine(("{channel: web, service_time: {kind: lognormal, mean: 5 min, cv: 0.8}, cost", "{channel: web, cost"))
     ran = typed(tmp_path, "compare", "scenario=mine")
     line = line_of(lines, "help_page: {")
-    assert ran.complaints[1:] == [f"touchpoints.help_page.service_time: is missing [{FILE}:{line}]"]
+    belongs = "write how long a service takes, such as service_time: {kind: lognormal, mean: 5 min, cv: 0.8}"
+    assert ran.complaints[1:] == [f"touchpoints.help_page.service_time: is missing; {belongs} [{FILE}:{line}]"]
 
 
 @pytest.mark.parametrize(
@@ -313,12 +314,38 @@ def test_what_is_missing_is_told_where_it_should_stand(tmp_path, mine):
             "{knd: lognormal, mean: 8 min",
             "touchpoints.hotline.service_time.knd: not a known field; did you mean 'kind'?",
         ),
+        (
+            "    start: {web: read, phone: call}",
+            "    starts: {web: read, phone: call}",
+            "journeys.billing.starts: not a known field; did you mean 'start'?",
+        ),
+        (
+            "    start: {web: read, phone: call}",
+            "    begin: {web: read, phone: call}",
+            "journeys.billing.begin: not a known field; did you mean 'start'?",
+        ),
+        ("    steps:", "    stages:", "journeys.billing.stages: not a known field; did you mean 'steps'?"),
+        (
+            "      read:\n        touchpoint: help_page",
+            "      read:\n        at: help_page",
+            "journeys.billing.steps.read.at: not a known field; did you mean 'touchpoint'?",
+        ),
+        (
+            '"18:00", headcount: 1}',
+            '"18:00", heads: 1}',
+            "staff.service.shifts.day.heads: not a known field; did you mean 'headcount'?",
+        ),
+        (
+            "web, service_time: {",
+            "web, time: {",
+            "touchpoints.help_page.time: not a known field; did you mean 'service_time'?",
+        ),
     ],
 )
 def test_a_typo_in_a_needed_field_is_told_without_what_follows_from_it(tmp_path, mine, old, new, fault):
     lines = mine((old, new))
     complaints = typed(tmp_path, "describe", "scenario=mine").complaints[1:]
-    assert complaints == [f"{fault} [{FILE}:{line_of(lines, new)}]"]
+    assert complaints == [f"{fault} [{FILE}:{line_of(lines, new.splitlines()[-1])}]"]
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,19 @@ def test_ends_differ_by_words_and_shape_and_not_by_colour_alone():
     assert kinds["node bad"] == f"{SVG}polygon"
 
 
+def test_an_outcome_that_says_it_is_a_failure_has_a_sign_that_the_legend_explains():
+    outcomes = {"resolved": 0.8, "unresolved": 0.1, "refused": {"p": 0.1, "good": False}}
+    onward = {"unresolved": {"give_up": 1}, "refused": {"call": {"p": 1, "after": "1 day"}}}
+    model = changed(outcomes=outcomes, next=onward)
+    svg = journey_map(model, "billing")
+    assert "✗ refused 10 %, after 1 day" in said(svg)
+    assert "✗ a failure, as unresolved is" in said(svg)
+    assert "from call, a failure: refused 10 %, after 1 day, to call" in drawn(svg).findtext(f"{SVG}desc")
+    assert "✗" not in said(journey_map(starter(), "billing"))
+    whole = view(svg)
+    assert [text for text in written(svg) if not text.within(whole)] == []
+
+
 def test_channels_are_told_apart_by_name_and_by_a_colour_that_the_legend_explains():
     svg = drawn(journey_map(packaged("energy"), "bill"))
     lines = [line.attrib["stroke"] for line in svg.iter(f"{SVG}line") if line.attrib["stroke-width"] == "8"]

@@ -300,11 +300,57 @@ def test_most_is_said_only_of_whom_no_others_interval_reaches(second, third, exp
     assert f"; {expected};" in sentence
 
 
+def test_groups_that_move_when_looked_at_by_themselves_are_said_to_be_likely_to():
+    alone = (7, 0.2, 0.05, 0.35, -0.1, 0.5)
+    sentence = moved_by("satisfaction", "persona", caller=(7, 0.3, 0.2, 0.4), surfer=alone, other=(7, 0, 0, 0))
+    assert "; caller customers gain in satisfaction (+0.30 points); surfer customers likely gain in sati" in sentence
+    assert "; all personas likely gain in satisfaction" in moved_by(
+        "satisfaction", "persona", caller=alone, surfer=alone
+    )
+    busier = moved_by("occupancy", "pool", service=(0.6, 0.1, 0.05, 0.15, -0.1, 0.3), chat=(0.3, 0, 0, 0))
+    assert "; people are likely busier in service (60 % → 70 %), if" in busier
+
+
 def test_what_hardly_moves_is_not_worth_a_name():
     numbers = {SATISFACTION: (7, 0.004, 0.003, 0.005), ("occupancy", "pool", "service"): (0.61, 0.004, 0.003, 0.005)}
     sentence = words.answer(told(starter(), numbers), "hire")
     assert sentence.startswith("Satisfaction hardly moves; ")
     assert "service" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        (
+            {"staff.service.shifts.day.headcount": 1, "staff.service.wage": "24.0 EUR / h"},
+            "every value that it sets is so already",
+        ),
+        ({"personas.caller.traits": {"line": "good"}}, "what it sets never came into play in the time measured"),
+    ],
+)
+def test_where_nothing_differs_the_answer_says_so_and_why(settings, why):
+    changes = {"hire": {"set": settings}, "pay": {"set": settings, "cost": {"monthly": "100 EUR"}}}
+    world = parse(starter().raw | {"changes": changes})
+    assert words.answer(told(world, {}), "hire") == f"Nothing differs: {why}."
+    paid = {MARGIN: (1e5, -1200 / YEAR, -1200 / YEAR, -1200 / YEAR), COST: (1e5, 1200 / YEAR, 1200 / YEAR, 1200 / YEAR)}
+    assert words.answer(told(world, paid, "pay"), "pay") == (
+        f"Nothing differs but what it costs: {why}; a net cost of 1,200 EUR a year, if it goes on as in these 8 weeks."
+    )
+
+
+def test_a_change_that_does_nothing_is_told_from_one_that_pays():
+    changes = {
+        "nought": {"set": {"staff.service.shifts.day.headcount": 1}},
+        "idle": {"cost": {"once": "500 EUR"}, "set": {"channels.phone.lines": 31}},
+    }
+    clock = {"start": "2025-01-06", "horizon": "8 days", "warmup": "1 day"}
+    world = parse(starter().raw | {"changes": changes, "clock": clock, "population": {"customers": 30}})
+    comparison = compare(variants(world, "all"), seed=1, replications=2)
+    assert words.answer(comparison, "nought") == "Nothing differs: every value that it sets is so already."
+    assert words.answer(comparison, "idle") == (
+        "Nothing differs but what it costs: what it sets never came into play in the time measured; "
+        "no difference in running money, beside 500 EUR once, if it goes on as in this week."
+    )
 
 
 def test_the_answer_of_a_real_comparison_says_its_numbers():

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from sim import Model, ScenarioError, build, read
 from sim.changes import altered
 from sim.read import load
+from sim.units import SAY_UNITS
 from tests.sim.everything import EVERYTHING
 from tests.sim.stories import call, company, desk, moment, page, pool
 
+UNITS = f"(units: {SAY_UNITS})"
 STORY = """\
 # A company that fits on a page.
 clock: {start: 2025-01-06, horizon: 4 weeks, warmup: 1 week}
@@ -284,7 +286,7 @@ def test_a_sound_file_becomes_a_model(tmp_path):
             "",
             9,
             "touchpoints.hotline.channel",
-            "is missing",
+            "is missing; write the channel in which it is, such as channel: phone",
         ),
         (
             "cv: 0.8",
@@ -356,7 +358,17 @@ def test_a_fault_is_told_with_its_place_its_value_and_a_remedy(told, old, new, l
         ("cost: 0.35 EUR", "cost: 1000", "touchpoints.hotline.cost", "did you mean '1000 EUR'?"),
         ("cost: 0.35 EUR", "cost: €1,000", "touchpoints.hotline.cost", "did you mean '1000 EUR'?"),
         ("cost: 0.35 EUR", "cost: 6.000 EUR", "touchpoints.hotline.cost", "write '6 EUR' or '6000 EUR'"),
-        ("wage: 24 EUR / h", "wage: 24", "staff.tier1.wage", "write for instance '24 EUR / h' or '24 EUR / month'"),
+        ("wage: 24 EUR / h", "wage: 24", "staff.tier1.wage", f"write for instance '24 EUR / h' {UNITS}"),
+        ("horizon: 4 weeks", "horizon: 4", "clock.horizon", f"write for instance '4 weeks' {UNITS}"),
+        ("0.2 / week", "0.2", "personas.family.needs.fault", f"write for instance '0.2 / week' {UNITS}"),
+        ("{give_up: 1}", "{call: {p: 1, after: 48}}", "journeys.fault.steps.call.next.unresolved.call.after",
+         f"write for instance '48 min', '48 h' or '48 days' {UNITS}"),
+        ("{give_up: 1}", "{call: {p: 1, after: '1'}}", "journeys.fault.steps.call.next.unresolved.call.after",
+         f"write for instance '1 min', '1 h' or '1 day' {UNITS}"),
+        ("share: 0.40,", "share: 0.40, value: {revenue: 30 EUR},", "personas.business.value.revenue",
+         f"write for instance '30 EUR / month' {UNITS}"),
+        ("customers: 100", "customers: 100, joins: {rate: 3}", "population.joins.rate",
+         f"write for instance '3 / week' {UNITS}"),
         ("wage: 24 EUR / h", "wage: 24 € per hr", "staff.tier1.wage", "did you mean '24 EUR / h'?"),
         ("start: 2025-01-06", "start: 2025-02-30", "clock.start",
          "February 2025 has 28 days, so write '2025-02-28' for the last"),
@@ -377,6 +389,32 @@ def test_a_quantity_written_as_people_write_it_is_told_as_a_scenario_does(told, 
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
+        (
+            "share: 0.40,",
+            "share: 0.40, traits: {use: idle 0.22},",
+            (
+                "personas.business.traits.use: 'idle 0.22' would be one value; "
+                "did you mean {idle: 0.22}, with a weight for each other value?"
+            ),
+        ),
+        (
+            "    share: 0.60",
+            "    share: 0.60\n    traits: {use: 'idle 0.2, busy:0.8'}",
+            "personas.family.traits.use: 'idle 0.2, busy:0.8' would be one value; did you mean {idle: 0.2, busy: 0.8}?",
+        ),
+        (
+            "share: 0.40,",
+            "share: 0.40, traits: {use: {idle 0.22, busy: 0.78}},",
+            "personas.business.traits.use: 'idle 0.22' lacks a colon with a blank after it; did you mean 'idle: 0.22'?",
+        ),
+        (
+            "needs: {fault: 0.1 / week}",
+            "needs: fault 0.1 / week",
+            (
+                "personas.business.needs: 'fault 0.1 / week' is not a mapping of names to values; "
+                "write {fault: 0.1 / week}"
+            ),
+        ),
         (
             "kind: lognormal",
             "knd: lognormal",
@@ -527,6 +565,29 @@ def test_two_things_that_are_missing_are_both_told(told):
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", "is EUR unless stated, but 2 amounts are in USD; write currency: USD, or convert them [story.yaml:2]"),
+        ("currency: GBP", "is GBP, but 2 amounts are in USD; write currency: USD, or convert them [story.yaml:1]"),
+        (
+            "changes: {odd: {cost: {once: 5 EUR}, set: {staff.tier1.wage: 20 USD / h}}}",
+            "is EUR unless stated, but 3 amounts are in USD and only 1 in EUR; write currency: USD, or convert them",
+        ),
+    ],
+)
+def test_a_currency_that_most_amounts_do_not_have_is_told_once(told, more, said):
+    _, problem = told(
+        ("# A company that fits on a page.", more), ("24 EUR / h", "24 USD / h"), ("cost: 0.35 EUR", "cost: 0.35 USD")
+    )
+    assert problem.startswith(f"  currency: {said}")
+
+
+def test_amounts_in_another_currency_are_told_one_by_one_where_they_are_few(told):
+    problems = told(("0.40,", "0.40, value: {revenue: 9 EUR / month},"), ("24 EUR / h", "24 USD / h"))[1:]
+    assert [problem.split(": ")[0].strip() for problem in problems] == ["staff.tier1.wage"]
+
+
 def test_every_problem_of_a_file_is_told_at_once_in_the_order_of_its_lines(told):
     _, *problems = told(
         ("share: 0.40", "share: 1.4"),
@@ -616,7 +677,7 @@ def test_a_change_that_breaks_something_is_told_where_the_change_stands(told):
             {"uncertain": {"personas.person.churn.base": {"mean": 1, "sd": 0.1}}},
             (
                 "uncertain.personas.person.churn.base: 1.0 does not say per what; "
-                "write for instance '1 / week' (units: s, min, h, day, week, month or year)"
+                "write for instance '1 / week' or '1 / month' (units: s, min, h, day, week, month or year)"
             ),
         ),
         (
@@ -1290,7 +1351,7 @@ def two_pools(**more):
         (
             company(products={"internet": {"revenue": "30 EUR"}}, **selling()),
             (
-                "products.internet.revenue: '30 EUR' does not say per what time; write for instance '30 EUR / h' "
+                "products.internet.revenue: '30 EUR' does not say per what time; write for instance '30 EUR / month' "
                 "(units: s, min, h, day, week, month or year)"
             ),
         ),
@@ -1617,7 +1678,10 @@ TASTE = {"learns": 0.3, "strength": 0.5}
         ),
         (
             some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1, "phone": 1}, "taste": {"learns": 0.3}}),
-            "personas.person.taste.strength: is missing",
+            (
+                "personas.person.taste.strength: is missing; write how much a liking counts, from 0 to 5, "
+                "such as strength: 0.5"
+            ),
         ),
         (
             some_are_old(journeys=TWO_WAYS, person={"start": {"web": 1, "phone": 1}, "taste": TASTE | {"learns": 3}}),
@@ -1776,10 +1840,64 @@ def test_numbers_may_be_written_as_people_write_them(tmp_path):
     )
 
 
+def test_a_value_of_a_trait_may_end_in_a_number(tmp_path):
+    text = STORY.replace("share: 0.40,", "share: 0.40, traits: {plan: tier 2},")
+    text = text.replace("when: {need: fault}", "when: {need: fault}\n    who: {trait: {plan: tier 2}}")
+    assert read_text(tmp_path, text).personas["business"].traits == {"plan": {"tier 2": 1}}
+
+
 def test_parts_may_be_repeated_by_reference(tmp_path):
     text = STORY.replace("early: {", "early: &early {") + "      late: *early\n"
     model = read_text(tmp_path, text)
     assert model.staff["tier1"].shifts["late"] == model.staff["tier1"].shifts["early"]
+
+
+def test_parts_may_be_merged_and_what_stands_beside_them_wins(tmp_path):
+    text = STORY.replace("early: {", "early: &early {") + "      late: {headcount: 1, <<: *early}\n"
+    shifts = read_text(tmp_path, text + '      last: {<<: [{to: "20:00"}, *early]}\n').staff["tier1"].shifts
+    assert [(name, shift.begins, shift.ends, shift.headcount) for name, shift in shifts.items()] == [
+        ("early", 480, 960, 2),
+        ("late", 480, 960, 1),
+        ("last", 480, 1200, 2),
+    ]
+
+
+@pytest.mark.parametrize("merged", ["*early", "{<<: *early}"])
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        ("headcount: 2", "headcount: -2", ".headcount", "-2 is out of bounds; it should be at least 0"),
+        ("headcount: 2", "headcout: 2", ".headcout", "not a known field; did you mean 'headcount'?"),
+        ("headcount: 2", "headcount: 2, to: '17:00'", ".to", "given twice; keep one"),
+    ],
+)
+def test_a_fault_that_an_alias_repeats_is_told_once(told, old, new, path, message, merged):
+    _, problem = told(
+        (f"{old}}}", f"{new}}}\n      late: {merged}\n      night: {merged}"),
+        ("early: {days: mon-fri, from", "early: &early {days: mon-fri, from"),
+    )
+    repeated = "" if "twice" in message else " (an alias repeats it in 2 more places)"
+    assert problem == f"  staff.tier1.shifts.early{path}: {message}{repeated} [story.yaml:28]"
+
+
+def test_what_a_repeated_part_lacks_is_told_once(told):
+    _, problem = told(
+        (", headcount: 2}", "}\n      late: *early"),
+        ("early: {days: mon-fri, from", "early: &early {days: mon-fri, from"),
+    )
+    assert problem.startswith("  staff.tier1.shifts.early.headcount: is missing")
+    assert problem.endswith(" (an alias repeats it in 1 more place) [story.yaml:28]")
+
+
+def test_the_same_fault_written_twice_on_a_line_is_told_twice(told):
+    problems = told(("patience: {phone: 5 min}", "patience: {phone: -5 min, hotline: -5 min}"))[1:]
+    assert [problem.split(": ")[0].rpartition(".")[2] for problem in problems] == ["hotline", "phone"]
+
+
+@pytest.mark.parametrize(("merged", "message"), [("3", "merges mappings only"), ("*early", "contains itself")])
+def test_a_merge_that_cannot_be_is_told(told, merged, message):
+    _, problem = told(("early: {days: mon-fri", f"early: &early {{<<: {merged}, days: mon-fri"))
+    assert problem.startswith(f"  staff.tier1.shifts.early.<<: {message}")
 
 
 # ---- any mutation at all ---------------------------------------------------------------------------------------------

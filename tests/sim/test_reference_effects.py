@@ -585,6 +585,19 @@ def test_the_condition_comes_before_the_list():
     assert listed(most=3, who={"share": 0.4}) != [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, [0, 1, 2, 0, 1, 2, 0, 1, 2]),
+        ({"who": {"trait": {"called": "never"}}, "trait": {"called": "once"}}, [0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ],
+)
+def test_the_same_people_are_called_again_unless_the_call_is_remembered(more, expected):
+    raw = company_of(10, events={"calls": {"on": moment(0), "every": "1 h", "most": 3, "satisfaction": 0} | more})
+    raw["personas"]["person"]["traits"] = {"called": "never"}
+    assert tell(raw).effects.sort("at", "customer")["customer"].to_list()[:9] == expected
+
+
 def test_the_newest_or_the_oldest_customers_come_first():
     def who(weight):
         raw = company_of(3, events={"calls": {"on": moment(1200), "most": 4, "by": {"tenure": weight}, "mood": 1}})
