@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from math import exp, floor, inf, isclose
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -1295,18 +1296,30 @@ def money_adds_up(history: History) -> Iterator[str]:
             continue
         for name in sums.values.keys() & whole.values.keys():
             apart = {"week": name in OF_NO_WEEK, "pool": name not in OF_POOLS, "product": name in OF_SEVERAL}
-            if not apart.get(dimension, False):
+            if dimension != "pilot" and not apart.get(dimension, False):
                 yield from differs(f"{name} by {dimension}", float(sums[name].sum()), float(whole[name].sum()))
-    for dimension in ("persona", "pilot"):
+    tried, personas = history.kpis["pilot"], history.kpis["persona"]
+    could = [in_question(history, persona) for persona in personas.groups]
+    for name in tried.values if tried.groups else ():
+        yield from differs(f"{name} by pilot", float(tried[name].sum()), float(personas[name][could].sum()))
+    for dimension, group_of in (("persona", itemgetter("persona")), ("pilot", partial(arm, history))):
         for group in history.kpis[dimension].groups:
-            rows = [r for r in history.customers if group == (r["persona"] if dimension == "persona" else arm(r))]
+            rows = [row for row in history.customers if group_of(row) == group]
             for name, column in (("contact_cost", "cost"), ("revenue", "revenue")):
                 yield from differs(f"{name} of {group}", kpi(name, dimension, group), sum(row[column] for row in rows))
 
 
-def arm(row: Raw) -> str:
-    """Group to which a customer belongs, by whether they are in the pilot."""
-    return "pilot" if row["pilot"] else "others"
+def in_question(history: History, persona: str) -> bool:
+    """Whether customers of a persona could be in the pilot."""
+    change = pilot_of(history.model)
+    who = None if change is None else history.model.changes[change].who
+    return who is None or who.persona is None or persona in who.persona
+
+
+def arm(history: History, row: Raw) -> str | None:
+    """Group to which a customer belongs by the pilot; none for whoever could not be in it."""
+    others = "others" if in_question(history, row["persona"]) else None
+    return "pilot" if row["pilot"] else others
 
 
 def differs(what: str, one: float, other: float) -> Iterator[str]:
