@@ -12,7 +12,9 @@ from sim import replications
 from sim.engines import jit
 
 WITHOUT_ENGINE = {
-    "test_bad_input", "test_compose", "test_distributions", "test_import_direction", "test_read", "test_theory",
+    "test_arrivals", "test_bad_input", "test_compose", "test_distributions", "test_durations", "test_import_direction",
+    "test_log", "test_patience", "test_read", "test_routing", "test_rules", "test_staff", "test_theory",
+    "test_timetable", "test_track_sweeps",
 }  # fmt: skip
 
 settings.register_profile("desirepath", deadline=None, derandomize=True)
