@@ -25,21 +25,24 @@ from numba import config, njit
 from numba.extending import overload, register_jitable
 
 from sim import draws, rules
+from sim.engines.parts import as_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
 # All said in full: numba takes what is left open from whichever function calls this one first.
 _ENTRY: dict[str, Any] = {
     "nogil": True, "error_model": "numpy", "forceinline": False, "no_cpython_wrapper": False, "no_cfunc_wrapper": True,
 }  # fmt: skip
-_INSIDE: dict[str, Any] = _ENTRY | {"no_cpython_wrapper": True}
+_PARTS = as_parts(numba.version_info.short)
+_INSIDE: dict[str, Any] = _ENTRY | _PARTS | {"no_cpython_wrapper": True}
 LOG = logging.getLogger("desirepath")
 HERE = Path(__file__).parent
 SOURCES = (
-    HERE / "loop.py", HERE / "world.py", HERE / "memory.py", HERE / "calendar.py", Path(__file__),
+    *(HERE / f"{name}.py" for name in ("loop", "world", "memory", "calendar", "parts", "jit")),
     *(HERE.parent / f"{name}.py" for name in ("arrays", "records", "sums", "draws", "rules", "model", "units")),
 )  # fmt: skip
 
@@ -120,7 +123,7 @@ def _bisect_right(at: Any, x: Any) -> Any:  # noqa: ARG001 - numba looks at the 
     return place
 
 
-overload(bisect_right)(_bisect_right)
+overload(bisect_right, jit_options=_PARTS)(_bisect_right)
 for _function in (draws.fold, draws.unit, draws.visit, *vars(rules).values()):
     if isinstance(_function, FunctionType) and _function.__module__ in (draws.__name__, rules.__name__):
-        register_jitable(_function)
+        register_jitable(**_PARTS)(_function)

@@ -7,12 +7,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numba
 import pytest
 
 from sim import DesirepathError, build, enacted, read
 from sim.changes import altered, settled
 from sim.engines import compiled, jit, reference
 from sim.engines.compiled import History
+from sim.engines.parts import KNOWN, as_parts
 from tests.engines.equal import assert_same_tables
 from tests.engines.generated import scenario
 from tests.sim.everything import EVERYTHING
@@ -188,6 +190,36 @@ DATA_ONLY = {
     "once.py", "ramps.py", "read.py", "references.py", "rosters.py", "rounds.py", "strain.py", "summaries.py",
     "tables.py", "timetable.py", "uncertain.py", "units.py",
 }  # fmt: skip
+
+
+@numba.njit(**as_parts(numba.version_info.short))
+def doubled(x):
+    return 2 * x
+
+
+@numba.njit
+def doubled_and_one(x):
+    return doubled(x) + 1
+
+
+@pytest.mark.skipif(numba.version_info.short not in KNOWN, reason="a numba of which the inner names are not known")
+def test_a_part_is_translated_where_it_is_called_and_not_by_itself():
+    assert doubled_and_one(20) == 41
+    (part,), (whole,) = doubled.overloads.values(), doubled_and_one.overloads.values()
+    translated = part.library.codegen._engine.is_symbol_defined
+    assert translated(whole.fndesc.llvm_func_name)
+    assert not translated(part.fndesc.llvm_func_name)
+
+
+@pytest.mark.skipif(numba.version_info.short not in KNOWN, reason="a numba of which the inner names are not known")
+def test_a_part_that_python_calls_is_an_error_and_no_crash():
+    with pytest.raises(TypeError):
+        doubled(3)
+
+
+def test_a_numba_that_nobody_knows_compiles_as_it_does():
+    assert as_parts((0, 999)) == {}
+    assert as_parts((1, 0)) == {}
 
 
 def test_another_source_means_another_folder(monkeypatch, tmp_path):
