@@ -126,4 +126,4 @@ def _bisect_right(at: Any, x: Any) -> Any:  # noqa: ARG001 - numba looks at the 
 overload(bisect_right, jit_options=_PARTS)(_bisect_right)
 for _function in (draws.fold, draws.unit, draws.visit, *vars(rules).values()):
     if isinstance(_function, FunctionType) and _function.__module__ in (draws.__name__, rules.__name__):
-        register_jitable(**_PARTS)(_function)
+        (register_jitable(**_PARTS) if _PARTS else register_jitable)(_function)
