@@ -344,10 +344,9 @@ def people_come_in_order(history: History) -> Iterator[str]:
 
 def pilots_are_for_those_they_are_meant_for(history: History) -> Iterator[str]:
     """Who is in a pilot is of a persona that it names; without one nobody is."""
-    change = pilot_of(history.model)
-    who = None if change is None else history.model.changes[change].who
+    tried = pilot_of(history.model) is not None
     for row in history.customers:
-        if row["pilot"] and (who is None or (who.persona is not None and row["persona"] not in who.persona)):
+        if row["pilot"] and not (tried and in_question(history, row["persona"])):
             yield f"{place(row)}: in a pilot, as {row['persona']}"
 
 
