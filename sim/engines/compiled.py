@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sim.tables import Tables
     from sim.timetable import Cumulative, Duty
 
-BLOCK = 16_384  # rows: few enough to stay in the processor's cache until they have been added up
+BLOCK = 8_192  # rows: few enough to stay in the processor's cache until they have been added up
 EVENTS = 64  # there is room for at first, before anything is made larger
 SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
 KINDS = ("visit", "journey", "customer", "spell", "effect", "holding", "holder")  # of rows
@@ -182,7 +182,8 @@ class History:
         journeys, pools, home = len(names.journeys), len(names.pools), names.stages.index(model.population.stage)
         some = EVENTS * self.spare
         stay = (m.effects["stage"] == home).any() or (m.journeys["stage"] == home).any()  # visitors, as customers
-        coming = sum(curve.value[-1] for curve in curves[: 1 + stay * journeys] if curve is not None)
+        numbers = [0.0 if curve is None else curve.value[-1] for curve in curves[: 1 + journeys]]
+        coming = sum(numbers[: 1 + stay * journeys])
         customers = model.population.customers + int(coming + 5 * coming**0.5) + some
         positions = max(1, int(m.touchpoints["pools_n"].max(initial=1)))
         self.duties = [_steps(roster.duty) for roster in self.rosters]
@@ -196,7 +197,7 @@ class History:
         self._set(
             key=np.uint64(key), horizon=model.clock.horizon, warmup=model.clock.warmup,
             keep=keep, keep_origins=int(keep > 0),
-            free=NONE, free_slot=NONE, oldest=NONE, newest=NONE, passing=NONE,
+            free=NONE, free_slot=NONE, oldest=NONE, newest=NONE, passing=NONE, ahead=NONE,
             home=home, left=names.stages.index(LEFT), nobody_is_forgotten=remembers, n_entered=entered,
             n_relation=relation, n_likings=likings, makes_lists=lists, positions=positions,
             n_personas=len(names.personas),
@@ -227,7 +228,7 @@ class History:
         }  # fmt: skip
         tables = {name: np.zeros(shape, CHANGING[name][0]) for name, shape in sizes.items()}
         tables |= {
-            "bucket": np.full(self._buckets(), np.array((NONE,), BUCKET)),
+            "bucket": np.full(self._buckets(sum(numbers)), np.array((NONE,), BUCKET)),
             "pool": staff,
             "level": _empty(np.zeros((pools, int(m.people["contacts"].max(initial=1))), QUEUE)),
             "queue": _empty(np.zeros((pools, queues), QUEUE)),
@@ -246,17 +247,18 @@ class History:
         steps = np.concatenate([np.empty(0, DUTY), *self.duties])
         return {"duties": _stretches([len(each) for each in self.duties]), "duty": steps}
 
-    def _buckets(self) -> int:
-        """How many buckets the horizon is cut into: ten minutes each, or less where many things happen."""
+    def _buckets(self, arrivals: float) -> int:
+        """How many buckets the horizon is cut into: so many that few things are to happen in each."""
         horizon, customers = self.model.clock.horizon, self.model.population.customers
-        buckets = int(min(max(horizon / 10, customers * horizon / 160_000), 2**20)) + 1
+        buckets = int(min(max(horizon / 10, arrivals, customers * horizon / 160_000), 2**20)) + 1
         self._set(buckets_a_minute=(buckets - 0.5) / horizon, free_event=NONE)
         return buckets
 
     def _set(self, **values: Any) -> None:
         """Set plain numbers of the world."""
+        world = self.world[0]
         for name, value in values.items():
-            self.world[0][name] = value
+            world[name] = value
 
     def _say_room(self) -> None:
         """Tell the world how much room its tables have."""

@@ -77,13 +77,17 @@ def folder() -> Path:
 
 def warm() -> bool:
     """Whether everything has been compiled before, so that it starts at once; what adds customers up comes last."""
-    return config.DISABLE_JIT or any(folder().rglob("sums.add_customers-*.nbi"))
+    return _knows("loop.advance") and _knows("sums.add_customers")
 
 
 def announce() -> None:
-    """Say that compiling takes a while, where it has not been done yet."""
-    if not warm():
+    """Say that compiling takes a while, where it has not been done yet; what adds up takes little of it."""
+    if not _knows("loop.advance"):
         LOG.warning("compiling the engine: once on this computer, about half a minute")
+
+
+def _knows(function: str) -> bool:
+    return config.DISABLE_JIT or any(folder().rglob(f"{function}-*.nbi"))
 
 
 def entry(function: Callable[P, R]) -> Callable[P, R]:

@@ -38,6 +38,9 @@ from sim.engines.world import (
     end_at,
     entered_at,
     event_at,
+    fetch_customer,
+    fetch_event,
+    fetch_need,
     happening_at,
     holder_row,
     holding_row,
@@ -151,6 +154,7 @@ def _numbered(how_many: int) -> Any:
 ZERO, ONE = _numbered(2)
 FREE, PENDING, OPEN, WAITING, SERVED, DELAYED = _numbered(6)
 DONE, GROW, FULL, STUCK, LOOKED = _numbered(5)
+AHEAD = 3 * ONE  # buckets that are looked ahead
 GOING, DUE = ONE, ONE + ONE  # on the way home, or to a break that may be over before
 # What happens: an event's kind, and with whom.
 (
@@ -321,6 +325,12 @@ def put(
         heap_in(w, time, i)
 
 
+@inlined
+def parts_of(what: Whole) -> tuple[Whole, Whole, Whole]:
+    """What happens, to whom or what, and which."""
+    return what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
+
+
 @compiled
 def next_bucket(w: Record) -> bool:
     """Find the next bucket in which something waits; whether there is one."""
@@ -342,6 +352,32 @@ def empty_bucket(w: Record) -> None:
         heap_in(w, event["time"], i)
         i = event["next"]
     bucket["first"] = NONE
+    if w["ahead_bucket"] <= w["at_bucket"]:
+        w["ahead_bucket"] = w["at_bucket"]
+        w["ahead"] = NONE
+
+
+@inlined
+def look_ahead(w: Record) -> None:
+    """Fetch what the next buckets are about into the processor's cache, one event at a time.
+
+    Who comes next was last looked at days ago: to wait for their records would take longer than what is done with them.
+    """
+    i = w["ahead"]
+    if i >= 0:
+        event = event_at(w, i)
+        kind, a, b = parts_of(event["what"])
+        if kind in (REVIEW, NEEDING, PERIOD):
+            fetch_customer(w, a)
+            if kind != REVIEW:
+                fetch_need(w, a, b)
+        i = event["next"]
+    elif w["ahead_bucket"] < min(w["at_bucket"] + AHEAD, w["n_buckets"] - 1):
+        w["ahead_bucket"] += 1
+        i = np.int64(bucket_at(w, w["ahead_bucket"])["first"])
+    if i >= 0:
+        fetch_event(w, i)
+    w["ahead"] = i
 
 
 @inlined
@@ -369,7 +405,7 @@ def rise_from(w: Record, i: Whole, time: float, event: Whole) -> None:
 
 @inlined
 def take_first(w: Record) -> None:
-    """Take the first event off the calendar."""
+    """Take the first event off the calendar; what its record says stands until something else is put there."""
     first = soon_at(w, 0)["event"]
     event_at(w, first)["next"] = w["free_event"]
     w["free_event"] = first
@@ -2882,7 +2918,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             what = starting_at(w, w["first"])["what"]
             w["first"] = (w["first"] + 1) % w["room_starting"]
             w["starting"] -= 1
-            kind, a, b = what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
+            kind, a, b = parts_of(what)
             if kind == START_ISSUE:
                 still = issue_at(w, a)["state"] == OPEN and issue_at(w, a)["number"] & 0xFFFF == b
                 if still and go_on(w, a, np.int64(issue_at(w, a)["target"])):
@@ -2898,7 +2934,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             empty_bucket(w)
         event = event_at(w, soon_at(w, 0)["event"])
         what = event["what"]
-        kind, a, b = what >> 56, what & 0xFFFFFFFFFF, (what >> 40) & 0xFFFF
+        kind, a, b = parts_of(what)
         if kind == ON_DATE and room(w, spare + w["slots"]) == 0:
             return GROW
         if kind == ON_SHIFT and not room_on_duty(w, a):
@@ -2909,104 +2945,75 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             if why != DONE:
                 return why
             events = ZERO
+        take_first(w)
+        look_ahead(w)
         target = AGAIN_CODE
         if kind == SERVICE_END:
-            take_first(w)
             target = end_service(w, a)
         elif kind in (ABANDON, MISS):
             in_vain = kind == MISS
-            still = in_vain or (
+            if in_vain or (
                 is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING and issue_at(w, a)["line"] == 1
-            )
-            take_first(w)
-            if still:
+            ):
                 if in_vain:
                     call_in_vain(w, a)
                 else:
                     stop_waiting(w, a)
                 target = after_visit(w, a, BY_MISSING if in_vain else BY_ABANDONING, NONE, 0.0)
-        elif kind == OVERFLOW:
-            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
-            take_first(w)
-            if still:
-                overflow(w, a, b)
-        elif kind == HURRY:
-            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
-            take_first(w)
-            if still:
-                hurry(w, a)
-        elif kind == OFFER:
-            still = is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING
-            take_first(w)
-            if still:
-                offer_call(w, a)
+        elif kind in (OVERFLOW, HURRY, OFFER):
+            if is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING:
+                if kind == OVERFLOW:
+                    overflow(w, a, b)
+                elif kind == HURRY:
+                    hurry(w, a)
+                else:
+                    offer_call(w, a)
         elif kind == DELAY:
-            order, place = event["order"] & as_key(0xFFFFFFFF), event["place"]
-            take_first(w)
             issue = issue_at(w, a)
             if (
                 issue["state"] == DELAYED
-                and as_key(issue["row"]) == order
-                and as_key((np.int64(issue["number"]) << 32) | np.int64(issue["visits"] + 1)) == place
+                and as_key(issue["row"]) == event["order"] & as_key(0xFFFFFFFF)
+                and as_key((np.int64(issue["number"]) << 32) | np.int64(issue["visits"] + 1)) == event["place"]
             ):
                 if issue["due"] > w["now"]:  # it was put off
                     put(w, issue["due"], R_ARRIVAL, issue["row"], issue["number"], issue["visits"] + 1, DELAY, a, ZERO)
                 else:
                     target = np.int64(issue["target"])
         elif kind in (NEEDING, PERIOD):
-            still = is_same_customer(w, a, event)
-            take_first(w)
-            if still:
+            if is_same_customer(w, a, event):
                 once_more(w, a, b, kind)
         elif kind == REVIEW:
-            still = is_same_customer(w, a, event)
-            take_first(w)
-            if still:
+            if is_same_customer(w, a, event):
                 review(w, a)
         elif kind == JOIN:
-            take_first(w)
             join_in(w)
         elif kind == LOOK:
-            take_first(w)
             count_work(w, a)
             w["looking"] = a
             return LOOKED
         elif kind >= DECIDE:
-            still = is_same_customer(w, a, event) and is_same_term(w, a, event)
-            take_first(w)
-            if still:
+            if is_same_customer(w, a, event) and is_same_term(w, a, event):
                 in_term(w, a, b, kind)
         elif kind == ARRIVE:
-            take_first(w)
             arrive(w, a)
         elif kind == LATER:
-            row = event["order"] & as_key(0xFFFFFFFF)
-            take_first(w)
-            come_due(w, a, row)
+            come_due(w, a, event["order"] & as_key(0xFFFFFFFF))
         elif kind == SEE:
-            still, place = is_same_customer(w, a, event), event["place"]
-            take_first(w)
-            if still:
+            if is_same_customer(w, a, event):
+                place = event["place"]
                 see(w, a, np.int64(place >> as_key(32)), np.int64(place & as_key(0xFFFFFFFF)), b)
         elif kind == ON_SHIFT:
-            take_first(w)
             on_shift(w, a)
         elif kind == STRIKE:
             still = is_same_visit(w, a, event) and issue_at(w, a)["state"] in (WAITING, SERVED)
-            take_first(w)
             if still and issue_at(w, a)["times_left"] == customer_at(w, issue_at(w, a)["customer"])["times_left"]:
                 strike(w, a, b)
-        elif kind == HAPPEN:
-            take_first(w)
         elif kind == ON_DATE:
-            take_first(w)
             open_for_all(w, a)
             events = ZERO  # it may have brought more than one event does
         elif kind == IN_PHASE:
-            take_first(w)
             begin_phase(w, a)
-        else:
-            take_first(w)
+        elif kind == IN_WINDOW:
             open_window(w)
         if target != AGAIN_CODE and go_on(w, a, target):
             return STUCK

@@ -17,6 +17,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np import numpy_support
 
+LINE = 64  # bytes that a processor fetches into its cache at once
 COMPILING = not config.DISABLE_JIT
 # Without a compiler there are no addresses to go to: tables are then looked up by theirs.
 _KNOWN: dict[int, np.ndarray[Any, Any]] = {}
@@ -107,6 +108,28 @@ def _accessor(result: Any, codegen: Any, dimensions: int) -> Any:
         return result(world, i, j, k), codegen
 
     return intrinsic((one, two, three)[dimensions - 1])
+
+
+def fetched(name: str, kind: np.dtype[Any], dimensions: int = 1) -> Any:
+    """Means to have a record in the processor's cache by the time it is asked for: `(world, place)`.
+
+    Nothing but time depends on it.
+    """
+    if not COMPILING:
+        return lambda _world, *_place: None
+    whole, number, pointer = ir.IntType(64), ir.IntType(32), ir.PointerType()
+    kind_of_fetch = ir.FunctionType(ir.VoidType(), (pointer, number, number, number))
+    to_read, in_all_caches, data = (ir.Constant(number, n) for n in (0, 3, 1))
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _codegen_address(context, builder, signature, args, name, kind.itemsize)
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", (pointer,), kind_of_fetch)
+        for byte in (0, min(kind.itemsize, LINE) - 1):  # a record may begin in one line and go on in the next
+            where = builder.inttoptr(builder.add(address, ir.Constant(whole, byte)), pointer)
+            builder.call(fetch, (where, to_read, in_all_caches, data))
+        return context.get_dummy_value()
+
+    return _accessor(types.none, codegen, dimensions)
 
 
 def stretches(name: str, dimensions: int = 1) -> Any:

@@ -26,12 +26,12 @@ from sim.arrays import (
     TERM,
     TOUCHPOINT,
 )
-from sim.engines.memory import addressed, records, stretches, values
+from sim.engines.memory import addressed, fetched, records, stretches, values
 from sim.records import CUSTOMER_ROW, EFFECT_ROW, HOLDER_ROW, HOLDING_ROW, JOURNEY_ROW, SPELL_ROW, VISIT_ROW
 
 _F, _I, _U = np.float64, np.int32, np.uint64
 
-BUCKET = np.dtype([("first", np.int64)])
+BUCKET = np.dtype([("first", _I)])
 EVENT = np.dtype(
     [("time", _F), ("order", _U), ("place", _U), ("serial", np.int64), ("what", np.int64), ("next", np.int64)]
 )
@@ -181,10 +181,10 @@ WORLD = np.dtype(
             (name, np.int64)
             for name in (
                 # How far things have come, and how full tables are.
-                "serial", "events", "at_bucket", "in_heap", "free_event", "customers", "slots", "free_slot",
-                "oldest", "newest", "issues", "free", "phase", "measuring", "rows", "visit_rows", "journey_rows",
-                "customer_rows", "spell_rows", "effect_rows", "holding_rows", "holder_rows", "passing", "ties",
-                "first", "starting", "joins", "origins", "stuck_journey", "stuck_step", "looking",
+                "serial", "events", "at_bucket", "ahead", "ahead_bucket", "in_heap", "free_event", "customers", "slots",
+                "free_slot", "oldest", "newest", "issues", "free", "phase", "measuring", "rows", "visit_rows",
+                "journey_rows", "customer_rows", "spell_rows", "effect_rows", "holding_rows", "holder_rows", "passing",
+                "ties", "first", "starting", "joins", "origins", "stuck_journey", "stuck_step", "looking",
                 # What stays: settings, numbers of things, and room in tables.
                 "home", "left", "pilot", "nobody_is_forgotten", "n_entered", "n_relation", "n_likings",
                 "makes_lists", "keep_origins", "positions", "n_personas", "n_touchpoints", "n_channels", "n_journeys",
@@ -201,6 +201,8 @@ WORLD = np.dtype(
 
 event_at = records("event", *CHANGING["event"])
 bucket_at = records("bucket", *CHANGING["bucket"])
+fetch_event, fetch_customer = fetched("event", EVENT), fetched("customer", CUSTOMER)
+fetch_need = fetched("need", NEED_STATE, 2)
 soon_at = records("soon", *CHANGING["soon"])
 customer_at = records("customer", *CHANGING["customer"])
 need_at = records("need", *CHANGING["need"])
