@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sim.timetable import Cumulative, Duty
 
 BLOCK = 8_192  # rows: few enough to stay in the processor's cache until they have been added up
+BUCKETS = 2**20  # at most into which a horizon is cut
 EVENTS = 64  # there is room for at first, before anything is made larger
 SLACK = 2 * MOST_VISITS  # rows that one event may add to a block that is all but full
 KINDS = ("visit", "journey", "customer", "spell", "effect", "holding", "holder")  # of rows
@@ -250,7 +251,7 @@ class History:
     def _buckets(self, arrivals: float) -> int:
         """How many buckets the horizon is cut into: so many that few things are to happen in each."""
         horizon, customers = self.model.clock.horizon, self.model.population.customers
-        buckets = int(min(max(horizon / 10, arrivals, customers * horizon / 160_000), 2**20)) + 1
+        buckets = int(min(max(horizon / 10, arrivals, customers * horizon / 160_000), BUCKETS)) + 1
         self._set(buckets_a_minute=(buckets - 0.5) / horizon, free_event=NONE)
         return buckets
 

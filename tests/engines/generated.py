@@ -508,7 +508,7 @@ def move_dates(chance: Chance, plan: Plan, raw: Raw) -> None:
         begins, ends = (change.get(word, default) for word, default in (("from", ""), ("until", "3000-01-01")))
         dates = [date for date in map(plan.date, plan.moments) if begins <= date < ends]
         for name, journey in raw["journeys"].items():
-            if begins and begins <= journey["when"].get("on", "") < ends and chance.happens(0.5):
+            if begins and begins <= journey["when"].get("on", "") < ends and chance.happens(0.8):
                 change["set"][f"journeys.{name}.when.on"] = chance.one_of(dates)
                 return
 

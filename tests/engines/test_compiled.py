@@ -148,6 +148,13 @@ def test_more_rows_than_one_block_holds_come_out_all_and_in_their_order(monkeypa
     assert_same_tables(whole, compiled.run(EXACT, 5, 0))
 
 
+@pytest.mark.parametrize("buckets", [0, 1, 5, 60])
+def test_into_how_many_buckets_time_is_cut_changes_nothing(buckets, monkeypatch):
+    usual = compiled.run(EXACT, 5, 0)
+    monkeypatch.setattr(compiled, "BUCKETS", buckets)
+    assert_same_tables(usual, compiled.run(EXACT, 5, 0))
+
+
 def test_a_journey_that_goes_round_for_ever_is_told_in_the_same_words():
     step = {"touchpoint": "page", "outcomes": {"again": 1}, "next": {"again": {"call": 1}}}
     raw = company(touchpoints={"page": page()}, staff={}, journeys={"ann": call(10, "page", step=step)})

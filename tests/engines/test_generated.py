@@ -237,7 +237,7 @@ SIGNS = {
     "two changes at once": (0.2, 0.2, two_at_once),
     "a change grows": (0.25, 0.25, grew),
     "hears of an outage": (0.05, 0.05, heard_of_an_outage),
-    "a date is moved": (0.03, 0.05, moved(dates)),
+    "a date is moved": (0.03, 0.08, moved(dates)),
     "a period is moved": (0.02, 0.02, moved(periods)),
     "reviews are moved": (0.1, 0.06, moved(reviews)),
     "a department is moved": (0.02, 0.02, moved(departments)),
