@@ -81,7 +81,7 @@ def warm() -> bool:
 
 
 def announce() -> None:
-    """Say that compiling takes a while, where it has not been done yet; what adds up takes little of it."""
+    """Say that compiling takes a while, where it has not been done yet; what adds rows up takes a sixth of it."""
     if not _knows("loop.advance"):
         LOG.warning("compiling the engine: once on this computer, about half a minute")
 
