@@ -110,6 +110,7 @@ class History:
         self.spare = 64 + 4 * len(lowered.names.journeys) + int(self.m.effects["opens_n"].max(initial=0))
         self.spare += 4 * len(lowered.names.lagging) + int(self.m.steps["clocks_n"].max(initial=0))
         self.world = np.zeros(1, WORLD)
+        self.rows = {kind: self.world[f"{kind}_rows"] for kind in KINDS}  # how many are written, in place
         key = draws.world(seed, replication)
         self.rosters = [Roster(model, name, key) for name in lowered.names.pools]
         self.tables = self._begin_with(key, keep)
@@ -157,17 +158,17 @@ class History:
 
     def _hand_out(self, rosters: Sequence[Roster] = ()) -> None:
         """Hand out the block that was being written, and what became of the people on some rosters."""
-        world = self.world[0]
-        rows = {kind: self.tables[f"{kind} row"][: world[f"{kind}_rows"]] for kind in KINDS}
+        rows = {kind: self.tables[f"{kind} row"][: int(written[0])] for kind, written in self.rows.items()}
         block = Block(
             self.lowered.names, rows["visit"], rows["journey"], rows["customer"], rows["spell"],
-            self.tables["origin"][: world["origins"]], rows["effect"], rows["holding"], rows["holder"],
+            self.tables["origin"][: int(self.world["origins"][0])], rows["effect"], rows["holding"], rows["holder"],
             tuple(look for roster in rosters for look in roster.looks),
             tuple(departure for roster in rosters for departure in roster.departures),
         )  # fmt: skip
         for reader in self.readers:
             reader.read(block)
-        self._set(rows=0, **{f"{kind}_rows": 0 for kind in KINDS})
+        for written in (*self.rows.values(), self.world["rows"]):
+            written[0] = 0
 
     def _stuck(self) -> None:
         world, names = self.world[0], self.lowered.names

@@ -25,7 +25,7 @@ from numba import config, njit
 from numba.extending import overload, register_jitable
 
 from sim import draws, rules
-from sim.engines.parts import as_parts
+from sim.engines.parts import as_entries, as_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ R = TypeVar("R")
 _ENTRY: dict[str, Any] = {
     "nogil": True, "error_model": "numpy", "forceinline": False, "no_cpython_wrapper": False, "no_cfunc_wrapper": True,
 }  # fmt: skip
-_PARTS = as_parts(numba.version_info.short)
+_ENTRIES, _PARTS = as_entries(numba.version_info.short), as_parts(numba.version_info.short)
 _INSIDE: dict[str, Any] = _ENTRY | _PARTS | {"no_cpython_wrapper": True}
 LOG = logging.getLogger("desirepath")
 HERE = Path(__file__).parent
@@ -95,7 +95,7 @@ def entry(function: Callable[P, R]) -> Callable[P, R]:
     usual = config.CACHE_DIR
     config.CACHE_DIR = str(folder())
     try:
-        made: Callable[P, R] = njit(function, cache=True, **_ENTRY)
+        made: Callable[P, R] = njit(function, cache=True, **_ENTRY | _ENTRIES)
         return made
     finally:
         config.CACHE_DIR = usual

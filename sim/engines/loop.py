@@ -158,6 +158,9 @@ AHEAD = 3 * ONE  # buckets that are looked ahead
 GOING, DUE = ONE, ONE + ONE  # on the way home, or to a break that may be over before
 # What happens: an event's kind, and with whom.
 (
+    START_ISSUE,
+    START_NEED,
+    START_EVERY,
     IN_WINDOW,
     IN_PHASE,
     ON_SHIFT,
@@ -182,8 +185,7 @@ GOING, DUE = ONE, ONE + ONE  # on the way home, or to a break that may be over b
     DECIDE,
     END_TERM,
     RENEW,
-) = _numbered(24)
-START_ISSUE, START_NEED, START_EVERY = _numbered(3)
+) = _numbered(27)
 # arrays.OUTCOMES and arrays.ENDS
 (
     BY_ABANDONING, BY_CLOSING, BY_BLOCKING, BY_LEAVING, AS_RESOLVED, AS_UNRESOLVED, BY_MISSING, BY_CANCELLING,
@@ -1325,17 +1327,18 @@ def first_step(w: Record, i: Whole) -> Whole:
     p = customer_at(w, issue["customer"])["persona"]
     first = m_begin(w, f, p, issue["journey"])
     n = m_begin_n(w, f, p, issue["journey"])
-    weights = view(m_start_weight(w, first), n)
+    u = draw(issue["key"], U_BEGIN)
     if journey["picky"] == 1 or w["n_likings"] > 0:
-        weights = weights_of_starts(w, issue["customer"], first, n)
-    chosen = first + rules.choose(weights, draw(issue["key"], U_BEGIN))
+        chosen = first + which_start(w, issue["customer"], first, n, u)
+    else:
+        chosen = first + rules.choose(view(m_start_weight(w, first), n), u)
     issue["begun_in"] = m_start_channel(w, chosen)
     return m_start_step(w, chosen)
 
 
 @compiled
-def weights_of_starts(w: Record, c: Whole, first: Whole, n: Whole) -> Any:
-    """Weights of starts by a customer's own taste, 0 where they are not meant for them, unless none is."""
+def which_start(w: Record, c: Whole, first: Whole, n: Whole, u: float) -> Whole:
+    """Choose by a customer's own taste among the starts that are meant for them, or among all if none is."""
     weights = view(m_start_weight(w, first), n).copy()
     if w["n_likings"] > 0:
         strength = persona_at(w, phase_of(w, c), customer_at(w, c)["persona"])["strength"]
@@ -1347,17 +1350,25 @@ def weights_of_starts(w: Record, c: Whole, first: Whole, n: Whole) -> Any:
         who = m_start_who(w, first + start)
         if who >= 0 and not meets(w, c, who):
             meant[start] = 0.0
-    return meant if rules.total(meant) > 0.0 else weights
+    return rules.choose(meant if rules.total(meant) > 0.0 else weights, u)
 
 
 # ---- an issue's life -------------------------------------------------------------------------------------------------
 
 
 @inlined
-def go_on(w: Record, i: Whole, target: Whole) -> bool:
-    """Live through an issue from a step or end on, until time has to pass; return whether it went round for ever."""
+def go_on(w: Record, i: Whole, target: Whole, outcome: Whole, o: Whole, overtime: float) -> bool:
+    """Live through an issue until time has to pass; return whether it went round for ever.
+
+    It goes on from a step or end, or from a visit that has come to its outcome; `o` is which of its step's, if it was
+    served.
+    """
     issue = issue_at(w, i)
     while True:
+        if outcome >= 0:
+            target = after_visit(w, i, outcome, o, overtime)
+        if target == AGAIN_CODE:
+            return False
         if target < 0:
             close(w, i, NONE - target)
             return False
@@ -1368,9 +1379,7 @@ def go_on(w: Record, i: Whole, target: Whole) -> bool:
         outcome = attend(w, i, target)
         if outcome < 0:
             return False
-        target = after_visit(w, i, outcome, NONE, 0.0)
-        if target == AGAIN_CODE:
-            return False
+        o, overtime = NONE, 0.0
 
 
 @inlined
@@ -1662,8 +1671,8 @@ def hardness(w: Record, i: Whole) -> float:
 
 
 @inlined
-def end_service(w: Record, i: Whole) -> Whole:
-    """End a service and return the step or end that follows at once."""
+def end_service(w: Record, i: Whole) -> tuple[Whole, float]:
+    """End a service and return which of its step's outcomes it had, and the time past the end of a shift."""
     issue = issue_at(w, i)
     channel_at(w, issue["channel"])["n"] -= issue["line"]
     if w["n_systems"] > 0:
@@ -1676,7 +1685,7 @@ def end_service(w: Record, i: Whole) -> Whole:
     o, n = step["outcomes"], step["outcomes_n"]
     if n > 1:
         o += which_outcome(w, i, o, n)
-    return after_visit(w, i, outcome_at(w, o)["name"], o, overtime)
+    return o, overtime
 
 
 @compiled
@@ -1834,17 +1843,14 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
         first, n = step["abandoned"], step["abandoned_n"]
     if n == 0:
         return NONE - (END_RESOLVED if outcome == AS_RESOLVED else END_GIVE_UP), 0.0
-    chosen = first
+    chosen = ZERO
     if target_at(w, first)["picky"] == 1:
-        weights = weights_of_targets(w, issue["customer"], first, n)
-        together = rules.total(weights)
-        if not together > 0.0:
+        chosen = which_target(w, issue["customer"], first, n, draw(key, U_NEXT))
+        if chosen < 0:
             return NONE - (END_RESOLVED if outcome == AS_RESOLVED else END_GIVE_UP), 0.0
-        chosen += rules.chosen(weights, together, draw(key, U_NEXT))
     elif n > 1:
-        weights, together = view(m_target_weight(w, first), n), target_at(w, first)["weights"]
-        chosen += rules.chosen(weights, together, draw(key, U_NEXT))
-    after, code = target_at(w, chosen)["after"], target_at(w, chosen)["code"]
+        chosen = rules.chosen(view(m_target_weight(w, first), n), target_at(w, first)["weights"], draw(key, U_NEXT))
+    after, code = target_at(w, first + chosen)["after"], target_at(w, first + chosen)["code"]
     delay = 0.0
     if after >= 0:
         delay = vary(w, after, draw(key, U_DELAY))
@@ -1856,14 +1862,15 @@ def next_target(w: Record, i: Whole, outcome: Whole, o: Whole) -> tuple[Whole, f
 
 
 @compiled
-def weights_of_targets(w: Record, c: Whole, first: Whole, n: Whole) -> Any:
-    """Weights of targets, 0 where they are not meant for a customer."""
+def which_target(w: Record, c: Whole, first: Whole, n: Whole, u: float) -> Whole:
+    """Choose among the targets that are meant for a customer; −1 if none is."""
     weights = view(m_target_weight(w, first), n).copy()
     for target in range(n):
         who = target_at(w, first + target)["who"]
         if who >= 0 and not meets(w, c, who):
             weights[target] = 0.0
-    return weights
+    together = rules.total(weights)
+    return rules.chosen(weights, together, u) if together > 0.0 else NONE
 
 
 @compiled
@@ -2915,51 +2922,42 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
                 return GROW
         events -= 1
         if w["starting"] > 0 and w["passing"] < 0:  # an event goes through everybody before anything starts
-            what = starting_at(w, w["first"])["what"]
+            kind, a, b = parts_of(starting_at(w, w["first"])["what"])
             w["first"] = (w["first"] + 1) % w["room_starting"]
             w["starting"] -= 1
-            kind, a, b = parts_of(what)
-            if kind == START_ISSUE:
-                still = issue_at(w, a)["state"] == OPEN and issue_at(w, a)["number"] & 0xFFFF == b
-                if still and go_on(w, a, np.int64(issue_at(w, a)["target"])):
-                    return STUCK
-            elif kind == START_NEED:
-                start_need(w, a, b)
-            else:
-                start_every(w, a, b)
-            continue
-        if w["in_heap"] == 0:
-            if not next_bucket(w):
-                return DONE
-            empty_bucket(w)
-        event = event_at(w, soon_at(w, 0)["event"])
-        what = event["what"]
-        kind, a, b = parts_of(what)
-        if kind == ON_DATE and room(w, spare + w["slots"]) == 0:
-            return GROW
-        if kind == ON_SHIFT and not room_on_duty(w, a):
-            return GROW
-        w["now"] = event["time"]
-        if kind == HAPPEN:
-            why = go_through(w, a, spare, block)
-            if why != DONE:
-                return why
-            events = ZERO
-        take_first(w)
-        look_ahead(w)
-        target = AGAIN_CODE
+        else:
+            if w["in_heap"] == 0:
+                if not next_bucket(w):
+                    return DONE
+                empty_bucket(w)
+            event = event_at(w, soon_at(w, 0)["event"])
+            kind, a, b = parts_of(event["what"])
+            if kind == ON_DATE and room(w, spare + w["slots"]) == 0:
+                return GROW
+            if kind == ON_SHIFT and not room_on_duty(w, a):
+                return GROW
+            w["now"] = event["time"]
+            if kind == HAPPEN:
+                why = go_through(w, a, spare, block)
+                if why != DONE:
+                    return why
+                events = ZERO
+            take_first(w)
+            look_ahead(w)
+        target, outcome, o, overtime = AGAIN_CODE, NONE, NONE, 0.0
         if kind == SERVICE_END:
-            target = end_service(w, a)
-        elif kind in (ABANDON, MISS):
-            in_vain = kind == MISS
-            if in_vain or (
-                is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING and issue_at(w, a)["line"] == 1
-            ):
-                if in_vain:
-                    call_in_vain(w, a)
-                else:
-                    stop_waiting(w, a)
-                target = after_visit(w, a, BY_MISSING if in_vain else BY_ABANDONING, NONE, 0.0)
+            o, overtime = end_service(w, a)
+            outcome = outcome_at(w, o)["name"]
+        elif kind == START_ISSUE:
+            if issue_at(w, a)["state"] == OPEN and issue_at(w, a)["number"] & 0xFFFF == b:
+                target = np.int64(issue_at(w, a)["target"])
+        elif kind == ABANDON:
+            if is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING and issue_at(w, a)["line"] == 1:
+                stop_waiting(w, a)
+                outcome = BY_ABANDONING
+        elif kind == MISS:
+            call_in_vain(w, a)
+            outcome = BY_MISSING
         elif kind in (OVERFLOW, HURRY, OFFER):
             if is_same_visit(w, a, event) and issue_at(w, a)["state"] == WAITING:
                 if kind == OVERFLOW:
@@ -2987,6 +2985,10 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
                 review(w, a)
         elif kind == JOIN:
             join_in(w)
+        elif kind == START_NEED:
+            start_need(w, a, b)
+        elif kind == START_EVERY:
+            start_every(w, a, b)
         elif kind == LOOK:
             count_work(w, a)
             w["looking"] = a
@@ -3015,7 +3017,7 @@ def advance(world: Record, spare: Whole, block: Whole) -> Whole:
             begin_phase(w, a)
         elif kind == IN_WINDOW:
             open_window(w)
-        if target != AGAIN_CODE and go_on(w, a, target):
+        if go_on(w, a, target, outcome, o, overtime):
             return STUCK
 
 

@@ -14,7 +14,7 @@ from sim import DesirepathError, build, enacted, read
 from sim.changes import altered, settled
 from sim.engines import compiled, jit, reference
 from sim.engines.compiled import History
-from sim.engines.parts import KNOWN, as_parts
+from sim.engines.parts import KNOWN, as_entries, as_parts
 from tests.engines.equal import assert_same_tables
 from tests.engines.generated import scenario
 from tests.sim.everything import EVERYTHING
@@ -222,6 +222,26 @@ def test_a_part_is_translated_where_it_is_called_and_not_by_itself():
 def test_a_part_that_python_calls_is_an_error_and_no_crash():
     with pytest.raises(TypeError):
         doubled(3)
+
+
+@numba.njit(**as_parts(numba.version_info.short))
+def root(x):
+    if x < 0:
+        raise ValueError("negative")
+    return x**0.5
+
+
+@numba.njit(**as_entries(numba.version_info.short))
+def roots(x, y):
+    return (root(x) if x != 0 else 0.0, root(y))
+
+
+def test_what_calls_give_back_and_their_errors_need_no_zeros_beforehand():
+    assert roots(0.0, 9.0) == (0.0, 3.0)
+    assert roots(4.0, 9.0) == (2.0, 3.0)
+    with pytest.raises(ValueError, match="negative"):
+        roots(4.0, -9.0)
+    assert roots(4.0, 16.0) == (2.0, 4.0)
 
 
 UNKNOWN = """
