@@ -304,7 +304,7 @@ class History:
 
     def _make_room(self) -> None:
         """Make those tables larger that are all but full."""
-        world, spare = self.world[0], self.spare
+        world, spare, before = self.world[0], self.spare, self.tables.copy()
         dated = not np.isnan(self.m.journeys["on"]).all()
         wanted = spare + (int(world["slots"]) if dated else 0)  # everybody may open an issue on one date
         if world["slots"] == len(self.tables["customer"]):
@@ -336,7 +336,8 @@ class History:
             for name in ("member", "idle"):
                 self.tables[name] = np.ascontiguousarray(_resized(self.tables[name].T, 2 * most).T)
         for name, table in self.tables.items():
-            settle(self.world, name, table)
+            if table is not before[name]:
+                settle(self.world, name, table)
         self._say_room()
 
     def _enlarge(self, least: int, *names: str) -> None:
