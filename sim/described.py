@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
@@ -15,6 +15,10 @@ class Described(BaseModel):
     """Base of every part of a scenario: frozen once built; an unknown key, or a number without end, is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Return the part itself: it never changes, and a default stands in every part that does not state its own."""
+        return self
 
 
 def _currency(info: ValidationInfo) -> str | None:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sim import units
@@ -47,23 +48,96 @@ _WHENEVER = {
 }
 
 
+class _Scenario(dict[str, Any]):
+    """A scenario as plain data; what much of it is held against is gathered once."""
+
+    @cached_property
+    def set_by_changes(self) -> list[tuple[list[str], Any]]:
+        """Path and value of everything that a change sets, outside conditions: what there may be in another phase."""
+        said = (each for _, change in _items(self, "changes") for each in _leaves(change.get("set")))
+        return [(path, value) for path, value in said if "who" not in path[-3:-1]]
+
+    @cached_property
+    def placed_effects(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every event, and every outcome, clock and end of every journey, with where it stands."""
+        placed = [(f"events.{name}", event) for name, event in _items(self, "events")]
+        for name, journey in _items(self, "journeys"):
+            placed += ((f"journeys.{name}.ends.{end_name}", end) for end_name, end in _items(journey, "ends"))
+            for step_name, step in _items(journey, "steps"):
+                path = f"journeys.{name}.steps.{step_name}"
+                placed += ((f"{path}.outcomes.{way}", outcome) for way, outcome in _items(step, "outcomes"))
+                placed += ((f"{path}.{where}", clock) for where, clock in _clocks(step))
+        return placed
+
+    @cached_property
+    def effects(self) -> list[dict[str, Any]]:
+        """Every event, and every outcome, clock and end of every journey."""
+        return [effect for _, effect in self.placed_effects]
+
+    @cached_property
+    def stages(self) -> list[str]:
+        """Stages in which somebody is, or comes to be."""
+        population = self.get("population")
+        home = population.get("stage") if isinstance(population, dict) else None
+        whens = [journey["when"] for _, journey in _items(self, "journeys") if isinstance(journey.get("when"), dict)]
+        arriving = [when.get("stage", When.model_fields["stage"].default) for when in whens if "arrival" in when]
+        reached = [effect.get("stage") for effect in self.effects]
+        later = [value for path, value in self.set_by_changes if path[-1] == "stage"]
+        stages = [home or Population.model_fields["stage"].default, LEFT, *arriving, *reached, *later]
+        return sorted({stage for stage in stages if isinstance(stage, str)})
+
+    @cached_property
+    def products(self) -> list[str]:
+        """Products that somebody holds, or comes to hold."""
+        held = [product for _, persona in _items(self, "personas") for product in _names(persona, "products")]
+        added = [product for effect in self.effects for product in _listed(effect.get("adds"))]
+        later = [product for path, value in self.set_by_changes if path[-1] == "adds" for product in _listed(value)]
+        later += [path[-1] for path, _ in self.set_by_changes if path[-2:-1] == ["products"]]
+        return sorted({*held, *added, *later})
+
+    @cached_property
+    def trait_names(self) -> list[str]:
+        """Traits that somebody has, or comes to have."""
+        born = [persona.get("traits") for _, persona in _items(self, "personas")]
+        given = [effect.get("trait") for effect in self.effects]
+        later = [path for path, _ in self.set_by_changes]
+        known = {trait for traits in (*born, *given) for trait in _names({"x": traits}, "x")}
+        known |= {path[-1] for path in later if path[-2:-1] in (["trait"], ["traits"])}
+        known |= {path[-2] for path in later if path[-3:-2] == ["traits"]}
+        return sorted(known)
+
+    def values_of(self, trait: str) -> list[str]:
+        """Values that a trait can have."""
+        born = [persona.get("traits") for _, persona in _items(self, "personas")]
+        given = [effect.get("trait") for effect in self.effects]
+        known = [traits[trait] for traits in (*born, *given) if isinstance(traits, dict) and trait in traits]
+        known += [value for path, value in self.set_by_changes if path[-2:] in (["trait", trait], ["traits", trait])]
+        weighed = {path[-1] for path, _ in self.set_by_changes if path[-3:-1] == ["traits", trait]}
+        return sorted(weighed.union(*(_listed(values) for values in known)))
+
+
 def check_references(raw: dict[str, Any]) -> list[Problem]:
     """Return a problem for every name that is used but not defined, and for weights that do not add up to one."""
+    scenario = _Scenario(raw)
     return [
-        *_population(raw),
-        *_personas(raw),
-        *_all_products(raw),
-        *_traits(raw),
-        *_contracts(raw),
-        *_settled(raw),
-        *_touchpoints(raw),
-        *_done_alone(raw),
-        *_queueless(raw),
-        *_systems(raw),
-        *(problem for name, journey in _items(raw, "journeys") for problem in _journey(raw, name, journey)),
-        *(problem for name, event in _items(raw, "events") for problem in _event(raw, f"events.{name}", event)),
-        *_pools(raw),
-        *_change_names(raw),
+        *_population(scenario),
+        *_personas(scenario),
+        *_all_products(scenario),
+        *_traits(scenario),
+        *_contracts(scenario),
+        *_settled(scenario),
+        *_touchpoints(scenario),
+        *_done_alone(scenario),
+        *_queueless(scenario),
+        *_systems(scenario),
+        *(problem for name, journey in _items(scenario, "journeys") for problem in _journey(scenario, name, journey)),
+        *(
+            problem
+            for name, event in _items(scenario, "events")
+            for problem in _event(scenario, f"events.{name}", event)
+        ),
+        *_pools(scenario),
+        *_change_names(scenario),
     ]
 
 
@@ -95,7 +169,7 @@ def _unknown(path: str, used: Iterable[str], known: list[str], what: str) -> Ite
             )
 
 
-def _population(raw: dict[str, Any]) -> Iterator[Problem]:
+def _population(raw: _Scenario) -> Iterator[Problem]:
     population = raw.get("population")
     if isinstance(population, dict) and population.get("stage") == LEFT:
         yield Problem("population.stage", f"'{LEFT}' is the stage of those who have left; choose another name")
@@ -108,7 +182,7 @@ def _population(raw: dict[str, Any]) -> Iterator[Problem]:
         yield Problem("population.customers", message)
 
 
-def _needs_wanted(raw: dict[str, Any]) -> list[str]:
+def _needs_wanted(raw: _Scenario) -> list[str]:
     return [
         journey["when"]["need"]
         for _, journey in _items(raw, "journeys")
@@ -116,7 +190,7 @@ def _needs_wanted(raw: dict[str, Any]) -> list[str]:
     ]
 
 
-def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
+def _personas(raw: _Scenario) -> Iterator[Problem]:
     channels = _channels(raw)
     places = list(dict.fromkeys([*channels, *_names(raw, "touchpoints")]))
     channels_in = _start_channels(raw)
@@ -142,17 +216,17 @@ def _personas(raw: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{path}.taste", message)
 
 
-def _may_choose(raw: dict[str, Any], persona: dict[str, Any]) -> bool:
+def _may_choose(raw: _Scenario, persona: dict[str, Any]) -> bool:
     """Whether somebody of a persona may begin some journey in several channels, or may once something changes."""
     own, usual = persona.get("starts"), _names(persona, "start")
     for name, journey in _items(raw, "journeys"):
         liked = _names(own, name) if isinstance(own, dict) and name in own else usual
         if sum(channel in liked for channel in _names(journey, "start")) > 1:
             return True
-    return any({"start", "starts"} & set(path) for path, _ in _set_by_changes(raw))
+    return any({"start", "starts"} & set(path) for path, _ in raw.set_by_changes)
 
 
-def _terms(raw: dict[str, Any], path: str, terms: Any) -> Iterator[Problem]:
+def _terms(raw: _Scenario, path: str, terms: Any) -> Iterator[Problem]:
     """Conditions on the terms of a persona, which may ask for everything but the persona."""
     yield from _meant_for(raw, path, terms)
     for name, term in _items({path: terms}, path):
@@ -161,9 +235,9 @@ def _terms(raw: dict[str, Any], path: str, terms: Any) -> Iterator[Problem]:
             yield Problem(f"{path}.{name}.who.persona", message)
 
 
-def _all_products(raw: dict[str, Any]) -> Iterator[Problem]:
+def _all_products(raw: _Scenario) -> Iterator[Problem]:
     """What is said of a product that nobody has, and of what belongs to products."""
-    held = _products(raw)
+    held = raw.products
     known = [*_names(raw, "products"), *(name for name in held if name not in _names(raw, "products"))]
     for name in _names(raw, "products"):
         if name not in held:
@@ -175,7 +249,7 @@ def _all_products(raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _moved_to_products(raw)
 
 
-def _belonging(raw: dict[str, Any], known: list[str]) -> Iterator[Problem]:
+def _belonging(raw: _Scenario, known: list[str]) -> Iterator[Problem]:
     """To which products journeys, and so their goals, belong."""
     first: dict[str, tuple[str, str]] = {}  # for each goal, the journey that says to which product it belongs, and that
     for name, journey in _items(raw, "journeys"):
@@ -190,7 +264,7 @@ def _belonging(raw: dict[str, Any], known: list[str]) -> Iterator[Problem]:
             yield Problem(path, message)
 
 
-def _moved_to_products(raw: dict[str, Any]) -> Iterator[Problem]:
+def _moved_to_products(raw: _Scenario) -> Iterator[Problem]:
     """Changes that would move a journey from one product to another."""
     journeys = dict(_items(raw, "journeys"))
     for change_name, change in _items(raw, "changes"):
@@ -209,7 +283,7 @@ _SETTLED = {
 }
 
 
-def _settled(raw: dict[str, Any]) -> Iterator[Problem]:
+def _settled(raw: _Scenario) -> Iterator[Problem]:
     """Changes that would move, in the middle of it, what is settled when a history or a customer begins."""
     for change_name, change in _items(raw, "changes"):
         if not _comes_later(raw, change):
@@ -223,7 +297,7 @@ def _settled(raw: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem(f"changes.{change_name}.set.{'.'.join(path)}", message)
 
 
-def _comes_later(raw: dict[str, Any], change: dict[str, Any]) -> bool:
+def _comes_later(raw: _Scenario, change: dict[str, Any]) -> bool:
     """Whether a change is not all there from the start to the end."""
     if change.get("until") is not None or change.get("ramp") is not None:
         return True
@@ -232,9 +306,9 @@ def _comes_later(raw: dict[str, Any], change: dict[str, Any]) -> bool:
     return False
 
 
-def _traits(raw: dict[str, Any]) -> Iterator[Problem]:
+def _traits(raw: _Scenario) -> Iterator[Problem]:
     """What is said of a trait that nobody has."""
-    known = _trait_names(raw)
+    known = raw.trait_names
     for name in _names(raw, "traits"):
         if name not in known:
             yield Problem(f"traits.{name}", f"nobody ever has it; {did_you_mean(name, known)}")
@@ -255,18 +329,7 @@ def _weights_meant(value: Any) -> str:
     return f"'{value}' would be one value; did you mean {{{meant}}}{others}?"
 
 
-def _trait_names(raw: dict[str, Any]) -> list[str]:
-    """Traits that somebody has, or comes to have."""
-    born = [persona.get("traits") for _, persona in _items(raw, "personas")]
-    given = [effect.get("trait") for effect in _all_effects(raw)]
-    later = [path for path, _ in _set_by_changes(raw)]
-    known = {trait for traits in (*born, *given) for trait in _names({"x": traits}, "x")}
-    known |= {path[-1] for path in later if path[-2:-1] in (["trait"], ["traits"])}
-    known |= {path[-2] for path in later if path[-3:-2] == ["traits"]}
-    return sorted(known)
-
-
-def _loyalty(raw: dict[str, Any], path: str, persona: dict[str, Any]) -> Iterator[Problem]:
+def _loyalty(raw: _Scenario, path: str, persona: dict[str, Any]) -> Iterator[Problem]:
     """When somebody reviews, and whom they bring."""
     churn, referral = persona.get("churn"), persona.get("referral")
     bound = persona.get("contract") is not None
@@ -291,7 +354,7 @@ def _loyalty(raw: dict[str, Any], path: str, persona: dict[str, Any]) -> Iterato
         yield Problem(f"{path}.referral.journey", message)
 
 
-def _contracts(raw: dict[str, Any]) -> Iterator[Problem]:
+def _contracts(raw: _Scenario) -> Iterator[Problem]:
     """What needs somebody to be in a contract, and changes that would put somebody in one, or out of it."""
     personas = dict(_items(raw, "personas"))
     bound = [persona for persona in personas.values() if persona.get("contract") is not None]
@@ -310,7 +373,7 @@ def _contracts(raw: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem(where, message)
 
 
-def _without_contract(raw: dict[str, Any], bound: list[dict[str, Any]]) -> Iterator[Problem]:
+def _without_contract(raw: _Scenario, bound: list[dict[str, Any]]) -> Iterator[Problem]:
     """Triggers and effects for people in a contract, where nobody is in one or nobody ever ends it."""
     hint = "there is no persona with a contract; give one `contract: {term: …}`"
     for name, journey in _items(raw, "journeys"):
@@ -321,12 +384,12 @@ def _without_contract(raw: dict[str, Any], bound: list[dict[str, Any]]) -> Itera
         elif "notice" in triggers and all(persona.get("churn") is None for persona in bound):
             message = "nobody in a contract ever leaves; give their persona a churn"
             yield Problem(f"journeys.{name}.when.notice", message)
-    for path, effect in _placed_effects(raw):
+    for path, effect in raw.placed_effects:
         if effect.get("stays") is True and not bound:
             yield Problem(f"{path}.stays", f"nobody ever gives notice: {hint}")
 
 
-def _never_renewed(raw: dict[str, Any], bound: list[dict[str, Any]]) -> Iterator[Problem]:
+def _never_renewed(raw: _Scenario, bound: list[dict[str, Any]]) -> Iterator[Problem]:
     """Journeys that would open before a term has begun."""
     terms = []
     for persona in bound:
@@ -345,13 +408,14 @@ def check_profiles(raw: dict[str, Any]) -> list[Problem]:
 
     Not among the references, since a change may take away the last rate that uses one. Flat is as good as unused.
     """
-    rates = [rate for _, persona in _items(raw, "personas") for _, rate in _items(persona, "needs")]
-    rates += [rate for _, journey in _items(raw, "journeys") for _, rate in _items(journey, "when")]
-    rates += [rate for _, rate in _items(raw, "population")]
-    rates += [event["rate"] for _, event in _items(raw, "events") if isinstance(event.get("rate"), dict)]
+    scenario = _Scenario(raw)
+    rates = [rate for _, persona in _items(scenario, "personas") for _, rate in _items(persona, "needs")]
+    rates += [rate for _, journey in _items(scenario, "journeys") for _, rate in _items(journey, "when")]
+    rates += [rate for _, rate in _items(scenario, "population")]
+    rates += [event["rate"] for _, event in _items(scenario, "events") if isinstance(event.get("rate"), dict)]
     named = [rate.get("profile") for rate in rates]
-    named += [value for path, value in _set_by_changes(raw) if path[-1] == "profile"]
-    written = _names(raw, "profiles")
+    named += [value for path, value in scenario.set_by_changes if path[-1] == "profile"]
+    written = _names(scenario, "profiles")
     remedy = "name it as the `profile` of a rate"
     if DEFAULT_PROFILE not in written:
         remedy += f", or call it '{DEFAULT_PROFILE}' to shape all rates that name none"
@@ -369,7 +433,8 @@ def check_used(raw: dict[str, Any]) -> list[Problem]:
 
     Not among the references, since a change may take away the last use of something.
     """
-    said = list(_said(raw))
+    scenario = _Scenario(raw)
+    said = list(_said(scenario))
     uses = [(path[0], path[2:], value) for path, value in said if len(path) > 2]
     used = {
         "staff": [
@@ -381,15 +446,15 @@ def check_used(raw: dict[str, Any]) -> list[Problem]:
         "touchpoints": [value for _, path, value in uses if path[-1] == "touchpoint"],
         "systems": [value for _, path, value in uses if path[-1] in ("system", "outage")],
     }
-    unused = [(part, name) for part in used for name in _names(raw, part) if name not in used[part]]
-    known = [f"{path}." for path in _names(raw, "estimates")]  # from a log, and so not misspelt
+    unused = [(part, name) for part in used for name in _names(scenario, part) if name not in used[part]]
+    known = [f"{path}." for path in _names(scenario, "estimates")]  # from a log, and so not misspelt
     unused = [names for names in unused if not any(path.startswith(f"{'.'.join(names)}.") for path in known)]
     problems = [Problem(f"{part}.{name}", _UNUSED[part]) for part, name in unused]
-    for name, journey in _items(raw, "journeys"):
-        if "joining" in _names(journey, "when") and not _anybody_joins(raw) and not _is_opened(raw, name):
+    for name, journey in _items(scenario, "journeys"):
+        if "joining" in _names(journey, "when") and not _anybody_joins(scenario) and not _is_opened(scenario, name):
             message = "nobody ever joins; say how many do in population.joins, such as 20 / week"
             problems.append(Problem(f"journeys.{name}.when.joining", message))
-    return [*problems, *_never_asked(raw, said), *_become_by_mistake(raw, said)]
+    return [*problems, *_never_asked(scenario, said), *_become_by_mistake(scenario, said)]
 
 
 _UNUSED = {
@@ -399,7 +464,7 @@ _UNUSED = {
 }
 
 
-def _never_asked(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
+def _never_asked(raw: _Scenario, said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
     """Traits that an effect sets and no condition asks for; and what is set or born whose name looks misspelt."""
     asked: dict[str, set[str]] = {}
     given: list[tuple[str, str, list[str], list[str]]] = []
@@ -424,7 +489,7 @@ def _never_asked(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -> Iter
                 yield Problem(_written_at(raw, path), f"no condition ever asks for '{value}'; did you mean '{near}'?")
 
 
-def _become_by_mistake(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
+def _become_by_mistake(raw: _Scenario, said: list[tuple[list[str], Any]]) -> Iterator[Problem]:
     """Products and stages that come up once only, under a name that is almost one of the others'."""
     named = [(path, "product", name) for path, value in said if path[-1] == "adds" for name in _listed(value)]
     named += [(path, "product", path[3]) for path, _ in said if path[0] == "personas" and path[2:3] == ["products"]]
@@ -433,13 +498,13 @@ def _become_by_mistake(raw: dict[str, Any], said: list[tuple[list[str], Any]]) -
     seen: set[str] = set()
     for path, noun, name in named:
         seen.add(name)
-        known = _products(raw) if noun == "product" else _stages(raw)
+        known = raw.products if noun == "product" else raw.stages
         near = slip(name, [other for other in known if other != name])
         if near and often[name] == 1 and (near in seen or often[near] != 1) and path[-2] != "who":
             yield Problem(_written_at(raw, path), f"nothing else names the {noun} '{name}'; did you mean '{near}'?")
 
 
-def _written_at(raw: dict[str, Any], path: list[str]) -> str:
+def _written_at(raw: _Scenario, path: list[str]) -> str:
     """Where something is said: in the scenario itself, or by a change."""
     said = ".".join(path)
     if any(path == known for known, _ in _leaves(raw)):
@@ -451,14 +516,14 @@ def _written_at(raw: dict[str, Any], path: list[str]) -> str:
 _ASKED = ("trait", "seen")
 
 
-def _said(raw: dict[str, Any]) -> Iterator[tuple[list[str], Any]]:
+def _said(raw: _Scenario) -> Iterator[tuple[list[str], Any]]:
     """Path and value of everything that a scenario says, and of what its changes set."""
     yield from _leaves({part: stated for part, stated in raw.items() if part not in ("changes", "levers", "uncertain")})
     for _, change in _items(raw, "changes"):
         yield from _leaves(change.get("set"))
 
 
-def _profile(raw: dict[str, Any], path: str, arrivals: Any) -> Iterator[Problem]:
+def _profile(raw: _Scenario, path: str, arrivals: Any) -> Iterator[Problem]:
     if isinstance(arrivals, dict) and isinstance(arrivals.get("profile"), str):
         known = _names(raw, "profiles")
         if arrivals["profile"] not in known:
@@ -466,15 +531,15 @@ def _profile(raw: dict[str, Any], path: str, arrivals: Any) -> Iterator[Problem]
             yield Problem(f"{path}.profile", f"there is no profile '{arrivals['profile']}'; {hint}")
 
 
-def _channels(raw: dict[str, Any]) -> list[str]:
+def _channels(raw: _Scenario) -> list[str]:
     return sorted({t["channel"] for _, t in _items(raw, "touchpoints") if isinstance(t.get("channel"), str)})
 
 
-def _start_channels(raw: dict[str, Any]) -> list[str]:
+def _start_channels(raw: _Scenario) -> list[str]:
     return sorted({channel for _, journey in _items(raw, "journeys") for channel in _names(journey, "start")})
 
 
-def _touchpoints(raw: dict[str, Any]) -> Iterator[Problem]:
+def _touchpoints(raw: _Scenario) -> Iterator[Problem]:
     for name, touchpoint in _items(raw, "touchpoints"):
         path = f"touchpoints.{name}"
         yield from _unknown(f"{path}.staff", _listed(touchpoint.get("staff")), _names(raw, "staff"), "staff pool")
@@ -488,7 +553,7 @@ def _touchpoints(raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _unknown("channels", _names(raw, "channels"), _channels(raw), "touchpoint in the channel")
 
 
-def _done_alone(raw: dict[str, Any]) -> Iterator[Problem]:
+def _done_alone(raw: _Scenario) -> Iterator[Problem]:
     """What is said of waiting, of opening hours or of lines where the customer is not there."""
     alone = [name for name, touchpoint in _items(raw, "touchpoints") if _is_false(touchpoint.get("attended"))]
     attended = {t["channel"] for name, t in _items(raw, "touchpoints") if name not in alone and _is_text(t, "channel")}
@@ -511,7 +576,7 @@ def _done_alone(raw: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(f"channels.{name}.lines", message)
 
 
-def _queueless(raw: dict[str, Any]) -> Iterator[Problem]:
+def _queueless(raw: _Scenario) -> Iterator[Problem]:
     """What is said of those who wait where there is no staff to wait for."""
     for name, touchpoint in _items(raw, "touchpoints"):
         for field in ("urgent", "callback"):
@@ -520,7 +585,7 @@ def _queueless(raw: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem(f"touchpoints.{name}.{field}", message)
 
 
-def _systems(raw: dict[str, Any]) -> Iterator[Problem]:
+def _systems(raw: _Scenario) -> Iterator[Problem]:
     """Systems that do not exist, or that never come into it."""
     known = _names(raw, "systems")
     for name, touchpoint in _items(raw, "touchpoints"):
@@ -596,7 +661,7 @@ def _in_per_cent(weights: dict[str, float]) -> str | None:
     return None
 
 
-def _journey(raw: dict[str, Any], name: str, journey: dict[str, Any]) -> Iterator[Problem]:
+def _journey(raw: _Scenario, name: str, journey: dict[str, Any]) -> Iterator[Problem]:
     path = f"journeys.{name}"
     steps = _names(journey, "steps")
     targets = _targets(journey)
@@ -644,24 +709,24 @@ def _taken(path: str, journey: dict[str, Any]) -> Iterator[Problem]:
                 yield Problem(f"{path}.steps.{step_name}.outcomes.{outcome}", message)
 
 
-def _meant_for(raw: dict[str, Any], path: str, parts: Any) -> Iterator[Problem]:
+def _meant_for(raw: _Scenario, path: str, parts: Any) -> Iterator[Problem]:
     """Conditions on starts, targets or terms."""
     for name, part in _items({path: parts}, path):
         yield from _who(raw, f"{path}.{name}.who", part.get("who"))
 
 
-def _who(raw: dict[str, Any], path: str, who: Any) -> Iterator[Problem]:
+def _who(raw: _Scenario, path: str, who: Any) -> Iterator[Problem]:
     """A condition that nobody can ever meet."""
     if not isinstance(who, dict):
         return
     yield from _unknown(f"{path}.persona", _listed(who.get("persona")), _names(raw, "personas"), "persona")
-    yield from _nobody(f"{path}.stage", _listed(who.get("stage")), _stages(raw))
-    yield from _nobody(f"{path}.product", _listed(who.get("product")), _products(raw), "ever holds")
+    yield from _nobody(f"{path}.stage", _listed(who.get("stage")), raw.stages)
+    yield from _nobody(f"{path}.product", _listed(who.get("product")), raw.products, "ever holds")
     for asked in ("trait", "seen"):
         traits = who.get(asked)
         for trait, wanted in traits.items() if isinstance(traits, dict) else ():
-            if str(trait) in (known := _trait_names(raw)):
-                yield from _nobody(f"{path}.{asked}.{trait}", _listed(wanted), _values(raw, str(trait)))
+            if str(trait) in (known := raw.trait_names):
+                yield from _nobody(f"{path}.{asked}.{trait}", _listed(wanted), raw.values_of(str(trait)))
             else:
                 yield Problem(f"{path}.{asked}.{trait}", f"there is no trait '{trait}'; {did_you_mean(trait, known)}")
 
@@ -672,31 +737,12 @@ def _nobody(path: str, wanted: list[str], known: list[str], ever: str = "is ever
             yield Problem(path, f"nobody {ever} '{name}'; {did_you_mean(name, known)}")
 
 
-def _set_by_changes(raw: dict[str, Any]) -> Iterator[tuple[list[str], Any]]:
-    """Path and value of everything that a change sets, outside conditions: what there may be in another phase."""
-    for _, change in _items(raw, "changes"):
-        for path, value in _leaves(change.get("set")):
-            if "who" not in path[-3:-1]:
-                yield path, value
-
-
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[list[str], Any]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _leaves(inner, (*path, *str(key).split(".")))
     elif path:
         yield list(path), value
-
-
-def _placed_effects(raw: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every event, and every outcome, clock and end of every journey, with where it stands."""
-    yield from ((f"events.{name}", event) for name, event in _items(raw, "events"))
-    for name, journey in _items(raw, "journeys"):
-        yield from ((f"journeys.{name}.ends.{end_name}", end) for end_name, end in _items(journey, "ends"))
-        for step_name, step in _items(journey, "steps"):
-            path = f"journeys.{name}.steps.{step_name}"
-            yield from ((f"{path}.outcomes.{way}", outcome) for way, outcome in _items(step, "outcomes"))
-            yield from ((f"{path}.{where}", clock) for where, clock in _clocks(step))
 
 
 def _clocks(step: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -708,41 +754,7 @@ def _clocks(step: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from ((f"while_open.{name}", clock) for name, clock in _items(step, "while_open"))
 
 
-def _all_effects(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every event, and every outcome, clock and end of every journey."""
-    yield from (effect for _, effect in _placed_effects(raw))
-
-
-def _stages(raw: dict[str, Any]) -> list[str]:
-    population = raw.get("population")
-    home = population.get("stage") if isinstance(population, dict) else None
-    whens = [journey["when"] for _, journey in _items(raw, "journeys") if isinstance(journey.get("when"), dict)]
-    arriving = [when.get("stage", When.model_fields["stage"].default) for when in whens if "arrival" in when]
-    reached = [effect.get("stage") for effect in _all_effects(raw)]
-    later = [value for path, value in _set_by_changes(raw) if path[-1] == "stage"]
-    stages = [home or Population.model_fields["stage"].default, LEFT, *arriving, *reached, *later]
-    return sorted({stage for stage in stages if isinstance(stage, str)})
-
-
-def _products(raw: dict[str, Any]) -> list[str]:
-    held = [product for _, persona in _items(raw, "personas") for product in _names(persona, "products")]
-    added = [product for effect in _all_effects(raw) for product in _listed(effect.get("adds"))]
-    later = [product for path, value in _set_by_changes(raw) if path[-1] == "adds" for product in _listed(value)]
-    later += [path[-1] for path, _ in _set_by_changes(raw) if path[-2:-1] == ["products"]]
-    return sorted({*held, *added, *later})
-
-
-def _values(raw: dict[str, Any], trait: str) -> list[str]:
-    """Values that a trait can have."""
-    born = [persona.get("traits") for _, persona in _items(raw, "personas")]
-    given = [effect.get("trait") for effect in _all_effects(raw)]
-    known = [traits[trait] for traits in (*born, *given) if isinstance(traits, dict) and trait in traits]
-    known += [value for path, value in _set_by_changes(raw) if path[-2:] in (["trait", trait], ["traits", trait])]
-    weighed = {path[-1] for path, _ in _set_by_changes(raw) if path[-3:-1] == ["traits", trait]}
-    return sorted(weighed.union(*(_listed(values) for values in known)))
-
-
-def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterator[Problem]:
+def _trigger(raw: _Scenario, path: str, journey: dict[str, Any]) -> Iterator[Problem]:
     when = _when(journey)
     if when is None:
         return
@@ -757,7 +769,7 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
     yield from _after(raw, path, when.get("after"))
     entering = when.get("entering")
     if isinstance(entering, dict):
-        yield from _nobody(f"{path}.when.entering.stage", _listed(entering.get("stage")), _stages(raw))
+        yield from _nobody(f"{path}.when.entering.stage", _listed(entering.get("stage")), raw.stages)
     if when.get("stage") == LEFT:
         message = f"who arrives has not left; give another stage than '{LEFT}'"
         yield Problem(f"{path}.when.stage", message)
@@ -768,21 +780,19 @@ def _trigger(raw: dict[str, Any], path: str, journey: dict[str, Any]) -> Iterato
             yield Problem(f"{path}.when.need", f"no persona has the need '{need}'; {did_you_mean(need, wanted)}")
 
 
-def _anybody_joins(raw: dict[str, Any]) -> bool:
+def _anybody_joins(raw: _Scenario) -> bool:
     """Whether somebody may become a customer after the start, if need be by a change."""
     population = raw.get("population")
     joins = population.get("joins") if isinstance(population, dict) else None
     arriving = any("arrival" in _names(journey, "when") for _, journey in _items(raw, "journeys"))
-    later = (
-        path[:2] == ["population", "joins"] or path[2:4] == ["when", "arrival"] for path, _ in _set_by_changes(raw)
-    )
+    later = (path[:2] == ["population", "joins"] or path[2:4] == ["when", "arrival"] for path, _ in raw.set_by_changes)
     rate = joins.get("rate") if isinstance(joins, dict) else joins
     with suppress(ValueError):
         return arriving or any(later) or (rate is not None and units.rate(rate) > 0)
     return True
 
 
-def _after(raw: dict[str, Any], path: str, after: Any) -> Iterator[Problem]:
+def _after(raw: _Scenario, path: str, after: Any) -> Iterator[Problem]:
     """What is said of another journey's end as a trigger."""
     if not isinstance(after, dict) or not isinstance(after.get("journey"), str):
         return
@@ -805,10 +815,10 @@ def _when(journey: dict[str, Any]) -> dict[str, Any] | None:
     return when if isinstance(when, dict) else None
 
 
-def _is_opened(raw: dict[str, Any], name: str) -> bool:
+def _is_opened(raw: _Scenario, name: str) -> bool:
     """Whether some effect opens a journey, if need be one that a change brings."""
-    by_changes = (path[-2:] == ["opens", name] or path[-3:-1] == ["opens", name] for path, _ in _set_by_changes(raw))
-    return any(name in _listed(effect.get("opens")) for effect in _all_effects(raw)) or any(by_changes)
+    by_changes = (path[-2:] == ["opens", name] or path[-3:-1] == ["opens", name] for path, _ in raw.set_by_changes)
+    return any(name in _listed(effect.get("opens")) for effect in raw.effects) or any(by_changes)
 
 
 def _opened_twice(path: str, after: dict[str, Any], other: dict[str, Any]) -> Iterator[Problem]:
@@ -827,7 +837,7 @@ def _opened_twice(path: str, after: dict[str, Any], other: dict[str, Any]) -> It
             yield Problem(f"{path}.when.after", message)
 
 
-def _not_past(raw: dict[str, Any], path: str, date: Any) -> Iterator[Problem]:
+def _not_past(raw: _Scenario, path: str, date: Any) -> Iterator[Problem]:
     """A date before the clock starts would never come."""
     clock = raw.get("clock")
     with suppress(ValueError):
@@ -836,7 +846,7 @@ def _not_past(raw: dict[str, Any], path: str, date: Any) -> Iterator[Problem]:
             yield Problem(path, f"{date} is before the clock starts ({start}); choose a date within the horizon")
 
 
-def _step(raw: dict[str, Any], path: str, step: dict[str, Any], targets: list[str]) -> Iterator[Problem]:
+def _step(raw: _Scenario, path: str, step: dict[str, Any], targets: list[str]) -> Iterator[Problem]:
     touchpoints = _names(raw, "touchpoints")
     place = step.get("touchpoint")
     if isinstance(place, str) and place not in touchpoints:
@@ -883,13 +893,13 @@ def _meant_outcomes(outcomes: list[str], routed: list[str]) -> dict[str, str]:
     return {outcome: meant for outcome in nowhere if (meant := misspelt(outcome, known))}
 
 
-def _effects(raw: dict[str, Any], path: str, effect: dict[str, Any]) -> Iterator[Problem]:
+def _effects(raw: _Scenario, path: str, effect: dict[str, Any]) -> Iterator[Problem]:
     for name in ("opens", "cancels", "puts_off"):
         named = [other for other in _listed(effect.get(name)) if other not in Opening.model_fields]
         yield from _unknown(f"{path}.{name}", named, _names(raw, "journeys"), "journey")
 
     if dropped := _listed(effect.get("drops")):
-        yield from _nobody(f"{path}.drops", dropped, _products(raw), "ever holds")
+        yield from _nobody(f"{path}.drops", dropped, raw.products, "ever holds")
 
 
 def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
@@ -898,7 +908,7 @@ def _does_something(path: str, effect: dict[str, Any]) -> Iterator[Problem]:
         yield Problem(path, f"does nothing; say what it does: {', '.join(does)}")
 
 
-def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Problem]:
+def _event(raw: _Scenario, path: str, event: dict[str, Any]) -> Iterator[Problem]:
     """When an event happens, to whom, and what it does."""
     given = [name for name in _WHENEVER if event.get(name) is not None]
     if not given:
@@ -920,12 +930,12 @@ def _event(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Pr
             yield Problem(f"{path}.by", "says who comes first on a list; say with `most` how many are on it")
         surveys = any("survey" in persona for _, persona in _items(raw, "personas"))
         for trait, weights in _items(by, "seen"):
-            yield from _nobody(f"{path}.by.seen.{trait}", _listed(weights), _values(raw, trait))
-        if "score" in by and not surveys and not any("survey" in set_ for set_, _ in _set_by_changes(raw)):
+            yield from _nobody(f"{path}.by.seen.{trait}", _listed(weights), raw.values_of(trait))
+        if "score" in by and not surveys and not any("survey" in set_ for set_, _ in raw.set_by_changes):
             yield Problem(f"{path}.by.score", "nobody is asked for a score; give a persona a survey")
 
 
-def _known_to_the_company(raw: dict[str, Any], path: str, event: dict[str, Any]) -> Iterator[Problem]:
+def _known_to_the_company(raw: _Scenario, path: str, event: dict[str, Any]) -> Iterator[Problem]:
     """A list is made by what the company knows, so it cannot ask for the truth of a trait that it sees in part."""
     who, traits = event.get("who"), dict(_items(raw, "traits"))
     if event.get("most") is None or not isinstance(who, dict):
@@ -938,7 +948,7 @@ def _known_to_the_company(raw: dict[str, Any], path: str, event: dict[str, Any])
             yield Problem(f"{path}.who.trait.{trait}", message)
 
 
-def _at_outage(raw: dict[str, Any], path: str, outage: Any) -> Iterator[Problem]:
+def _at_outage(raw: _Scenario, path: str, outage: Any) -> Iterator[Problem]:
     """An outage of a system that there is not, or that is never out."""
     system, field = (outage.get("system"), ".system") if isinstance(outage, dict) else (outage, "")
     systems = dict(_items(raw, "systems"))
@@ -948,19 +958,19 @@ def _at_outage(raw: dict[str, Any], path: str, outage: Any) -> Iterator[Problem]
         hint = did_you_mean(system, _names(raw, "systems"))
         yield Problem(f"{path}{field}", f"there is no system '{system}'; {hint}")
     elif not systems.get(system, {}).get("outages"):
-        later = (changed[:3] == ["systems", system, "outages"] for changed, _ in _set_by_changes(raw))
+        later = (changed[:3] == ["systems", system, "outages"] for changed, _ in raw.set_by_changes)
         if not any(later):
             message = f"'{system}' is never out, so this would never happen; say systems.{system}.outages"
             yield Problem(f"{path}{field}", message)
 
 
-def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[str, Any]) -> Iterator[Problem]:
+def _reachable_start(raw: _Scenario, path: str, name: str, journey: dict[str, Any]) -> Iterator[Problem]:
     """A persona that can open the journey needs a channel to begin it in."""
     offered, when = _names(journey, "start"), _when(journey)
     if len(offered) < 2 or when is None:
         return
     need = when.get("need")
-    opened = any(name in _names(effect, "opens") for effect in _all_effects(raw))
+    opened = any(name in _names(effect, "opens") for effect in raw.effects)
     who = journey.get("who")
     meant_for = _listed(who.get("persona")) if isinstance(who, dict) else []
     for persona_name, persona in _items(raw, "personas"):
@@ -986,7 +996,7 @@ def _reachable_start(raw: dict[str, Any], path: str, name: str, journey: dict[st
             yield Problem(f"{path}.start", message)
 
 
-def _pools(raw: dict[str, Any]) -> Iterator[Problem]:
+def _pools(raw: _Scenario) -> Iterator[Problem]:
     goals = {str(journey.get("goal") or name) for name, journey in _items(raw, "journeys")}
     for name, pool in _items(raw, "staff"):
         yield from _unknown(f"staff.{name}.skills", _listed(pool.get("skills")), sorted(goals), "goal")
@@ -1012,7 +1022,7 @@ def _paid_once(name: str, pool: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(f"staff.{name}.wage", message)
 
 
-def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, Any]) -> Iterator[Problem]:
+def _proficient_for_something(raw: _Scenario, name: str, pool: dict[str, Any]) -> Iterator[Problem]:
     """A proficiency, or erring, makes a difference only to journeys whose difficulty tilts outcomes."""
     path = f"staff.{name}"
     stated = [(path, pool, "proficiency"), (f"{path}.differ", pool.get("differ"), "proficiency")]
@@ -1032,7 +1042,7 @@ def _proficient_for_something(raw: dict[str, Any], name: str, pool: dict[str, An
         yield from (Problem(where, message) for where in moving)
 
 
-def _change_names(raw: dict[str, Any]) -> Iterator[Problem]:
+def _change_names(raw: _Scenario) -> Iterator[Problem]:
     if isinstance(raw.get("enact"), str) and "," in raw["enact"]:
         yield Problem("enact", f"'{raw['enact']}' is one text; put several names in brackets: [{raw['enact']}]")
         return
