@@ -75,23 +75,8 @@ def flatten(changes: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return paths
 
 
-def put(raw: dict[str, Any], path: str, value: Any) -> None:
-    """Set one dotted path of plain data in place; keys on the way that are shorthand become mappings."""
-    *parents, last = path.split(".")
-    here = raw
-    within = ""
-    for key in parents:
-        match = _key(here, key)
-        inner = here.get(match)
-        if not isinstance(inner, dict):
-            inner = _expanded(within, key, inner)
-            here[match] = inner
-        here, within = inner, key
-    here[_key(here, last)] = value
-
-
 def get(raw: Mapping[str, Any], path: str, default: Any = None) -> Any:
-    """Value at a dotted path of plain data; shorthand on the way is read as `put` would write it out."""
+    """Value at a dotted path of plain data; shorthand on the way is read as `altered` would write it out."""
     here: Any = raw
     within = ""
     for key in path.split("."):
@@ -129,11 +114,23 @@ def _expanded(within: str, key: str, value: Any) -> dict[str, Any]:
 
 
 def altered(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy of plain data with dotted paths set, in their order."""
-    copy = deepcopy(dict(raw))
+    """Plain data with dotted paths set, in their order; keys on the way that are shorthand become mappings.
+
+    What is on the way is copied, and nothing else: the original is left as it was, and so is whatever stands in two
+    places of it.
+    """
+    whole = dict(raw)
     for path, value in settings.items():
-        put(copy, path, deepcopy(value))
-    return copy
+        *parents, last = path.split(".")
+        here = whole
+        within = ""
+        for key in parents:
+            match = _key(here, key)
+            inner = here.get(match)
+            here[match] = dict(inner) if isinstance(inner, dict) else _expanded(within, key, inner)
+            here, within = here[match], key
+        here[_key(here, last)] = deepcopy(value)
+    return whole
 
 
 def enacted(model: Model, names: Iterable[str]) -> Model:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from statistics import median
 from time import process_time
 from typing import Any
 
 from sim import build, simulate
-from sim.changes import put
+from sim.changes import altered
 from sim.model import Model
 from tests.benchmarks.relationship import PERSONAS, STAFF, scenario
 
@@ -171,10 +170,7 @@ FEATURES: dict[str, Settings] = {
 
 def said(settings: Settings, customers: int = CUSTOMERS, weeks: float = WEEKS) -> Model:
     """The company with some settings more."""
-    raw = deepcopy(scenario(customers, weeks))  # its personas share what they feel
-    for path, value in settings.items():
-        put(raw, path, value)
-    return build(raw)
+    return build(altered(scenario(customers, weeks), settings))
 
 
 def lap(model: Model, seed: int) -> float:

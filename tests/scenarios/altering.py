@@ -1,7 +1,6 @@
 """Every value of a scenario, each moved alone to another that makes sense: to see who notices."""
 
 from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any
 
 from sim import Model, ScenarioError
@@ -84,13 +83,9 @@ def written_otherwise(value: str) -> Iterator[str]:
 
 
 def replaced(raw: Raw, path: tuple[Any, ...], value: Any) -> Raw:
-    """A copy with another value in one place."""
-    copy = deepcopy(raw)
-    here = copy
-    for key in path[:-1]:
-        here = here[key]
-    here[path[-1]] = value
-    return copy
+    """The same with another value in one place."""
+    key, *rest = path
+    return {**raw, key: replaced(raw[key], tuple(rest), value) if rest else value}
 
 
 def possible(raw: Raw, path: tuple[Any, ...]) -> Model | None:

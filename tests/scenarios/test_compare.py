@@ -329,8 +329,8 @@ def test_what_a_change_costs_is_spread_over_the_weeks_in_which_it_is_paid():
 
 
 def test_two_changes_together_cost_what_both_cost():
-    raw = proposing(NOTHING, cost=COSTS).raw
-    raw["changes"]["other"] = {"set": {"staff.service.overtime": 1.5}, "cost": {"once": "30 EUR"}}
+    other = {"set": {"staff.service.overtime": 1.5}, "cost": {"once": "30 EUR"}}
+    raw = altered(proposing(NOTHING, cost=COSTS).raw, {"changes.other": other})
     compared = compare(variants(build(raw), ["idea", "other", "idea+other"]), seed=1, replications=2)
     costs = [compared.difference(name, "cost")["difference"] for name in ("idea", "other", "idea+other")]
     assert costs[0] + costs[1] == pytest.approx(costs[2])

@@ -142,8 +142,8 @@ def test_what_a_change_takes_from_the_floor_is_told(takes, expected):
 
 
 def test_holidays_are_told_with_their_dates():
-    raw = altered(starter().raw, {"clock.holidays": {"epiphany": "2025-01-07"}})
-    raw["staff"]["service"]["shifts"]["day"]["holidays"] = True
+    settings = {"clock.holidays": {"epiphany": "2025-01-07"}, "staff.service.shifts.day.holidays": True}
+    raw = altered(starter().raw, settings)
     assert "Holidays: epiphany (Tuesday 7 January 2025)." in told(parse(raw))
     assert "day: Mon–Fri 08:00–18:00, 1 person, on holidays too." in told(parse(raw))
 

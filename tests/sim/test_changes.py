@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from sim import ScenarioError, build, enacted
-from sim.changes import altered, flatten, get, phases, put, span
+from sim.changes import altered, flatten, get, phases, span
 from tests.sim.everything import EVERYTHING
 from tests.sim.stories import call, company, customer, desk, journeys, moment, page, pool, shift, tell, visit
 
@@ -41,8 +41,7 @@ def test_an_empty_mapping_is_a_value():
     ],
 )  # fmt: skip
 def test_a_path_is_set_and_shorthand_on_the_way_is_written_out(before, path, value, after):
-    put(before, path, value)
-    assert before == after
+    assert altered(before, {path: value}) == after
 
 
 @pytest.mark.parametrize(
@@ -67,6 +66,14 @@ def test_altering_leaves_the_original_as_it_was():
     before = deepcopy(EVERYTHING)
     altered(EVERYTHING, {"staff.tier1.shifts.early.headcount": 9, "title": "another"})
     assert before == EVERYTHING
+
+
+def test_of_what_stands_in_two_places_only_the_one_that_is_meant_is_altered():
+    alike = {"churn": {"base": "1 %"}}
+    assert altered({"here": alike, "there": alike}, {"here.churn.base": "2 %"}) == {
+        "here": {"churn": {"base": "2 %"}},
+        "there": {"churn": {"base": "1 %"}},
+    }
 
 
 def test_a_change_carries_nothing_into_the_scenario_that_could_be_altered_there():
