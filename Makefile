@@ -67,7 +67,7 @@ $(READY): requirements.lock pyproject.toml
 	    echo "make setup: $$base has no venv module that works; on Debian and Ubuntu it is the package python3-venv" >&2; \
 	    exit 1; \
 	fi
-	@if command -v uv >/dev/null; then install="uv pip install --python $(PYTHON)"; \
+	@if command -v uv >/dev/null; then install="uv pip install --compile-bytecode --python $(PYTHON)"; \
 	else \
 	    echo "uv is not on PATH, so pip installs; this can take some minutes"; \
 	    $(PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m ensurepip || exit 1; \
