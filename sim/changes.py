@@ -116,8 +116,8 @@ def _expanded(within: str, key: str, value: Any) -> dict[str, Any]:
 def altered(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Plain data with dotted paths set, in their order; keys on the way that are shorthand become mappings.
 
-    What is on the way is copied, and nothing else: the original is left as it was, and so is whatever stands in two
-    places of it.
+    What is on the way is copied, so the original is left as it was, and what stands in two places of it is set in one.
+    All else is shared with the original; alter it by this function too.
     """
     whole = dict(raw)
     for path, value in settings.items():
