@@ -408,14 +408,13 @@ def check_profiles(raw: dict[str, Any]) -> list[Problem]:
 
     Not among the references, since a change may take away the last rate that uses one. Flat is as good as unused.
     """
-    scenario = _Scenario(raw)
-    rates = [rate for _, persona in _items(scenario, "personas") for _, rate in _items(persona, "needs")]
-    rates += [rate for _, journey in _items(scenario, "journeys") for _, rate in _items(journey, "when")]
-    rates += [rate for _, rate in _items(scenario, "population")]
-    rates += [event["rate"] for _, event in _items(scenario, "events") if isinstance(event.get("rate"), dict)]
+    rates = [rate for _, persona in _items(raw, "personas") for _, rate in _items(persona, "needs")]
+    rates += [rate for _, journey in _items(raw, "journeys") for _, rate in _items(journey, "when")]
+    rates += [rate for _, rate in _items(raw, "population")]
+    rates += [event["rate"] for _, event in _items(raw, "events") if isinstance(event.get("rate"), dict)]
     named = [rate.get("profile") for rate in rates]
-    named += [value for path, value in scenario.set_by_changes if path[-1] == "profile"]
-    written = _names(scenario, "profiles")
+    named += [value for path, value in _Scenario(raw).set_by_changes if path[-1] == "profile"]
+    written = _names(raw, "profiles")
     remedy = "name it as the `profile` of a rate"
     if DEFAULT_PROFILE not in written:
         remedy += f", or call it '{DEFAULT_PROFILE}' to shape all rates that name none"
